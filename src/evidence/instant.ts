@@ -1,0 +1,39 @@
+/** A moment as whole milliseconds since 1970-01-01T00:00:00Z. Made only by the functions below. */
+export type UnixMs = number & { readonly __unit: 'unix-ms' };
+
+/** `n` is already in milliseconds; fractions are cut off. */
+export function unixMs(n: number): UnixMs {
+  return Math.trunc(n) as UnixMs;
+}
+
+/** Below this an epoch value can only be seconds: as milliseconds it would be before March 1973. */
+const SMALLEST_MILLISECONDS = 1e11;
+
+/**
+ * An instant that Agora gives in seconds on one page and in milliseconds on another.
+ * The magnitude settles it; zero and negative numbers are placeholders and become null.
+ * @see docs/agora.md#units
+ */
+export function instantByMagnitude(n: number): UnixMs | null {
+  if (!Number.isFinite(n) || n <= 0 || n > 8.64e15) return null;
+  return unixMs(n < SMALLEST_MILLISECONDS ? n * 1000 : n);
+}
+
+export function earlier(a: UnixMs | null, b: UnixMs | null): UnixMs | null {
+  if (a === null) return b;
+  return b === null || a <= b ? a : b;
+}
+
+export function later(a: UnixMs | null, b: UnixMs | null): UnixMs | null {
+  if (a === null) return b;
+  return b === null || a >= b ? a : b;
+}
+
+/** `after(a, null)` is true: something is always later than what never was. */
+export function isAfter(a: UnixMs, b: UnixMs | null): boolean {
+  return b === null || a > b;
+}
+
+export function plusMs(at: UnixMs, durationMs: number): UnixMs {
+  return unixMs(at + durationMs);
+}

@@ -1,0 +1,42 @@
+import type { FileMention } from './file-mention.js';
+import type { UnixMs } from './instant.js';
+
+/**
+ * What one notification says happened, in our words and units. One member for each event type of
+ * Agora's "Webhooks" page (and of the older and community sources named in docs/agora.md#events);
+ * what no source describes is `unknown` and kept by its number.
+ */
+export type RecordingEvent =
+  | { type: 'error'; module: number | null; level: number | null; code: number | null; stat: number | null; message: string | null } // prettier-ignore
+  | { type: 'warning'; module: number | null; code: number | null }
+  | { type: 'statusUpdated'; status: number | null; files: readonly FileMention[] }
+  | { type: 'fileInfos'; files: readonly FileMention[] }
+  | { type: 'sessionExit'; exitStatus: number | null }
+  | { type: 'failover'; newUid: string | null }
+  | { type: 'highAvailabilityRegistered' }
+  | { type: 'uploaderStarted'; status: number | null }
+  | { type: 'uploaded'; status: number | null; uploadingStatus: UploadingStatus | null; files: readonly FileMention[] } // prettier-ignore
+  | { type: 'backedUp'; status: number | null; uploadingStatus: UploadingStatus | null; files: readonly FileMention[] } // prettier-ignore
+  | { type: 'uploadProgress'; progress: number | null } // 0..1, from Agora's 0..10000
+  | { type: 'storageTokenExpired' }
+  | { type: 'recorderStarted'; status: number | null }
+  | { type: 'recorderLeft'; leaveCode: number | null } // a bit mask, docs/agora.md#leave-code
+  | { type: 'sliceStarted'; startedMs: UnixMs | null; discontinuedMs: UnixMs | null; mixedAllUser: boolean | null; streamUid: string | null; trackType: string | null } // prettier-ignore
+  | { type: 'streamChanged'; media: 'audio' | 'video'; streamUid: string | null; receiving: boolean | null; atMs: UnixMs | null } // prettier-ignore
+  | { type: 'snapshotTaken'; files: readonly FileMention[] }
+  | { type: 'mediaInfoChanged'; media: 'audio' | 'video' }
+  | { type: 'vodStarted'; videoId: string | null }
+  | { type: 'vodTriggered' }
+  | { type: 'webRecorderStarted'; startedMs: UnixMs | null; pageLoadedMs: UnixMs | null }
+  | { type: 'webRecorderStopped'; code: number | null; reason: string | null; text: string | null; files: readonly FileMention[] } // prettier-ignore
+  | { type: 'webCapabilityLimit'; limit: string | null }
+  | { type: 'webReloaded'; reason: string | null }
+  | { type: 'transcoderStarted' }
+  | { type: 'transcoderCompleted'; result: string | null; files: readonly FileMention[] }
+  | { type: 'downloadFailed'; vendor: string | null; region: string | null; bucket: string | null; fileNames: readonly string[] } // prettier-ignore
+  | { type: 'cdnStatus'; url: string | null; status: string | null }
+  | { type: 'transcodeFinished'; result: string | null; files: readonly FileMention[] }
+  | { type: 'unknown' };
+
+/** How far an upload got, in the words of the `stop` page; `stranded` came with mode `raw`. */
+export type UploadingStatus = 'uploaded' | 'backuped' | 'stranded' | 'unknown';

@@ -1,0 +1,18 @@
+import type { UnixMs } from './instant.js';
+
+export type RecordingMode = 'individual' | 'mix' | 'web' | 'raw';
+
+/** What the service that called `start` told us. Without it a session cannot be queried. */
+export type Registration = {
+  kind: 'registration';
+  sid: string;
+  appId: string;
+  resourceId: string;
+  mode: RecordingMode;
+  cname: string;
+  uid: string;
+  startedMs: UnixMs | null;
+  /** Hours after the start during which `query` works; Agora's default is 72. */
+  resourceExpiredHour: number | null;
+  receivedMs: UnixMs;
+};
