@@ -1,0 +1,189 @@
+-- Evidence ------------------------------------------------------------------------------------
+
+create table "notice_identities" (
+    "notice_key" uuid not null,
+    "event_key" uuid not null,
+    "received_at" timestamptz(3) not null,
+    constraint "notice_identities_pkey" primary key ("notice_key")
+);
+create unique index "notice_identities_event_key_key" on "notice_identities" ("event_key");
+
+-- Partitioned by the day of receipt, so that retention drops a table instead of deleting rows.
+-- The partitions live in a schema of their own, out of the way of everyone who lists tables.
+create schema "evidence_parts";
+
+create table "notices" (
+    "sid" text not null,
+    "received_at" timestamptz(3) not null,
+    "event_key" uuid not null,
+    "notice_id" text,
+    "app_id" text not null,
+    "product_id" integer,
+    "event_type" integer not null,
+    "service_type" integer,
+    "uid" text,
+    "sequence" bigint,
+    "occurred_at" timestamptz(3) not null,
+    "is_test" boolean not null,
+    "raw" text not null,
+    constraint "notices_pkey" primary key ("sid", "received_at", "event_key")
+) partition by range ("received_at");
+
+-- Holds what falls outside the days made ahead, so that an insert never fails for want of a partition.
+create table "evidence_parts"."notices_default" partition of "notices" default;
+
+-- Makes the partitions of `days` days from `first` on. Two callers at once: the second finds them made.
+create function "create_notice_partitions"("first" date, "days" integer) returns void language plpgsql as $$
+declare
+    "day" date;
+begin
+    perform pg_advisory_xact_lock(hashtext('recording-ledger notice partitions'));
+    for "day" in select "first" + n from generate_series(0, "days" - 1) n loop
+        if to_regclass('evidence_parts.notices_' || to_char("day", 'YYYYMMDD')) is null then
+            execute format(
+                'create table evidence_parts.%I partition of notices for values from (%L) to (%L)',
+                'notices_' || to_char("day", 'YYYYMMDD'),
+                ("day"::text || ' 00:00:00+00'),
+                (("day" + 1)::text || ' 00:00:00+00'));
+        end if;
+    end loop;
+end $$;
+
+create table "repeated_deliveries" (
+    "id" bigserial not null,
+    "sid" text not null,
+    "event_key" uuid not null,
+    "notice_id" text,
+    "received_at" timestamptz(3) not null,
+    constraint "repeated_deliveries_pkey" primary key ("id")
+);
+create index "repeated_deliveries_sid_idx" on "repeated_deliveries" ("sid");
+
+create table "quarantined_bodies" (
+    "id" bigserial not null,
+    "app_id" text not null,
+    "digest" uuid not null,
+    "raw" bytea not null,
+    "reason" text not null,
+    "received_at" timestamptz(3) not null,
+    "replayed_at" timestamptz(3),
+    constraint "quarantined_bodies_pkey" primary key ("id")
+);
+create unique index "quarantined_bodies_app_id_digest_key" on "quarantined_bodies" ("app_id", "digest");
+
+create table "registrations" (
+    "sid" text not null,
+    "app_id" text not null,
+    "resource_id" text not null,
+    "mode" text not null,
+    "cname" text not null,
+    "uid" text not null,
+    "started_at" timestamptz(3),
+    "resource_expired_hour" integer,
+    "received_at" timestamptz(3) not null,
+    constraint "registrations_pkey" primary key ("sid")
+);
+
+create table "stop_answers" (
+    "sid" text not null,
+    "digest" uuid not null,
+    "raw" text not null,
+    "received_at" timestamptz(3) not null,
+    constraint "stop_answers_pkey" primary key ("sid", "digest")
+);
+
+create table "observations" (
+    "id" bigserial not null,
+    "sid" text not null,
+    "asked_at" timestamptz(3) not null,
+    "answered_at" timestamptz(3) not null,
+    "last_asked_at" timestamptz(3) not null,
+    "last_answered_at" timestamptz(3) not null,
+    "count" integer not null default 1,
+    "outcome" text not null,
+    "status" integer,
+    "http_status" integer,
+    "retry_after_ms" integer,
+    "failure" text,
+    "body" text,
+    constraint "observations_pkey" primary key ("id")
+);
+create index "observations_sid_asked_at_idx" on "observations" ("sid", "asked_at");
+
+create table "pending_evidence" (
+    "id" bigserial not null,
+    "sid" text not null,
+    "kind" text not null,
+    "event_key" uuid,
+    "received_at" timestamptz(3) not null,
+    constraint "pending_evidence_pkey" primary key ("id")
+);
+create index "pending_evidence_sid_idx" on "pending_evidence" ("sid");
+
+-- The ledger ----------------------------------------------------------------------------------
+
+create table "sessions" (
+    "sid" text not null,
+    "app_id" text,
+    "mode" text,
+    "cname" text,
+    "state" text not null,
+    "outcome" text,
+    "certainty" text not null,
+    "has_gaps" boolean not null,
+    "started_at" timestamptz(3),
+    "created_at" timestamptz(3) not null,
+    "updated_at" timestamptz(3) not null,
+    "version" integer not null,
+    "facts" jsonb not null,
+    "session" jsonb not null,
+    constraint "sessions_pkey" primary key ("sid"),
+    constraint "sessions_state_check" check ("state" in ('registered', 'starting', 'recording', 'stopping', 'ended', 'failed')),
+    constraint "sessions_outcome_check" check (("outcome" is not null) = ("state" in ('ended', 'failed')))
+);
+create index "sessions_created_at_sid_idx" on "sessions" ("created_at" desc, "sid" desc);
+create index "sessions_updated_at_idx" on "sessions" ("updated_at");
+create index "sessions_state_idx" on "sessions" ("state");
+create index "sessions_cname_idx" on "sessions" ("cname");
+
+create table "changes" (
+    "cursor" bigint not null,
+    "sid" text not null,
+    "version" integer not null,
+    "at" timestamptz(3) not null,
+    "session" jsonb not null,
+    constraint "changes_pkey" primary key ("cursor")
+);
+create unique index "changes_sid_version_key" on "changes" ("sid", "version");
+
+-- The schedule --------------------------------------------------------------------------------
+
+create table "query_schedule" (
+    "sid" text not null,
+    "account" text not null,
+    "priority" smallint not null,
+    "reason" text not null,
+    "due_at" timestamptz(3) not null,
+    "claimed_at" timestamptz(3),
+    "requested_at" timestamptz(3),
+    "last_verified_at" timestamptz(3),
+    "live_since" timestamptz(3),
+    constraint "query_schedule_pkey" primary key ("sid")
+);
+create index "query_schedule_account_priority_due_at_idx" on "query_schedule" ("account", "priority", "due_at");
+
+create table "query_pace" (
+    "account" text not null,
+    "next_slot_at" timestamptz(6) not null,
+    "rate_factor" double precision not null default 1,
+    "paused_until" timestamptz(3),
+    "pause_reason" text,
+    constraint "query_pace_pkey" primary key ("account")
+);
+
+create table "counters" (
+    "name" text not null,
+    "shard" smallint not null,
+    "value" bigint not null,
+    constraint "counters_pkey" primary key ("name", "shard")
+);
