@@ -50,4 +50,9 @@ export type Observation = {
   lastAnsweredMs: UnixMs;
   count: number;
   outcome: QueryOutcome;
+  /**
+   * For a 404: the first of the 404s that no sign of life interrupted, as far as was known when
+   * this one was stored. Null for every other outcome.
+   */
+  unbrokenSinceMs: UnixMs | null;
 };

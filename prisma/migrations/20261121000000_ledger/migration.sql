@@ -106,6 +106,7 @@ create table "observations" (
     "retry_after_ms" integer,
     "failure" text,
     "body" text,
+    "unbroken_since" timestamptz(3),
     constraint "observations_pkey" primary key ("id")
 );
 create index "observations_sid_asked_at_idx" on "observations" ("sid", "asked_at");

@@ -1,0 +1,168 @@
+import { isAfter, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import { queryAgrees } from '../sessions/certainty.js';
+import { endMs, findEnding, provenAbsence, type Ending } from '../sessions/ending.js';
+import type { SessionFacts } from '../sessions/facts.js';
+import { lastLife } from '../sessions/merge-signs.js';
+import { livePhase } from '../sessions/phase.js';
+import { queryableUntil, registeredStart } from '../sessions/query-window.js';
+import type { VerdictRules } from '../sessions/rules.js';
+import { backoffMs, spreadMs } from './backoff.js';
+import type { QueryClass } from './query-class.js';
+
+export type PlanRules = VerdictRules & {
+  startCheckAfterMs: number;
+  routineIntervalMs: number;
+  retryBackoffMs: readonly number[];
+};
+
+/** The next query of one session: when, how urgent, and why in words for a person. */
+export type PlannedQuery = { dueMs: UnixMs; queryClass: QueryClass; reason: string };
+
+/** Nothing is asked twice within this time, whatever happened in between. */
+const SHORTEST_INTERVAL_MS = 2_000;
+/** A session on its way out is looked at this often: its end is near. */
+const STOPPING_INTERVAL_MS = 15_000;
+/** After a signal, the time that Agora's own state takes to settle. */
+const SETTLING_MS = 1_000;
+
+/**
+ * When the session must be asked about next, from its evidence alone; null when there is nothing to
+ * ask: it cannot be asked about, or it is over and both sources agree.
+ */
+export function planQuery(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
+  const untilMs = queryableUntil(facts.registration);
+  if (untilMs === null || isRefused(facts)) return null;
+  const ending = findEnding(facts, rules);
+  const planned = ending === null ? planLive(facts, rules) : planEnded(facts, ending, rules);
+  if (planned === null) return null;
+  const dueMs = notTooSoon(planned.dueMs, facts);
+  return dueMs < untilMs ? { ...planned, dueMs } : null;
+}
+
+/** A fault of ours that no repetition mends: nothing is asked until the configuration changes. */
+function isRefused({ asked }: SessionFacts): boolean {
+  return asked.latest?.outcome === 'bad_request';
+}
+
+function notTooSoon(dueMs: UnixMs, { asked }: SessionFacts): UnixMs {
+  const last = asked.latest?.lastAskedMs;
+  return last === undefined ? dueMs : unixMs(Math.max(dueMs, last + SHORTEST_INTERVAL_MS));
+}
+
+/** Reported as over: one query makes it certain, or finds it alive. */
+function planEnded(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
+  const reported = ending.rule === 'exit_notice' || ending.rule === 'stop_answer';
+  if (!reported || queryAgrees(facts, endMs(ending))) return null;
+  const { latest } = facts.asked;
+  const askedSince = latest !== null && latest.lastAskedMs >= endMs(ending);
+  return {
+    dueMs: askedSince ? afterLastTry(facts, rules) : plusMs(lastReport(facts, ending), SETTLING_MS),
+    queryClass: 'signal',
+    reason: 'reported as over; a query is to confirm it',
+  };
+}
+
+function lastReport(facts: SessionFacts, ending: Ending): UnixMs {
+  return facts.arrivals.lastSignalMs ?? endMs(ending);
+}
+
+function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
+  const options = [
+    confirmStart(facts, rules),
+    confirmEnd(facts, rules),
+    retry(facts, rules),
+    followSignal(facts),
+    watchStopping(facts),
+  ].filter((option) => option !== null);
+  return options.reduce(soonest, routine(facts, rules));
+}
+
+function soonest(a: PlannedQuery, b: PlannedQuery): PlannedQuery {
+  return b.dueMs < a.dueMs ? b : a;
+}
+
+/** The first query comes a few seconds after the start; then again until it is seen at work. */
+function confirmStart(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
+  const { registration, asked, answerSigns } = facts;
+  const reason = 'has it started?';
+  if (registration === null || answerSigns.lastRecordingMs !== null) return null;
+  if (asked.latest === null) {
+    const dueMs = plusMs(registeredStart(registration), rules.startCheckAfterMs);
+    return { dueMs, queryClass: 'confirm_start', reason };
+  }
+  if (asked.latest.outcome !== 'answered') return null;
+  return { dueMs: afterLastTry(facts, rules), queryClass: 'confirm_start', reason };
+}
+
+/**
+ * A 404 was heard, and no sign of life since. The waits grow as Agora advises, but one query is
+ * aimed at the very moment at which the 404s have lasted long enough to prove something.
+ */
+function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
+  const missed = provenAbsence(facts);
+  if (missed === null) return null;
+  const waitMs = backoffMs(rules.retryBackoffMs, facts.notFound.length);
+  const nextMs = plusMs(missed.lastMs, waitMs);
+  const proofMs = proofTime(facts, missed.firstMs, rules);
+  const dueMs = proofMs > missed.lastMs && proofMs < nextMs ? proofMs : nextMs;
+  const neverSeen = lastLife(facts) === null && !facts.existed;
+  return {
+    dueMs,
+    queryClass: neverSeen ? 'confirm_start' : 'confirm_end',
+    reason: neverSeen ? 'has it started? So far 404' : 'answered 404: gone, or failing over?',
+  };
+}
+
+/** When a further 404 would decide: never started, or gone. */
+function proofTime(facts: SessionFacts, firstMs: UnixMs, rules: PlanRules): UnixMs {
+  const goneMs = plusMs(firstMs, rules.goneConfirmMs);
+  if (facts.registration === null || facts.existed || lastLife(facts) !== null) return goneMs;
+  const deadlineMs = plusMs(registeredStart(facts.registration), rules.startDeadlineMs);
+  return firstMs < deadlineMs ? deadlineMs : goneMs;
+}
+
+/** The last try brought no answer about the recording: 5xx, timeout, 206, 429, 401. */
+function retry(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
+  const { latest } = facts.asked;
+  if (latest === null || latest.outcome === 'answered' || latest.outcome === 'not_found') {
+    return null;
+  }
+  const unseen = facts.answerSigns.lastLifeMs === null;
+  return {
+    dueMs: afterLastTry(facts, rules),
+    queryClass: unseen ? 'confirm_start' : 'signal',
+    reason: `the last query brought no answer (${latest.outcome})`,
+  };
+}
+
+function afterLastTry({ asked }: SessionFacts, rules: PlanRules): UnixMs {
+  const { latest } = asked;
+  if (latest === null) return unixMs(0);
+  const waitMs = Math.max(backoffMs(rules.retryBackoffMs, latest.count), latest.retryAfterMs ?? 0);
+  return plusMs(latest.lastAnsweredMs, waitMs);
+}
+
+/** A leave, an exit, a failover or a fatal error was reported after the last query was asked. */
+function followSignal(facts: SessionFacts): PlannedQuery | null {
+  const { lastSignalMs } = facts.arrivals;
+  const asked = facts.asked.latest?.lastAskedMs ?? null;
+  if (lastSignalMs === null || !isAfter(lastSignalMs, asked)) return null;
+  return {
+    dueMs: plusMs(lastSignalMs, SETTLING_MS),
+    queryClass: 'signal',
+    reason: 'a notification suggests that it ended or moved',
+  };
+}
+
+function watchStopping(facts: SessionFacts): PlannedQuery | null {
+  const { latest } = facts.asked;
+  if (latest === null || livePhase(facts) !== 'stopping') return null;
+  const dueMs = plusMs(latest.lastAskedMs, STOPPING_INTERVAL_MS);
+  return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };
+}
+
+function routine({ sid, registration, asked }: SessionFacts, rules: PlanRules): PlannedQuery {
+  const since = asked.latest?.lastAskedMs ?? registration?.receivedMs ?? unixMs(0);
+  const waitMs = spreadMs(rules.routineIntervalMs, `${sid} ${String(asked.count)}`);
+  return { dueMs: plusMs(since, waitMs), queryClass: 'routine', reason: 'routine' };
+}

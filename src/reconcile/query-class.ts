@@ -1,0 +1,14 @@
+/** What a query is for, most urgent first. The position in this list is its priority. */
+export const QUERY_CLASSES = [
+  'confirm_end',
+  'confirm_start',
+  'asked',
+  'file_names',
+  'signal',
+  'routine',
+] as const;
+export type QueryClass = (typeof QUERY_CLASSES)[number];
+
+export function priorityOf(queryClass: QueryClass): number {
+  return QUERY_CLASSES.indexOf(queryClass);
+}

@@ -1,0 +1,175 @@
+import type { QueryOutcome } from '../evidence/observation.js';
+import type { RecordingMode, Registration } from '../evidence/registration.js';
+import type { UploadingStatus } from '../evidence/recording-event.js';
+import type { UnixMs } from '../evidence/instant.js';
+import type { NumberRange } from './number-ranges.js';
+
+/**
+ * All that the evidence of one session amounts to, as a mergeable summary: folding new evidence in
+ * gives what folding everything would, in any order. So every field is an earliest, a latest, a set
+ * or a count of distinct things, and none depends on what came first. (The one exception, `arrivals`,
+ * is about the order of arrival itself; see there.)
+ *
+ * Every list is sorted, so that equal facts are equal byte for byte.
+ */
+export type SessionFacts = {
+  sid: string;
+  registration: Registration | null;
+  /** What the earliest notice said about itself. */
+  firstNotice: { atMs: UnixMs; eventKey: string; appId: string; cname: string | null } | null;
+  /** True once any notice of the session came: it existed, whatever the notice said. */
+  existed: boolean;
+  recorders: readonly RecorderFacts[];
+  noticeSigns: SignFacts;
+  answerSigns: SignFacts;
+  /** Queries answered with status 8 or 20, oldest first. */
+  exitAnswers: readonly { askedMs: UnixMs; answeredMs: UnixMs; status: 8 | 20 }[];
+  /** 404s asked after every sign of life, oldest first; a later sign of life empties it. */
+  notFound: readonly AskedInterval[];
+  /** Times that 404s had lasted long enough to prove the end, as [first 404, the proving 404]. */
+  goneProofs: readonly { sinceMs: UnixMs; atMs: UnixMs }[];
+  stop: { receivedMs: UnixMs; uploadingStatus: UploadingStatus | null } | null;
+  upload: UploadFacts;
+  serviceStatus: { atMs: UnixMs; status: number } | null;
+  errors: readonly ErrorFact[];
+  arrivals: ArrivalFacts;
+  asked: AskedFacts;
+};
+
+/** An interval that one query speaks for. */
+export type AskedInterval = { askedMs: UnixMs; answeredMs: UnixMs };
+
+/** One recorder instance; a failover replaces it by another with a new uid. */
+export type RecorderFacts = {
+  uid: string;
+  /** Its first event, or the failover that named it as the new one. */
+  firstMs: UnixMs;
+  /** The first of these that showed it alive; null for one that was only heard after its end. */
+  firstLifeMs: UnixMs | null;
+  /** When event 12 said that another took over from it. */
+  replacedMs: UnixMs | null;
+  exits: readonly ExitFact[];
+  /** Its last recorder_leave or web_recorder_stopped. */
+  leftMs: UnixMs | null;
+  /** Sequence numbers seen, for each module (`serviceType`) that sent some. */
+  sequences: readonly { serviceType: number; seen: readonly NumberRange[] }[];
+};
+
+export type ExitFact = { atMs: UnixMs; exitStatus: number | null };
+
+/** Earliest and latest signs of each kind, from notices or from answers. */
+export type SignFacts = {
+  firstLifeMs: UnixMs | null;
+  lastLifeMs: UnixMs | null;
+  firstRecordingMs: UnixMs | null;
+  lastRecordingMs: UnixMs | null;
+  lastStoppingMs: UnixMs | null;
+  /** A recorder's or uploader's own start event; for answers, the start time they carry. */
+  startedMs: UnixMs | null;
+  /** Status 0–5 in an answer, or a recorder starting: what can take back an ending. */
+  lastLiveMs: UnixMs | null;
+};
+
+export type UploadFacts = {
+  startedMs: UnixMs | null;
+  progress: { atMs: UnixMs; progress: number } | null;
+  uploadedMs: UnixMs | null;
+  backedUpMs: UnixMs | null;
+  strandedMs: UnixMs | null;
+  failedMs: UnixMs | null;
+};
+
+export type ErrorFact = {
+  atMs: UnixMs;
+  receivedMs: UnixMs;
+  module: number | null;
+  level: number | null;
+  code: number | null;
+  message: string | null;
+};
+
+/**
+ * Counts that depend on the order of arrival. They are folded in the order of receipt; evidence
+ * that was received earlier than something already folded makes the session be folded anew.
+ */
+export type ArrivalFacts = {
+  events: number;
+  deliveries: number;
+  outOfOrder: number;
+  firstReceivedMs: UnixMs | null;
+  lastReceivedMs: UnixMs | null;
+  highestOccurredMs: UnixMs | null;
+  /** Receipt of the last notice that asks for a query: a leave, an exit, a failover, a fatal error. */
+  lastSignalMs: UnixMs | null;
+};
+
+export type AskedFacts = {
+  count: number;
+  latest: {
+    askedMs: UnixMs;
+    lastAskedMs: UnixMs;
+    lastAnsweredMs: UnixMs;
+    count: number;
+    outcome: QueryOutcome['kind'];
+    retryAfterMs: number | null;
+  } | null;
+  /** The last 200, whatever it said: when the session was last verified. */
+  lastVerifiedMs: UnixMs | null;
+  /** The last "failed to find worker", also after later signs of life. */
+  lastNotFoundMs: UnixMs | null;
+  namedFiles: boolean;
+};
+
+export type { RecordingMode };
+
+const NO_SIGNS: SignFacts = {
+  firstLifeMs: null,
+  lastLifeMs: null,
+  firstRecordingMs: null,
+  lastRecordingMs: null,
+  lastStoppingMs: null,
+  startedMs: null,
+  lastLiveMs: null,
+};
+
+export function noFacts(sid: string): SessionFacts {
+  return {
+    sid,
+    registration: null,
+    firstNotice: null,
+    existed: false,
+    recorders: [],
+    noticeSigns: NO_SIGNS,
+    answerSigns: NO_SIGNS,
+    exitAnswers: [],
+    notFound: [],
+    goneProofs: [],
+    stop: null,
+    upload: {
+      startedMs: null,
+      progress: null,
+      uploadedMs: null,
+      backedUpMs: null,
+      strandedMs: null,
+      failedMs: null,
+    },
+    serviceStatus: null,
+    errors: [],
+    arrivals: {
+      events: 0,
+      deliveries: 0,
+      outOfOrder: 0,
+      firstReceivedMs: null,
+      lastReceivedMs: null,
+      highestOccurredMs: null,
+      lastSignalMs: null,
+    },
+    asked: {
+      count: 0,
+      latest: null,
+      lastVerifiedMs: null,
+      lastNotFoundMs: null,
+      namedFiles: false,
+    },
+  };
+}

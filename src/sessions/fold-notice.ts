@@ -1,0 +1,101 @@
+import { earlier, later, unixMs, type UnixMs } from '../evidence/instant.js';
+import type { Notice } from '../evidence/notice.js';
+import type { ArrivalFacts, ErrorFact, SessionFacts } from './facts.js';
+import { lastLife, mergeSign } from './merge-signs.js';
+import { foldRecorders } from './recorders.js';
+import { asksForQuery } from './signals.js';
+import { signOfEvent } from './signs.js';
+import { foldUpload } from './upload.js';
+
+export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
+  const atMs = happenedMs(notice);
+  const sign = signOfEvent(notice.event);
+  const noticeSigns = mergeSign(facts.noticeSigns, sign, atMs, atMs, sign.started ? atMs : null);
+  const alive = lastLife({ noticeSigns, answerSigns: facts.answerSigns });
+  return {
+    ...facts,
+    firstNotice: firstNotice(facts.firstNotice, notice, atMs),
+    existed: facts.existed || (notice.event.type !== 'error' && notice.event.type !== 'warning'),
+    recorders: foldRecorders(facts.recorders, notice, atMs),
+    noticeSigns,
+    notFound: facts.notFound.filter(({ askedMs }) => alive === null || askedMs > alive),
+    upload: foldUpload(facts.upload, notice, atMs),
+    serviceStatus: latestStatus(facts.serviceStatus, notice, atMs),
+    errors: foldError(facts.errors, notice, atMs),
+    arrivals: foldArrival(facts.arrivals, notice),
+  };
+}
+
+/** A sender's clock may be ahead of ours; nothing has happened after we were told of it. */
+export function happenedMs(notice: Notice): UnixMs {
+  return unixMs(Math.min(notice.occurredMs, notice.receivedMs));
+}
+
+function firstNotice(
+  first: SessionFacts['firstNotice'],
+  { eventKey, appId, cname }: Notice,
+  atMs: UnixMs,
+): SessionFacts['firstNotice'] {
+  const isEarlier =
+    first === null || atMs < first.atMs || (atMs === first.atMs && eventKey < first.eventKey);
+  return isEarlier ? { atMs, eventKey, appId, cname } : first;
+}
+
+function latestStatus(
+  latest: SessionFacts['serviceStatus'],
+  { event }: Notice,
+  atMs: UnixMs,
+): SessionFacts['serviceStatus'] {
+  if (event.type !== 'statusUpdated' || event.status === null) return latest;
+  return newerStatus(latest, { atMs, status: event.status });
+}
+
+/** Two statuses of one moment: the higher one is further on its way. */
+export function newerStatus(
+  latest: SessionFacts['serviceStatus'],
+  heard: { atMs: UnixMs; status: number },
+): { atMs: UnixMs; status: number } {
+  if (latest === null || heard.atMs > latest.atMs) return heard;
+  return heard.atMs === latest.atMs && heard.status > latest.status ? heard : latest;
+}
+
+/** One for each kind of error, the first: a storage fault repeats itself with every file. */
+function foldError(
+  errors: readonly ErrorFact[],
+  { event, receivedMs }: Notice,
+  atMs: UnixMs,
+): readonly ErrorFact[] {
+  if (event.type !== 'error') return errors;
+  const { module, level, code, message } = event;
+  const told: ErrorFact = { atMs, receivedMs, module, level, code, message };
+  const same = errors.find((known) => errorKind(known) === errorKind(told));
+  if (same !== undefined && !isBefore(told, same)) return errors;
+  return [...errors.filter((known) => known !== same), told].sort((a, b) =>
+    isBefore(a, b) ? -1 : 1,
+  );
+}
+
+function errorKind({ module, level, code }: ErrorFact): string {
+  return `${String(module)}/${String(level)}/${String(code)}`;
+}
+
+function isBefore(a: ErrorFact, b: ErrorFact): boolean {
+  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
+  return `${errorKind(a)} ${a.message ?? ''}` < `${errorKind(b)} ${b.message ?? ''}`;
+}
+
+function foldArrival(arrivals: ArrivalFacts, notice: Notice): ArrivalFacts {
+  const { receivedMs, occurredMs } = notice;
+  const isLate = arrivals.highestOccurredMs !== null && occurredMs < arrivals.highestOccurredMs;
+  return {
+    events: arrivals.events + 1,
+    deliveries: arrivals.deliveries + 1,
+    outOfOrder: arrivals.outOfOrder + (isLate ? 1 : 0),
+    firstReceivedMs: earlier(arrivals.firstReceivedMs, receivedMs),
+    lastReceivedMs: later(arrivals.lastReceivedMs, receivedMs),
+    highestOccurredMs: later(arrivals.highestOccurredMs, occurredMs),
+    lastSignalMs: asksForQuery(notice.event)
+      ? later(arrivals.lastSignalMs, receivedMs)
+      : arrivals.lastSignalMs,
+  };
+}

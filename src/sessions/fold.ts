@@ -1,0 +1,57 @@
+import type { Evidence, RepeatedDelivery } from '../evidence/evidence.js';
+import { later } from '../evidence/instant.js';
+import type { Registration } from '../evidence/registration.js';
+import type { StopAnswer } from '../evidence/stop-answer.js';
+import type { SessionFacts } from './facts.js';
+import { foldNotice } from './fold-notice.js';
+import { foldObservation } from './fold-observation.js';
+
+/**
+ * Takes new evidence of one session into what is known of it. Each distinct piece of evidence is
+ * handed in exactly once, in any order and in any batches; the result is what folding all of it at
+ * once would give. Runs of equal answers are handed in again as they grow.
+ */
+export function fold(facts: SessionFacts, evidence: readonly Evidence[]): SessionFacts {
+  return evidence.reduce(foldOne, facts);
+}
+
+function foldOne(facts: SessionFacts, evidence: Evidence): SessionFacts {
+  switch (evidence.kind) {
+    case 'notice':
+      return foldNotice(facts, evidence);
+    case 'repeated_delivery':
+      return foldRepeatedDelivery(facts, evidence);
+    case 'registration':
+      return { ...facts, registration: firstRegistration(facts.registration, evidence) };
+    case 'observation':
+      return foldObservation(facts, evidence);
+    case 'stop_answer':
+      return foldStopAnswer(facts, evidence);
+  }
+}
+
+/** There is one by the ledger's own constraint; should there be two, the first one told counts. */
+function firstRegistration(known: Registration | null, told: Registration): Registration {
+  return known !== null && known.receivedMs <= told.receivedMs ? known : told;
+}
+
+function foldRepeatedDelivery(facts: SessionFacts, repeat: RepeatedDelivery): SessionFacts {
+  const { arrivals } = facts;
+  return {
+    ...facts,
+    arrivals: {
+      ...arrivals,
+      deliveries: arrivals.deliveries + 1,
+      lastReceivedMs: later(arrivals.lastReceivedMs, repeat.receivedMs),
+    },
+  };
+}
+
+/** An error body stopped nothing, so it is kept as evidence and changes nothing. */
+function foldStopAnswer(facts: SessionFacts, answer: StopAnswer): SessionFacts {
+  if (!answer.stopped) return facts;
+  const first = facts.stop;
+  if (first !== null && first.receivedMs <= answer.receivedMs) return facts;
+  const { receivedMs, uploadingStatus } = answer;
+  return { ...facts, stop: { receivedMs, uploadingStatus } };
+}
