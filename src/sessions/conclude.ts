@@ -1,4 +1,4 @@
-import { earlier, later, type UnixMs } from '../evidence/instant.js';
+import { earlier } from '../evidence/instant.js';
 import { certaintyOf } from './certainty.js';
 import { findEnding, type Ending } from './ending.js';
 import type { SessionFacts } from './facts.js';
@@ -77,9 +77,4 @@ function findStart(facts: SessionFacts): SessionStart | null {
   if (first !== null) return { atMs: first, source: first === told ? 'notice' : 'query' };
   if (registration?.startedMs == null) return null;
   return { atMs: registration.startedMs, source: 'registration' };
-}
-
-/** The last moment that anything was learned. */
-export function lastLearnedMs(facts: SessionFacts): UnixMs | null {
-  return later(facts.arrivals.lastReceivedMs, facts.asked.latest?.lastAnsweredMs ?? null);
 }

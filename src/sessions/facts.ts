@@ -98,7 +98,15 @@ export type ArrivalFacts = {
   outOfOrder: number;
   firstReceivedMs: UnixMs | null;
   lastReceivedMs: UnixMs | null;
-  highestOccurredMs: UnixMs | null;
+  /**
+   * The latest receipt of a notice, the latest happening among the notices received in that very
+   * millisecond, and the latest among those received before it.
+   */
+  order: {
+    receivedMs: UnixMs | null;
+    highestThenMs: UnixMs | null;
+    highestBeforeMs: UnixMs | null;
+  };
   /** Receipt of the last notice that asks for a query: a leave, an exit, a failover, a fatal error. */
   lastSignalMs: UnixMs | null;
 };
@@ -161,7 +169,7 @@ export function noFacts(sid: string): SessionFacts {
       outOfOrder: 0,
       firstReceivedMs: null,
       lastReceivedMs: null,
-      highestOccurredMs: null,
+      order: { receivedMs: null, highestThenMs: null, highestBeforeMs: null },
       lastSignalMs: null,
     },
     asked: {

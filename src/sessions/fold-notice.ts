@@ -86,16 +86,36 @@ function isBefore(a: ErrorFact, b: ErrorFact): boolean {
 
 function foldArrival(arrivals: ArrivalFacts, notice: Notice): ArrivalFacts {
   const { receivedMs, occurredMs } = notice;
-  const isLate = arrivals.highestOccurredMs !== null && occurredMs < arrivals.highestOccurredMs;
+  const order = foldOrder(arrivals.order, notice);
+  const isLate = order.highestBeforeMs !== null && occurredMs < order.highestBeforeMs;
   return {
     events: arrivals.events + 1,
     deliveries: arrivals.deliveries + 1,
     outOfOrder: arrivals.outOfOrder + (isLate ? 1 : 0),
     firstReceivedMs: earlier(arrivals.firstReceivedMs, receivedMs),
     lastReceivedMs: later(arrivals.lastReceivedMs, receivedMs),
-    highestOccurredMs: later(arrivals.highestOccurredMs, occurredMs),
+    order,
     lastSignalMs: asksForQuery(notice.event)
       ? later(arrivals.lastSignalMs, receivedMs)
       : arrivals.lastSignalMs,
   };
+}
+
+/** Notices of one millisecond are compared with earlier ones only: among themselves none is late. */
+function foldOrder(order: ArrivalFacts['order'], notice: Notice): ArrivalFacts['order'] {
+  const { receivedMs, occurredMs } = notice;
+  if (receivedMs === order.receivedMs) {
+    return { ...order, highestThenMs: later(order.highestThenMs, occurredMs) };
+  }
+  return {
+    receivedMs,
+    highestThenMs: occurredMs,
+    highestBeforeMs: later(order.highestBeforeMs, order.highestThenMs),
+  };
+}
+
+/** Whether a notice was received before one that is folded already: then the order needs refolding. */
+export function isStraggler(facts: SessionFacts, notice: Notice): boolean {
+  const { receivedMs } = facts.arrivals.order;
+  return receivedMs !== null && notice.receivedMs < receivedMs;
 }

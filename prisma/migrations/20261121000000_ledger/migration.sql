@@ -148,7 +148,7 @@ create index "sessions_state_idx" on "sessions" ("state");
 create index "sessions_cname_idx" on "sessions" ("cname");
 
 create table "changes" (
-    "cursor" bigint not null,
+    "cursor" bigserial not null,
     "sid" text not null,
     "version" integer not null,
     "at" timestamptz(3) not null,
@@ -166,12 +166,16 @@ create table "query_schedule" (
     "reason" text not null,
     "due_at" timestamptz(3) not null,
     "claimed_at" timestamptz(3),
+    "asking" boolean not null default false,
     "requested_at" timestamptz(3),
     "last_verified_at" timestamptz(3),
     "live_since" timestamptz(3),
     constraint "query_schedule_pkey" primary key ("sid")
 );
 create index "query_schedule_account_priority_due_at_idx" on "query_schedule" ("account", "priority", "due_at");
+
+-- How many of an account's queries stand in the queue: a handful of rows, whatever the table's size.
+create index "query_schedule_claimed_idx" on "query_schedule" ("account") where "claimed_at" is not null;
 
 create table "query_pace" (
     "account" text not null,

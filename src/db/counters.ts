@@ -1,0 +1,22 @@
+import type { Db, Queryable } from './database.js';
+
+/** Adds to this process's share of a running total. */
+export async function addToCounter(
+  db: Db,
+  name: string,
+  amount: number,
+  shard: number,
+): Promise<void> {
+  await db.pool.query(
+    `insert into counters (name, shard, value) values ($1, $2, $3)
+     on conflict (name, shard) do update set value = counters.value + excluded.value`,
+    [name, shard, amount],
+  );
+}
+
+export async function readCounters(db: Queryable): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ name: string; total: string }>(
+    `select counters.name, sum(counters.value)::text as total from counters group by counters.name`,
+  );
+  return new Map(rows.map(({ name, total }) => [name, Number(total)]));
+}

@@ -1,0 +1,44 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.js';
+
+/**
+ * One Postgres, spoken to in two ways: Prisma for plain work on one table, `pool` for what has a
+ * lock, a CTE or a conditional insert, and for the receiver's prepared statement.
+ */
+export type Db = { pool: pg.Pool; prisma: PrismaClient };
+
+/** What a statement can run on: the pool, or the one connection of a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+export type DatabaseOptions = {
+  url: string;
+  /** Connections of the pool; Prisma keeps as many again at the most. */
+  maxConnections: number;
+  applicationName: string;
+  /** Called for a connection that broke while idle: the pool replaces it by itself. */
+  onIdleError: (error: Error) => void;
+};
+
+/** A statement that takes longer than this hangs; the work it belongs to is found again. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export function openDatabase(options: DatabaseOptions): Db {
+  const settings: pg.PoolConfig = {
+    connectionString: options.url,
+    max: options.maxConnections,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    keepAlive: true,
+  };
+  const pool = new pg.Pool(settings);
+  pool.on('error', options.onIdleError);
+  return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(settings) }) };
+}
+
+export async function closeDatabase(db: Db): Promise<void> {
+  await Promise.all([db.pool.end(), db.prisma.$disconnect()]);
+}

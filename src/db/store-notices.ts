@@ -1,0 +1,135 @@
+import type { UnixMs } from '../evidence/instant.js';
+import type { Db } from './database.js';
+
+/** A notification as it is kept: its raw body, and the columns it is found by. */
+export type NoticeRow = {
+  /** Empty where the notification is not about a recording. */
+  sid: string;
+  receivedMs: UnixMs;
+  /** Identity of the event itself, and of the notification: 32 hex digits each. */
+  eventKey: string;
+  noticeKey: string;
+  noticeId: string | null;
+  appId: string;
+  productId: number | null;
+  eventType: number;
+  serviceType: number | null;
+  uid: string | null;
+  sequence: number | null;
+  occurredMs: UnixMs;
+  isTest: boolean;
+  raw: string;
+};
+
+export type StoredCount = { stored: number; repeated: number };
+
+const STORE_NOTICES = `
+with incoming as (
+  select incoming.*
+  from unnest(
+    $1::text[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::int[],
+    $9::int[], $10::text[], $11::bigint[], $12::timestamptz[], $13::boolean[], $14::text[], $15::boolean[]
+  ) as incoming (
+    sid, received_at, event_key, notice_key, notice_id, app_id, product_id, event_type,
+    service_type, uid, sequence, occurred_at, is_test, raw, is_copy
+  )
+), fresh as (
+  insert into notice_identities (notice_key, event_key, received_at)
+  select incoming.notice_key, incoming.event_key, incoming.received_at
+  from incoming where not incoming.is_copy
+  on conflict do nothing
+  returning notice_identities.event_key
+), stored as (
+  insert into notices (
+    sid, received_at, event_key, notice_id, app_id, product_id, event_type,
+    service_type, uid, sequence, occurred_at, is_test, raw
+  )
+  select
+    incoming.sid, incoming.received_at, incoming.event_key, incoming.notice_id, incoming.app_id,
+    incoming.product_id, incoming.event_type, incoming.service_type, incoming.uid,
+    incoming.sequence, incoming.occurred_at, incoming.is_test, incoming.raw
+  from incoming join fresh on fresh.event_key = incoming.event_key and not incoming.is_copy
+), copies as (
+  select incoming.* from incoming
+  where incoming.is_copy or not exists (select from fresh where fresh.event_key = incoming.event_key)
+), repeated as (
+  insert into repeated_deliveries (sid, event_key, notice_id, received_at)
+  select copies.sid, copies.event_key, copies.notice_id, copies.received_at from copies
+), pending as (
+  insert into pending_evidence (sid, kind, event_key, received_at)
+  select incoming.sid,
+         case when incoming.is_copy or fresh.event_key is null then 'repeated_delivery' else 'notice' end,
+         incoming.event_key, incoming.received_at
+  from incoming left join fresh on fresh.event_key = incoming.event_key
+  where incoming.sid <> ''
+    and (not incoming.is_test
+         or exists (select from registrations where registrations.sid = incoming.sid))
+), counted as (
+  insert into counters (name, shard, value)
+  select counts.name, $16::smallint, counts.value
+  from (values
+    ('deliveries', (select count(*) from incoming)),
+    ('events', (select count(*) from fresh))
+  ) as counts (name, value)
+  on conflict (name, shard) do update set value = counters.value + excluded.value
+)
+select (select count(*)::int from fresh) as stored, (select count(*)::int from copies) as repeated`;
+
+/**
+ * Stores a batch in one statement, hence in one transaction, with the mark that makes a fold take
+ * it in. What is there already, by its noticeId or as the same event under another, is counted as a
+ * repeated delivery. `shard` is this process's own row of the counters.
+ */
+export async function storeNotices(
+  db: Db,
+  rows: readonly NoticeRow[],
+  shard: number,
+): Promise<StoredCount> {
+  const batch = withCopiesMarked(rows);
+  const { rows: counts } = await db.pool.query<StoredCount>({
+    name: 'store-notices',
+    text: STORE_NOTICES,
+    values: [...columnsOf(batch), shard],
+  });
+  return counts[0] ?? { stored: 0, repeated: 0 };
+}
+
+type MarkedRow = NoticeRow & { isCopy: boolean };
+
+/**
+ * Copies within one batch cannot be told apart by the statement, which sees them all at once. In the
+ * order of their keys, two receivers that store overlapping batches wait for each other in turn.
+ */
+function withCopiesMarked(rows: readonly NoticeRow[]): MarkedRow[] {
+  const seen = new Set<string>();
+  const marked = rows.map((row) => {
+    const isCopy = seen.has(row.noticeKey) || seen.has(row.eventKey);
+    seen.add(row.noticeKey).add(row.eventKey);
+    return { ...row, isCopy };
+  });
+  return marked.sort((a, b) => (a.eventKey < b.eventKey ? -1 : 1));
+}
+
+function columnsOf(rows: readonly MarkedRow[]): unknown[][] {
+  return [
+    rows.map((row) => row.sid),
+    rows.map((row) => isoTime(row.receivedMs)),
+    rows.map((row) => row.eventKey),
+    rows.map((row) => row.noticeKey),
+    rows.map((row) => row.noticeId),
+    rows.map((row) => row.appId),
+    rows.map((row) => row.productId),
+    rows.map((row) => row.eventType),
+    rows.map((row) => row.serviceType),
+    rows.map((row) => row.uid),
+    rows.map((row) => row.sequence),
+    rows.map((row) => isoTime(row.occurredMs)),
+    rows.map((row) => row.isTest),
+    rows.map((row) => row.raw),
+    rows.map((row) => row.isCopy),
+  ];
+}
+
+function isoTime(atMs: UnixMs): string {
+  return new Date(atMs).toISOString();
+}

@@ -1,0 +1,27 @@
+import type { PoolClient } from 'pg';
+import type { Db } from './database.js';
+
+/**
+ * Runs `work` in one transaction on one connection. A connection that breaks on the way is thrown
+ * away, not given back: Postgres has rolled back by itself.
+ */
+export async function withTransaction<T>(
+  { pool }: Db,
+  work: (tx: PoolClient) => Promise<T>,
+): Promise<T> {
+  const tx = await pool.connect();
+  try {
+    await tx.query('begin');
+    const result = await work(tx);
+    await tx.query('commit');
+    tx.release();
+    return result;
+  } catch (error) {
+    const broken = await tx.query('rollback').then(
+      () => false,
+      () => true,
+    );
+    tx.release(broken);
+    throw error;
+  }
+}

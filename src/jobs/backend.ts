@@ -1,0 +1,91 @@
+import { createPostgresBackend, Queue, Worker, type Processor, type WorkerOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+
+/** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
+export type QueueSettings =
+  { kind: 'redis'; url: string } | { kind: 'postgres'; url: string; maxConnections: number };
+
+/** Makes queues and workers that are the same to everybody else, whatever they stand on. */
+export type QueueBackend = {
+  kind: QueueSettings['kind'];
+  queue: (name: string) => JobQueue;
+  worker: (name: string, work: Processor, tuning: WorkerTuning) => JobWorker;
+  close: () => Promise<void>;
+};
+
+export type JobQueue = Pick<Queue, 'add' | 'addBulk' | 'getJobCounts' | 'close'>;
+export type JobWorker = {
+  close: (force?: boolean) => Promise<void>;
+  on: (event: 'failed', listener: (job: unknown, error: Error) => void) => unknown;
+};
+
+export type WorkerTuning = Pick<
+  WorkerOptions,
+  'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount'
+>;
+
+export function openQueueBackend(
+  settings: QueueSettings,
+  onError: (error: Error) => void,
+): QueueBackend {
+  return settings.kind === 'redis'
+    ? openRedisBackend(settings.url, onError)
+    : openPostgresBackend(settings, onError);
+}
+
+/** Everything a queue leaves behind goes with the job: Postgres is the record of what was done. */
+const JOB_DEFAULTS = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1 };
+
+function openRedisBackend(url: string, onError: (error: Error) => void): QueueBackend {
+  // A producer fails at once when Redis is away, for the sweep finds the work again; a worker waits.
+  const producer = new Redis(url, {
+    ...COMMON,
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+  });
+  const consumer = new Redis(url, { ...COMMON, maxRetriesPerRequest: null });
+  producer.on('error', onError);
+  consumer.on('error', onError);
+  return {
+    kind: 'redis',
+    queue: (name) =>
+      listened(new Queue(name, { connection: producer, defaultJobOptions: JOB_DEFAULTS }), onError),
+    worker: (name, work, tuning) =>
+      listened(new Worker(name, work, { connection: consumer, ...tuning }), onError),
+    close: async () => {
+      await Promise.allSettled([producer.quit(), consumer.quit()]);
+    },
+  };
+}
+
+const COMMON = {
+  retryStrategy: (attempt: number) => Math.min(attempt * 100, 2_000),
+  keepAlive: 10_000,
+};
+
+function openPostgresBackend(
+  { url, maxConnections }: Extract<QueueSettings, { kind: 'postgres' }>,
+  onError: (error: Error) => void,
+): QueueBackend {
+  const connection = { connectionString: url, max: maxConnections, migrate: true };
+  return {
+    kind: 'postgres',
+    queue: (name) =>
+      listened(
+        new Queue(name, { connection, defaultJobOptions: JOB_DEFAULTS }, createPostgresBackend),
+        onError,
+      ),
+    worker: (name, work, tuning) =>
+      listened(new Worker(name, work, { connection, ...tuning }, createPostgresBackend), onError),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** An emitter without a listener for errors would end the process at the first hiccup. */
+function listened<T extends { on: (event: 'error', listener: (error: Error) => void) => unknown }>(
+  emitter: T,
+  onError: (error: Error) => void,
+): T {
+  emitter.on('error', onError);
+  return emitter;
+}

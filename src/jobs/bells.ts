@@ -1,0 +1,61 @@
+import type { JobQueue } from './backend.js';
+
+/** Rings a bell. Never throws: what a lost ring left behind, the sweep finds. */
+export type Bell = () => void;
+
+/**
+ * A bell that makes one job, however often it is rung while that job waits; rung while the job runs,
+ * it makes one more after it. Within `quietMs` of a ring this process does not ring again, but once
+ * after it: a commit is always followed by a ring.
+ */
+export function createBell(
+  queue: JobQueue,
+  name: string,
+  quietMs: number,
+  onError: (error: unknown) => void,
+): Bell {
+  let quiet = false;
+  let rungMeanwhile = false;
+  const ring = (): void => {
+    quiet = true;
+    queue
+      .add(name, {}, { deduplication: { id: name, keepLastIfActive: true } })
+      .catch(onError)
+      .finally(() => setTimeout(listenAgain, quietMs).unref());
+  };
+  const listenAgain = (): void => {
+    quiet = false;
+    if (!rungMeanwhile) return;
+    rungMeanwhile = false;
+    ring();
+  };
+  return () => {
+    if (quiet) rungMeanwhile = true;
+    else ring();
+  };
+}
+
+/**
+ * A tick that all processes give and one of them takes: its job is named after the stretch of time it
+ * stands for, so that a second process's tick adds nothing, and a job that died with its worker does
+ * not silence the next. Nothing about it is stored in the queue, so flushing that loses nothing.
+ */
+export function startTicking(
+  queue: JobQueue,
+  name: string,
+  everyMs: number,
+  now: () => number,
+  onError: (error: unknown) => void,
+): { stop: () => void } {
+  const tick = (): void => {
+    const stretch = Math.floor(now() / everyMs);
+    queue.add(name, {}, { jobId: `${name}-${String(stretch)}` }).catch(onError);
+  };
+  const timer = setInterval(tick, everyMs);
+  tick();
+  return {
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}

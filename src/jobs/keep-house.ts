@@ -1,0 +1,27 @@
+import { ensurePartitions } from '../db/partitions.js';
+import { findUnscheduled } from '../db/find-unscheduled.js';
+import { foldPending, refoldSession, type FoldContext } from './fold-sessions.js';
+
+/** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
+export const FOLD_BATCH = 100;
+
+/** Folds until nothing waits any more. Running twice at once, each takes sessions the other has not. */
+export async function foldAll(context: FoldContext): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const folded = await foldPending(context, FOLD_BATCH);
+    total += folded;
+    if (folded < FOLD_BATCH) return total;
+  }
+}
+
+/**
+ * What is looked after once in a while: partitions for the coming days, and open sessions that have
+ * no next query because their account was not configured yet when they were folded.
+ */
+export async function keepHouse(context: FoldContext, appIds: readonly string[]): Promise<void> {
+  await ensurePartitions(context.db.pool, context.now());
+  for (const sid of await findUnscheduled(context.db, appIds, context.now())) {
+    await refoldSession(context, sid);
+  }
+}

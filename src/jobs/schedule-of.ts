@@ -1,0 +1,24 @@
+import type { ScheduledQuery } from '../db/query-schedule.js';
+import type { StoredSession } from '../db/sessions.js';
+import { planQuery, type PlanRules } from '../reconcile/plan-query.js';
+import { lastLife } from '../sessions/merge-signs.js';
+import { isTerminal } from '../sessions/session.js';
+
+export type ScheduleRules = PlanRules & {
+  /** The account that an app's queries are paid from; null for an app nobody configured. */
+  accountOf: (appId: string) => string | null;
+};
+
+/** The session's row in the schedule, or null when nothing is to be asked. */
+export function scheduleOf(
+  { sid, facts, session }: StoredSession,
+  rules: ScheduleRules,
+): { sid: string; query: ScheduledQuery | null } {
+  const planned = planQuery(facts, rules);
+  const account = session.appId === null ? null : rules.accountOf(session.appId);
+  if (planned === null || account === null) return { sid, query: null };
+  const isLive = !isTerminal(session.state);
+  const lastVerifiedMs = facts.asked.lastVerifiedMs;
+  const liveSinceMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
+  return { sid, query: { sid, account, ...planned, lastVerifiedMs, liveSinceMs } };
+}
