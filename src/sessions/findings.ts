@@ -30,7 +30,7 @@ export const FINDING_RULES = [
     find: (facts, ending, rules) => {
       const saidSo = facts.recorders.some((recorder) => recorder.exits.length > 0);
       if (ending === null || saidSo || ending.outcome === 'never_started') return [];
-      if (!facts.existed || !isSubscribed(rules, EXIT_EVENT)) return [];
+      if (!isSubscribed(rules, EXIT_EVENT)) return [];
       const message = 'The session is over, but its exit notification (11) was never received.';
       return [{ atMs: ending.endedAt.notAfterMs, message }];
     },

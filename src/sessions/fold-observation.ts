@@ -82,7 +82,7 @@ function addProof(
 function foldAsked(asked: AskedFacts, run: Observation): AskedFacts {
   const { latest } = asked;
   const had = latest?.askedMs === run.askedMs ? latest.count : 0;
-  const isLatest = latest === null || run.lastAskedMs >= latest.lastAskedMs;
+  const isLatest = latest === null || isLaterRun(run, latest);
   const { outcome } = run;
   return {
     count: asked.count + Math.max(run.count - had, 0),
@@ -106,6 +106,13 @@ function foldAsked(asked: AskedFacts, run: Observation): AskedFacts {
         : asked.lastNotFoundMs,
     namedFiles: asked.namedFiles || namesFiles(run),
   };
+}
+
+type AskedRun = { askedMs: UnixMs; lastAskedMs: UnixMs };
+
+function isLaterRun(run: AskedRun, other: AskedRun): boolean {
+  if (run.lastAskedMs !== other.lastAskedMs) return run.lastAskedMs > other.lastAskedMs;
+  return run.askedMs >= other.askedMs;
 }
 
 function namesFiles({ outcome }: Observation): boolean {

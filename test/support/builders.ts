@@ -1,0 +1,148 @@
+import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
+import type { Notice } from '../../src/evidence/notice.js';
+import type { Observation, QueryOutcome, RecordingAnswer } from '../../src/evidence/observation.js';
+import type { RecordingEvent } from '../../src/evidence/recording-event.js';
+import type { Registration } from '../../src/evidence/registration.js';
+import type { StopAnswer } from '../../src/evidence/stop-answer.js';
+import type { PlanRules } from '../../src/reconcile/plan-query.js';
+
+/** The session that builders tell of unless told otherwise, and the second at which it started. */
+export const SID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
+export const START = unixMs(1_772_445_600_000);
+
+/** So many seconds after the start. */
+export function at(seconds: number): UnixMs {
+  return unixMs(START + seconds * 1000);
+}
+
+export const RULES: PlanRules = {
+  goneConfirmMs: 90_000,
+  startDeadlineMs: 90_000,
+  reorderGraceMs: 3_000,
+  subscribedEvents: null,
+  startCheckAfterMs: 5_000,
+  routineIntervalMs: 120_000,
+  retryBackoffMs: [5_000, 10_000, 15_000, 30_000],
+};
+
+const EVENT_TYPES: Partial<Record<RecordingEvent['type'], [number, string, number]>> = {
+  error: [1, 'cloud_recording_error', 0],
+  statusUpdated: [3, 'cloud_recording_status_update', 0],
+  sessionExit: [11, 'session_exit', 0],
+  failover: [12, 'session_failover', 0],
+  uploaderStarted: [30, 'uploader_started', 2],
+  uploaded: [31, 'uploaded', 2],
+  backedUp: [32, 'backuped', 2],
+  uploadProgress: [33, 'uploading_progress', 2],
+  recorderStarted: [40, 'recorder_started', 1],
+  recorderLeft: [41, 'recorder_leave', 1],
+  sliceStarted: [42, 'recorder_slice_start', 1],
+  streamChanged: [44, 'recorder_video_stream_state_changed', 1],
+  webRecorderStopped: [71, 'web_recorder_stopped', 6],
+};
+
+let made = 0;
+
+/** A notification of `event`, `seconds` after the start, received 200 ms later. */
+export function aNotice(
+  seconds: number,
+  event: RecordingEvent,
+  told: Partial<Notice> = {},
+): Notice {
+  const [eventType, eventName, serviceType] = EVENT_TYPES[event.type] ?? [999, 'event_999', 0];
+  made += 1;
+  const occurredMs = told.occurredMs ?? at(seconds);
+  return {
+    kind: 'notice',
+    eventKey: made.toString(16).padStart(32, '0'),
+    noticeId: null,
+    appId: 'app',
+    sid: SID,
+    cname: 'lesson',
+    uid: '1',
+    eventType,
+    eventName,
+    serviceType,
+    serviceScene: null,
+    sequence: null,
+    occurredMs,
+    notifiedMs: null,
+    receivedMs: unixMs(occurredMs + 200),
+    event,
+    ...told,
+  };
+}
+
+export function aRegistration(told: Partial<Registration> = {}): Registration {
+  return {
+    kind: 'registration',
+    sid: SID,
+    appId: 'app',
+    resourceId: 'resource',
+    mode: 'mix',
+    cname: 'lesson',
+    uid: '1',
+    startedMs: START,
+    resourceExpiredHour: null,
+    receivedMs: at(0.1),
+    ...told,
+  };
+}
+
+/** One answer, asked `seconds` after the start and answered 100 ms later. */
+export function anObservation(
+  seconds: number,
+  outcome: QueryOutcome,
+  told: Partial<Observation> = {},
+): Observation {
+  const askedMs = at(seconds);
+  const answeredMs = unixMs(askedMs + 100);
+  return {
+    kind: 'observation',
+    sid: SID,
+    askedMs,
+    answeredMs,
+    lastAskedMs: askedMs,
+    lastAnsweredMs: answeredMs,
+    count: 1,
+    outcome,
+    unbrokenSinceMs: null,
+    ...told,
+  };
+}
+
+export function anAnswer(status: number | null, told: Partial<RecordingAnswer> = {}): QueryOutcome {
+  const answer: RecordingAnswer = {
+    status,
+    cname: null,
+    uid: null,
+    sliceStartedMs: null,
+    fileListMode: null,
+    files: [],
+    services: [],
+    recordingService: null,
+    ...told,
+  };
+  return { kind: 'answered', answer };
+}
+
+export const NOT_FOUND: QueryOutcome = { kind: 'not_found' };
+
+/** 404s at each of these seconds, each knowing the first of them that nothing interrupted. */
+export function notFoundAt(...seconds: number[]): Observation[] {
+  const unbrokenSinceMs = at(seconds[0] ?? 0);
+  return seconds.map((second) => anObservation(second, NOT_FOUND, { unbrokenSinceMs }));
+}
+
+export function aStopAnswer(seconds: number, told: Partial<StopAnswer> = {}): StopAnswer {
+  return {
+    kind: 'stop_answer',
+    sid: SID,
+    receivedMs: at(seconds),
+    stopped: true,
+    code: null,
+    uploadingStatus: null,
+    files: [],
+    ...told,
+  };
+}
