@@ -1,9 +1,9 @@
-import { isAfter, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import { isAfter, later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { queryAgrees } from '../sessions/certainty.js';
 import { endMs, findEnding, provenAbsence, type Ending } from '../sessions/ending.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
-import { livePhase } from '../sessions/phase.js';
+import { lastStopping, livePhase } from '../sessions/phase.js';
 import { queryableUntil, registeredStart } from '../sessions/query-window.js';
 import type { VerdictRules } from '../sessions/rules.js';
 import { backoffMs, spreadMs } from './backoff.js';
@@ -155,9 +155,10 @@ function followSignal(facts: SessionFacts): PlannedQuery | null {
 }
 
 function watchStopping(facts: SessionFacts): PlannedQuery | null {
-  const { latest } = facts.asked;
-  if (latest === null || livePhase(facts) !== 'stopping') return null;
-  const dueMs = plusMs(latest.lastAskedMs, STOPPING_INTERVAL_MS);
+  if (livePhase(facts) !== 'stopping') return null;
+  const since = later(facts.asked.latest?.lastAskedMs ?? null, lastStopping(facts));
+  if (since === null) return null;
+  const dueMs = plusMs(since, STOPPING_INTERVAL_MS);
   return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };
 }
 

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { backoffMs, spreadMs } from '../../../src/reconcile/backoff.js';
+import { queueRoom, slotSpacingMs } from '../../../src/reconcile/pacing.js';
+
+describe('slots', () => {
+  it('put no more than the rate into any second, and use at least 95 % of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), (perSecond) => {
+        const spacing = slotSpacingMs(perSecond);
+        const inOneSecond = Math.ceil(1000 / spacing);
+        expect(inOneSecond).toBeLessThanOrEqual(perSecond);
+        expect(1000 / spacing).toBeGreaterThanOrEqual(perSecond * 0.95);
+      }),
+    );
+  });
+
+  it('leave room for 45 ms of jitter across a second', () => {
+    expect(9 * slotSpacingMs(9)).toBeGreaterThanOrEqual(1045);
+  });
+
+  it('are paced by whole queries where the rate is not whole', () => {
+    expect(slotSpacingMs(4.5)).toBe(slotSpacingMs(4));
+  });
+
+  it('come less than once a second when the rate is below one', () => {
+    expect(slotSpacingMs(0.5)).toBeCloseTo(2100);
+  });
+
+  it('leave room in the queue for two seconds, and at least for one', () => {
+    expect(queueRoom(9)).toBe(18);
+    expect(queueRoom(0.1)).toBe(1);
+  });
+});
+
+describe('backing off', () => {
+  it.each([
+    [1, 5],
+    [2, 10],
+    [4, 30],
+    [9, 30],
+  ])('waits after try %i for %i', (attempt, wait) => {
+    expect(backoffMs([5, 10, 15, 30], attempt)).toBe(wait);
+  });
+
+  it('spreads by at most a tenth, the same for the same key', () => {
+    fc.assert(
+      fc.property(fc.string(), (key) => {
+        const spread = spreadMs(120_000, key);
+        expect(Math.abs(spread - 120_000)).toBeLessThanOrEqual(12_000);
+        expect(spreadMs(120_000, key)).toBe(spread);
+      }),
+    );
+  });
+});

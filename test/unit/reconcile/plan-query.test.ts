@@ -1,0 +1,128 @@
+import type { Evidence } from '../../../src/evidence/evidence.js';
+import { planQuery, type PlannedQuery } from '../../../src/reconcile/plan-query.js';
+import { noFacts } from '../../../src/sessions/facts.js';
+import { fold } from '../../../src/sessions/fold.js';
+import {
+  anAnswer,
+  aNotice,
+  anObservation,
+  aRegistration,
+  aStopAnswer,
+  at,
+  notFoundAt,
+  RULES,
+  SID,
+} from '../../support/builders.js';
+
+function plan(...evidence: Evidence[]): PlannedQuery | null {
+  return planQuery(fold(noFacts(SID), evidence), RULES);
+}
+
+function due(...evidence: Evidence[]): number {
+  return ((plan(...evidence)?.dueMs ?? Number.NaN) - at(0)) / 1000;
+}
+
+const exit = (seconds: number) => aNotice(seconds, { type: 'sessionExit', exitStatus: 0 });
+const unavailable = (seconds: number, count = 1) =>
+  anObservation(seconds, { kind: 'unavailable', reason: 'server' }, { count });
+
+describe('the next query', () => {
+  it('comes 5 s after the start, to confirm it', () => {
+    expect(plan(aRegistration())).toMatchObject({ dueMs: at(5), queryClass: 'confirm_start' });
+  });
+
+  it('is never planned without a registration', () => {
+    expect(plan(aNotice(1, { type: 'recorderStarted', status: 0 }))).toBeNull();
+  });
+
+  it('repeats at growing distances while the session is starting', () => {
+    expect(plan(aRegistration(), anObservation(5, anAnswer(2)))).toMatchObject({
+      dueMs: at(10.1),
+      queryClass: 'confirm_start',
+    });
+    expect(
+      due(aRegistration(), anObservation(5, anAnswer(2), { count: 2, lastAnsweredMs: at(11) })),
+    ).toBe(21);
+  });
+
+  it('is routine, about every two minutes, once the recording was seen at work', () => {
+    const routine = plan(aRegistration(), anObservation(5, anAnswer(5)));
+    expect(routine?.queryClass).toBe('routine');
+    expect(due(aRegistration(), anObservation(5, anAnswer(5)))).toBeGreaterThanOrEqual(5 + 108);
+    expect(due(aRegistration(), anObservation(5, anAnswer(5)))).toBeLessThanOrEqual(5 + 132);
+  });
+
+  it.each([
+    [[125], 130],
+    [[125, 130], 140],
+    [[125, 130, 140], 155],
+    [[125, 130, 140, 155], 185],
+    [[125, 130, 140, 155, 185], 215],
+    [[125, 130, 140, 155, 200], 215],
+  ])('after 404s at %j comes at %i, aimed at the moment that proves the end', (seconds, next) => {
+    const alive = anObservation(5, anAnswer(5));
+    expect(plan(aRegistration(), alive, ...notFoundAt(...seconds))).toMatchObject({
+      dueMs: at(next),
+      queryClass: 'confirm_end',
+    });
+  });
+
+  it('is aimed at the deadline while a session was never seen', () => {
+    expect(plan(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65))).toMatchObject({
+      dueMs: at(90),
+      queryClass: 'confirm_start',
+    });
+  });
+
+  it('backs off while Agora gives no answer', () => {
+    const alive = anObservation(5, anAnswer(5));
+    expect(due(aRegistration(), alive, unavailable(100))).toBe(105.1);
+    const longer = anObservation(100, { kind: 'throttled', retryAfterMs: 60_000 });
+    expect(due(aRegistration(), alive, longer)).toBe(160.1);
+  });
+
+  it('follows a leave within a second or so', () => {
+    const alive = anObservation(5, anAnswer(5));
+    const left = aNotice(60, { type: 'recorderLeft', leaveCode: 16 });
+    expect(plan(aRegistration(), alive, left)).toMatchObject({
+      dueMs: at(61.2),
+      queryClass: 'signal',
+    });
+  });
+
+  it('confirms a reported exit once, and is over with the 404', () => {
+    const alive = anObservation(5, anAnswer(5));
+    expect(plan(aRegistration(), alive, exit(60))).toMatchObject({
+      dueMs: at(61.2),
+      queryClass: 'signal',
+    });
+    expect(plan(aRegistration(), alive, exit(60), ...notFoundAt(61.2))).toBeNull();
+  });
+
+  it('confirms an answered stop, again after a query that got no answer', () => {
+    expect(due(aRegistration(), aStopAnswer(60))).toBe(61);
+    expect(due(aRegistration(), aStopAnswer(60), unavailable(61))).toBe(66.1);
+  });
+
+  it('is over with a vanished session, and with one that never started', () => {
+    const alive = anObservation(5, anAnswer(5));
+    expect(plan(aRegistration(), alive, ...notFoundAt(125, 170, 215))).toBeNull();
+    expect(plan(aRegistration(), ...notFoundAt(5, 40, 90))).toBeNull();
+  });
+
+  it('never comes within two seconds of the last', () => {
+    const alive = anObservation(59.9, anAnswer(5));
+    const left = aNotice(60, { type: 'recorderLeft', leaveCode: 16 });
+    expect(due(aRegistration(), alive, left)).toBe(61.9);
+  });
+
+  it('does not come after the query window', () => {
+    const registration = aRegistration({ resourceExpiredHour: 1 });
+    expect(plan(registration, anObservation(3590, anAnswer(5)))).toBeNull();
+  });
+
+  it('does not come for a session that Agora refuses as a bad request', () => {
+    const refused = anObservation(5, { kind: 'bad_request', code: 2, reason: null });
+    expect(plan(aRegistration(), refused)).toBeNull();
+  });
+});
