@@ -1,13 +1,13 @@
-import type { Db, Queryable } from './database.js';
+import type { Queryable } from './database.js';
 
 /** Adds to this process's share of a running total. */
 export async function addToCounter(
-  db: Db,
+  db: Queryable,
   name: string,
   amount: number,
   shard: number,
 ): Promise<void> {
-  await db.pool.query(
+  await db.query(
     `insert into counters (name, shard, value) values ($1, $2, $3)
      on conflict (name, shard) do update set value = counters.value + excluded.value`,
     [name, shard, amount],

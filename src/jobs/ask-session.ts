@@ -85,7 +85,14 @@ async function ask(
   const { customerId, customerSecret } = account;
   const target = { customerId, customerSecret, appId, resourceId, sid, mode };
   const { askedMs, answeredMs, outcome, httpStatus, body } = await context.client.query(target);
-  await recordAnswer(context, { sid, askedMs, answeredMs, outcome, httpStatus, body });
+  await recordAnswer(context, account.name, {
+    sid,
+    askedMs,
+    answeredMs,
+    outcome,
+    httpStatus,
+    body,
+  });
   await adjustPace(context, account, outcome);
   context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
   context.metrics.queryDuration.observe((answeredMs - askedMs) / 1000);

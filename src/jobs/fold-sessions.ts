@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Db } from '../db/database.js';
 import { appendChanges, findLastChange } from '../db/changes.js';
+import { addToCounter } from '../db/counters.js';
 import { loadEvidence } from '../db/load-evidence.js';
 import { takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import { saveSchedule } from '../db/query-schedule.js';
@@ -15,7 +16,13 @@ import { fold } from '../sessions/fold.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
-export type FoldContext = { db: Db; rules: ScheduleRules; now: () => UnixMs };
+export type FoldContext = {
+  db: Db;
+  rules: ScheduleRules;
+  now: () => UnixMs;
+  /** This process's own row of the running totals. */
+  shard: number;
+};
 
 /**
  * Folds what waits, oldest first, for at most `limit` sessions in one transaction. Returns how many
@@ -104,7 +111,7 @@ export type Folded = { before: StoredSession | null; facts: SessionFacts };
  * queries, all in the caller's transaction. `answered` says that this is what a query told.
  */
 export async function saveFolded(
-  { rules, now }: FoldContext,
+  { rules, now, shard }: FoldContext,
   tx: PoolClient,
   folded: readonly Folded[],
   answered: boolean,
@@ -123,7 +130,13 @@ export async function saveFolded(
   const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
   const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
   await saveSchedule(tx, queries, done, answered);
+  const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
+  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
   const changed = results.filter(({ isNew }) => isNew).map(({ stored }) => stored);
   await appendChanges(tx, changed);
   return { changed: changed.length };
+}
+
+function newlyLate(before: StoredSession | null, facts: SessionFacts): number {
+  return facts.arrivals.outOfOrder - (before?.facts.arrivals.outOfOrder ?? 0);
 }

@@ -1,6 +1,7 @@
 import type { AskedAnswer } from '../db/observations.js';
 import { storeAnswer } from '../db/observations.js';
 import { loadSessions } from '../db/sessions.js';
+import { countQuery } from '../db/query-usage.js';
 import { lockSession } from '../db/session-lock.js';
 import { withTransaction } from '../db/with-transaction.js';
 import { fold } from '../sessions/fold.js';
@@ -14,13 +15,18 @@ import { saveFolded, type FoldContext } from './fold-sessions.js';
  * Keeps what a query told and folds it, in one transaction under the session's lock. If the process
  * dies before the commit, the answer is lost and the claim's lease runs out: it is asked again.
  */
-export async function recordAnswer(context: FoldContext, answer: AskedAnswer): Promise<void> {
+export async function recordAnswer(
+  context: FoldContext,
+  account: string,
+  answer: AskedAnswer,
+): Promise<void> {
   await withTransaction(context.db, async (tx) => {
     await lockSession(tx, answer.sid);
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
     const observation = await storeAnswer(tx, answer, unbrokenSince(known, answer));
     await saveFolded(context, tx, [{ before, facts: fold(known, [observation]) }], true);
+    await countQuery(tx, account, answer);
   });
 }
 

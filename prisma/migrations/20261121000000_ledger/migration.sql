@@ -192,3 +192,13 @@ create table "counters" (
     "value" bigint not null,
     constraint "counters_pkey" primary key ("name", "shard")
 );
+
+create table "query_usage" (
+    "account" text not null,
+    "minute" timestamptz(3) not null,
+    "outcome" text not null,
+    "asked" integer not null,
+    constraint "query_usage_pkey" primary key ("account", "minute", "outcome")
+);
+
+create index "sessions_with_gaps_idx" on "sessions" ("sid") where "has_gaps";
