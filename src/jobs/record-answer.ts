@@ -25,8 +25,8 @@ export async function recordAnswer(
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
     const observation = await storeAnswer(tx, answer, unbrokenSince(known, answer));
-    await saveFolded(context, tx, [{ before, facts: fold(known, [observation]) }], true);
     await countQuery(tx, account, answer);
+    await saveFolded(context, tx, [{ before, facts: fold(known, [observation]) }], true);
   });
 }
 
