@@ -12,5 +12,12 @@ export type RepeatedDelivery = {
   receivedMs: UnixMs;
 };
 
+/**
+ * That we waited until then, and all that had been received is folded. It proves no verdict; it makes
+ * a missing number one that is missing, and a query window one that is over.
+ */
+export type TimePassed = { kind: 'time_passed'; sid: string; untilMs: UnixMs };
+
 /** Everything the ledger may conclude anything from. Append-only; kept with its raw form. */
-export type Evidence = Notice | RepeatedDelivery | Registration | Observation | StopAnswer;
+export type Evidence =
+  Notice | RepeatedDelivery | Registration | Observation | StopAnswer | TimePassed;

@@ -5,14 +5,20 @@ import { addToCounter } from '../db/counters.js';
 import { loadEvidence } from '../db/load-evidence.js';
 import { takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import { saveSchedule } from '../db/query-schedule.js';
+import { lockRungSessions, saveAlarms, type SessionAlarm } from '../db/session-alarms.js';
+import { forgetFiles, saveFiles } from '../db/session-files.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
 import { loadSessions, saveSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { UnixMs } from '../evidence/instant.js';
+import { findEnding } from '../sessions/ending.js';
 import { noFacts, type SessionFacts } from '../sessions/facts.js';
+import { filesNamedBy } from '../sessions/files.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
+import { nextAlarm } from '../sessions/next-alarm.js';
+import type { Session } from '../sessions/session.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
@@ -47,18 +53,22 @@ export async function foldSession(context: FoldContext, sid: string): Promise<vo
   });
 }
 
+/** What a refold found: null where the session reads as before. */
+export type RefoldChange = { before: Session | null; after: Session } | null;
+
 /**
- * Folds all evidence of a session anew, as if nothing had been folded yet. Returns whether the result
- * differs from what was there; the evidence stays as it is.
+ * Folds all evidence of a session anew, as if nothing had been folded yet. The evidence stays as it
+ * is, and so does a session, its version and its time, that comes out as it was.
  */
-export async function refoldSession(context: FoldContext, sid: string): Promise<boolean> {
+export async function refoldSession(context: FoldContext, sid: string): Promise<RefoldChange> {
   return withTransaction(context.db, async (tx) => {
     await lockSession(tx, sid);
     await takePending(tx, [sid]);
     const before = (await loadSessions(tx, [sid])).get(sid) ?? null;
-    const facts = foldFromEvidence(await loadEvidence(tx, sid), sid);
-    if (facts === null) return false;
-    return (await saveFolded(context, tx, [{ before, facts }], false)).changed > 0;
+    const folded = await foldAnew(tx, sid, before);
+    if (folded === null) return null;
+    const [after] = await saveFolded(context, tx, [folded], false);
+    return after === undefined ? null : { before: before?.session ?? null, after };
   });
 }
 
@@ -71,11 +81,28 @@ async function foldLocked(
   const stored = await loadSessions(tx, sids);
   const folded: Folded[] = [];
   for (const sid of sids) {
-    const before = stored.get(sid) ?? null;
-    const facts = await foldOne(tx, sid, before, pending);
-    if (facts !== null) folded.push({ before, facts });
+    const one = await foldOne(tx, sid, stored.get(sid) ?? null, pending);
+    if (one !== null) folded.push(one);
   }
   await saveFolded(context, tx, folded, false);
+}
+
+/**
+ * Folds in, for sessions whose alarm is due, that the time has passed and nothing came. Returns how
+ * many there were.
+ */
+export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
+  return withTransaction(context.db, async (tx) => {
+    const nowMs = context.now();
+    const sids = await lockRungSessions(tx, nowMs, limit);
+    const stored = await loadSessions(tx, sids);
+    const folded = [...stored.values()].map((before): Folded => {
+      const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
+      return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+    });
+    await saveFolded(context, tx, folded, false);
+    return sids.length;
+  });
 }
 
 /**
@@ -87,7 +114,7 @@ async function foldOne(
   sid: string,
   before: StoredSession | null,
   pending: PendingEvidence,
-): Promise<SessionFacts | null> {
+): Promise<Folded | null> {
   const notices = pending.notices.filter((notice) => notice.sid === sid);
   const repeats = pending.repeats.filter((repeat) => repeat.sid === sid);
   const facts = before?.facts ?? null;
@@ -95,27 +122,44 @@ async function foldOne(
     facts === null ||
     pending.others.has(sid) ||
     notices.some((notice) => isStraggler(facts, notice));
-  if (anew) return foldFromEvidence(await loadEvidence(tx, sid), sid);
-  return notices.length + repeats.length === 0 ? null : fold(facts, [...notices, ...repeats]);
+  if (anew) return foldAnew(tx, sid, before);
+  const learned = [...notices, ...repeats];
+  return learned.length === 0 ? null : { before, facts: fold(facts, learned), learned, anew };
 }
 
 /** Null when there is no evidence at all: then there is no session. */
-export function foldFromEvidence(evidence: readonly Evidence[], sid: string): SessionFacts | null {
-  return evidence.length === 0 ? null : fold(noFacts(sid), evidence);
+async function foldAnew(
+  tx: PoolClient,
+  sid: string,
+  before: StoredSession | null,
+): Promise<Folded | null> {
+  const learned = await loadEvidence(tx, sid);
+  if (learned.length === 0) return null;
+  // Having waited is not kept as evidence, but it is not unlearned either.
+  const untilMs = before?.facts.knownUntilMs;
+  const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
+  return { before, facts: fold(noFacts(sid), [...learned, ...waited]), learned, anew: true };
 }
 
-export type Folded = { before: StoredSession | null; facts: SessionFacts };
+/** A session that was folded: from what, to what, and the evidence that was new (all of it if `anew`). */
+export type Folded = {
+  before: StoredSession | null;
+  facts: SessionFacts;
+  learned: readonly Evidence[];
+  anew: boolean;
+};
 
 /**
  * Saves folded sessions with their versions, their entries in the change feed and their next
- * queries, all in the caller's transaction. `answered` says that this is what a query told.
+ * queries, all in the caller's transaction. `answered` says that this is what a query told. Returns
+ * the sessions that got a new version.
  */
 export async function saveFolded(
   { rules, now, shard }: FoldContext,
   tx: PoolClient,
   folded: readonly Folded[],
   answered: boolean,
-): Promise<{ changed: number }> {
+): Promise<Session[]> {
   const atMs = now();
   const results = [];
   for (const { before, facts } of folded) {
@@ -126,6 +170,11 @@ export async function saveFolded(
     tx,
     results.map(({ stored }) => stored),
   );
+  await saveFilesOf(tx, folded);
+  await saveAlarms(
+    tx,
+    results.map(({ stored }) => alarmOf(stored, rules)),
+  );
   const plans = results.map(({ stored }) => scheduleOf(stored, rules));
   const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
   const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
@@ -134,7 +183,19 @@ export async function saveFolded(
   if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
   const changed = results.filter(({ isNew }) => isNew).map(({ stored }) => stored);
   await appendChanges(tx, changed);
-  return { changed: changed.length };
+  return changed.map(({ session }) => session);
+}
+
+async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<void> {
+  for (const { facts, anew } of folded) if (anew) await forgetFiles(tx, facts.sid);
+  await saveFiles(
+    tx,
+    folded.map(({ facts, learned }) => ({ sid: facts.sid, files: learned.flatMap(filesNamedBy) })),
+  );
+}
+
+function alarmOf({ sid, facts }: StoredSession, rules: ScheduleRules): SessionAlarm {
+  return { sid, dueMs: nextAlarm(facts, findEnding(facts, rules), rules) };
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {

@@ -1,6 +1,6 @@
 import { ensurePartitions } from '../db/partitions.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
-import { foldPending, refoldSession, type FoldContext } from './fold-sessions.js';
+import { foldAlarms, foldPending, refoldSession, type FoldContext } from './fold-sessions.js';
 
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;
@@ -13,6 +13,12 @@ export async function foldAll(context: FoldContext): Promise<number> {
     total += folded;
     if (folded < FOLD_BATCH) return total;
   }
+}
+
+/** What a lost wake-up left behind, and what time alone brings about. */
+export async function sweep(context: FoldContext): Promise<void> {
+  await foldAll(context);
+  while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH);
 }
 
 /**

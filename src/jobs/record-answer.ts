@@ -26,7 +26,8 @@ export async function recordAnswer(
     const known = before?.facts ?? noFacts(answer.sid);
     const observation = await storeAnswer(tx, answer, unbrokenSince(known, answer));
     await countQuery(tx, account, answer);
-    await saveFolded(context, tx, [{ before, facts: fold(known, [observation]) }], true);
+    const facts = fold(known, [observation]);
+    await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);
   });
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { JobQueue, JobWorker, QueueBackend } from './backend.js';
 import { askSession, type AskContext } from './ask-session.js';
 import { createBell, startTicking, type Bell } from './bells.js';
-import { foldAll, keepHouse } from './keep-house.js';
+import { foldAll, keepHouse, sweep } from './keep-house.js';
 import { planQueries, queryPayload } from './plan-queries.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
@@ -52,7 +52,7 @@ export function startJobs(
   const appIds = accounts.flatMap((account) => account.appIds);
   const workers = [
     backend.worker('fold', () => timed(context, 'fold', () => foldAll(context)), single()),
-    backend.worker('sweep', (job) => timed(context, job.name, () => sweep(context, job.name, appIds)), single()), // prettier-ignore
+    backend.worker('sweep', (job) => timed(context, job.name, () => lookAfter(context, job.name, appIds)), single()), // prettier-ignore
     backend.worker('plan', () => timed(context, 'plan', () => planQueries(plan)), single()),
     backend.worker('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
@@ -76,12 +76,12 @@ export function startJobs(
   };
 }
 
-async function sweep(
+async function lookAfter(
   context: AskContext,
   name: string,
   appIds: readonly string[],
-): Promise<unknown> {
-  return name === 'housekeeping' ? keepHouse(context, appIds) : foldAll(context);
+): Promise<void> {
+  await (name === 'housekeeping' ? keepHouse(context, appIds) : sweep(context));
 }
 
 function single(): typeof LOCK & { concurrency: number } {

@@ -2,8 +2,8 @@ import { earlier } from '../evidence/instant.js';
 import { certaintyOf } from './certainty.js';
 import { findEnding, type Ending } from './ending.js';
 import type { SessionFacts } from './facts.js';
-import { findFindings } from './findings.js';
-import { findGaps } from './gaps.js';
+import { findFindings } from './findings/find-findings.js';
+import { findGaps, lateGaps } from './gaps.js';
 import { livePhase } from './phase.js';
 import { queryableUntil } from './query-window.js';
 import type { VerdictRules } from './rules.js';
@@ -38,14 +38,24 @@ export function conclude(facts: SessionFacts, rules: VerdictRules): Session {
       outOfOrder: arrivals.outOfOrder,
       lastMs: arrivals.lastReceivedMs,
     },
-    gaps: { open: findGaps(facts).length, settled: 0 },
+    gaps: countGaps(facts, ending, rules),
     observations: {
       count: asked.count,
       lastMs: asked.latest?.lastAnsweredMs ?? null,
       lastOutcome: asked.latest?.outcome ?? null,
     },
-    findings: findFindings(facts, ending, rules),
+    findings: findFindings({ facts, ending, rules }),
   };
+}
+
+function countGaps(
+  facts: SessionFacts,
+  ending: Ending | null,
+  rules: VerdictRules,
+): Session['gaps'] {
+  const gaps = findGaps(facts, ending, rules);
+  const open = gaps.filter(({ settledBy }) => settledBy === null).length;
+  return { open, settled: gaps.length - open + lateGaps(facts, rules).length };
 }
 
 function terminalState({ outcome }: Ending): SessionState {

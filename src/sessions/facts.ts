@@ -1,8 +1,8 @@
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingMode, Registration } from '../evidence/registration.js';
 import type { UploadingStatus } from '../evidence/recording-event.js';
-import type { UnixMs } from '../evidence/instant.js';
-import type { NumberRange } from './number-ranges.js';
+import { unixMs, type UnixMs } from '../evidence/instant.js';
+import type { SeenRange } from './seen-numbers.js';
 
 /**
  * All that the evidence of one session amounts to, as a mergeable summary: folding new evidence in
@@ -32,6 +32,15 @@ export type SessionFacts = {
   upload: UploadFacts;
   serviceStatus: { atMs: UnixMs; status: number } | null;
   errors: readonly ErrorFact[];
+  incidents: readonly IncidentFact[];
+  /** The App IDs and channel names that notices gave, sorted; more than one is a contradiction. */
+  toldAppIds: readonly string[];
+  toldCnames: readonly string[];
+  /** The furthest that a sender's clock was ahead of ours. */
+  skew: { atMs: UnixMs; aheadMs: number } | null;
+  haRegisteredMs: UnixMs | null;
+  /** The last moment of which we know: receipt, answer, or having waited until then. */
+  knownUntilMs: UnixMs;
   arrivals: ArrivalFacts;
   asked: AskedFacts;
 };
@@ -50,9 +59,44 @@ export type RecorderFacts = {
   replacedMs: UnixMs | null;
   exits: readonly ExitFact[];
   /** Its last recorder_leave or web_recorder_stopped. */
-  leftMs: UnixMs | null;
+  left: LeaveFact | null;
   /** Sequence numbers seen, for each module (`serviceType`) that sent some. */
-  sequences: readonly { serviceType: number; seen: readonly NumberRange[] }[];
+  sequences: readonly { serviceType: number; seen: readonly SeenRange[] }[];
+  /** Numbers that came well after a higher one; like `arrivals`, folded in order of receipt. */
+  lateNumbers: readonly LateNumber[];
+};
+
+export type LeaveFact = {
+  atMs: UnixMs;
+  /** Bit mask of a recorder_leave. */
+  leaveCode: number | null;
+  /** Code and name of a web_recorder_stopped. */
+  stopCode: number | null;
+  reason: string | null;
+};
+
+/** `serviceType` is null while all modules of the recorder seem to share one count. */
+export type LateNumber = {
+  n: number;
+  serviceType: number | null;
+  revealedMs: UnixMs;
+  receivedMs: UnixMs;
+};
+
+/** Something worth a finding, of which the first of its kind and subject is kept. */
+export type IncidentFact = {
+  kind:
+    | 'capability_limit'
+    | 'storage_token_expired'
+    | 'download_failed'
+    | 'transcode_failed'
+    | 'cdn_disconnected'
+    | 'service_abnormal'
+    | 'bad_request'
+    | 'no_route'
+    | 'unauthorized';
+  subject: string;
+  atMs: UnixMs;
 };
 
 export type ExitFact = { atMs: UnixMs; exitStatus: number | null };
@@ -163,6 +207,12 @@ export function noFacts(sid: string): SessionFacts {
     },
     serviceStatus: null,
     errors: [],
+    incidents: [],
+    toldAppIds: [],
+    toldCnames: [],
+    skew: null,
+    haRegisteredMs: null,
+    knownUntilMs: unixMs(0),
     arrivals: {
       events: 0,
       deliveries: 0,

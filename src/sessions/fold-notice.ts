@@ -1,6 +1,7 @@
 import { earlier, later, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
 import type { ArrivalFacts, ErrorFact, SessionFacts } from './facts.js';
+import { foldIncident, incidentOf } from './incidents.js';
 import { lastLife, mergeSign } from './merge-signs.js';
 import { foldRecorders } from './recorders.js';
 import { asksForQuery } from './signals.js';
@@ -22,6 +23,14 @@ export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
     upload: foldUpload(facts.upload, notice, atMs),
     serviceStatus: latestStatus(facts.serviceStatus, notice, atMs),
     errors: foldError(facts.errors, notice, atMs),
+    incidents: foldIncident(facts.incidents, incidentOf(notice.event), atMs),
+    toldAppIds: withText(facts.toldAppIds, notice.appId),
+    toldCnames: withText(facts.toldCnames, notice.cname),
+    skew: furthestSkew(facts.skew, notice),
+    haRegisteredMs:
+      notice.event.type === 'highAvailabilityRegistered'
+        ? earlier(facts.haRegisteredMs, atMs)
+        : facts.haRegisteredMs,
     arrivals: foldArrival(facts.arrivals, notice),
   };
 }
@@ -29,6 +38,19 @@ export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
 /** A sender's clock may be ahead of ours; nothing has happened after we were told of it. */
 export function happenedMs(notice: Notice): UnixMs {
   return unixMs(Math.min(notice.occurredMs, notice.receivedMs));
+}
+
+function withText(known: readonly string[], text: string | null): readonly string[] {
+  return text === null || known.includes(text) ? known : [...known, text].sort();
+}
+
+/** Only a clock that is ahead can be told from a slow delivery. */
+function furthestSkew(furthest: SessionFacts['skew'], notice: Notice): SessionFacts['skew'] {
+  const aheadMs = notice.occurredMs - notice.receivedMs;
+  if (aheadMs <= 0 || (furthest !== null && furthest.aheadMs > aheadMs)) return furthest;
+  const atMs = notice.receivedMs;
+  if (furthest?.aheadMs === aheadMs && furthest.atMs <= atMs) return furthest;
+  return { atMs, aheadMs };
 }
 
 function firstNotice(

@@ -2,12 +2,18 @@ import { isAfter, later, type UnixMs } from '../evidence/instant.js';
 import type { Observation, RecordingAnswer } from '../evidence/observation.js';
 import type { AskedFacts, SessionFacts } from './facts.js';
 import { newerStatus } from './fold-notice.js';
+import { foldIncident, incidentOfOutcome } from './incidents.js';
 import { lastLife, mergeSign } from './merge-signs.js';
 import { signOfAnswer } from './signs.js';
 
 export function foldObservation(facts: SessionFacts, observation: Observation): SessionFacts {
   const asked = foldAsked(facts.asked, observation);
-  const told = { ...facts, asked };
+  const incidents = foldIncident(
+    facts.incidents,
+    incidentOfOutcome(observation.outcome),
+    observation.askedMs,
+  );
+  const told = { ...facts, asked, incidents };
   switch (observation.outcome.kind) {
     case 'answered':
       return foldAnswer(told, observation, observation.outcome.answer);

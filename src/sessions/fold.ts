@@ -1,5 +1,5 @@
 import type { Evidence, RepeatedDelivery } from '../evidence/evidence.js';
-import { later } from '../evidence/instant.js';
+import { later, type UnixMs } from '../evidence/instant.js';
 import type { Registration } from '../evidence/registration.js';
 import type { StopAnswer } from '../evidence/stop-answer.js';
 import type { SessionFacts } from './facts.js';
@@ -16,6 +16,16 @@ export function fold(facts: SessionFacts, evidence: readonly Evidence[]): Sessio
 }
 
 function foldOne(facts: SessionFacts, evidence: Evidence): SessionFacts {
+  const knownUntilMs = later(facts.knownUntilMs, learnedMs(evidence)) ?? facts.knownUntilMs;
+  return foldKind({ ...facts, knownUntilMs }, evidence);
+}
+
+function learnedMs(evidence: Evidence): UnixMs {
+  if (evidence.kind === 'observation') return evidence.lastAnsweredMs;
+  return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
+}
+
+function foldKind(facts: SessionFacts, evidence: Evidence): SessionFacts {
   switch (evidence.kind) {
     case 'notice':
       return foldNotice(facts, evidence);
@@ -27,6 +37,8 @@ function foldOne(facts: SessionFacts, evidence: Evidence): SessionFacts {
       return foldObservation(facts, evidence);
     case 'stop_answer':
       return foldStopAnswer(facts, evidence);
+    case 'time_passed':
+      return facts;
   }
 }
 

@@ -1,51 +1,99 @@
-import type { RecorderFacts, SessionFacts } from './facts.js';
-import { missingRanges, rangesOverlap, type NumberRange } from './number-ranges.js';
+import type { UnixMs } from '../evidence/instant.js';
+import { queryAgrees } from './certainty.js';
+import { endMs, type Ending } from './ending.js';
+import type { SessionFacts } from './facts.js';
+import type { VerdictRules } from './rules.js';
+import { missingNumbers, type MissingRange } from './seen-numbers.js';
+import { countsOf } from './sequences.js';
 
-/** A run of sequence numbers of one sender that never came. */
+/** A run of sequence numbers of one sender that did not come in their turn. */
 export type Gap = {
   uid: string;
   /** The module that counts for itself; null where all modules of the recorder share one count. */
   serviceType: number | null;
   from: number;
   to: number;
+  /** When a higher number was received. */
+  revealedMs: UnixMs;
+  settledMs: UnixMs | null;
+  /** What settled it: the late notices themselves, or a query that covers what they would have told. */
+  settledBy: 'notice' | 'query' | null;
 };
 
 /**
- * Runs of sequence numbers not seen, between 0 and the highest seen of each sender. A gap is a hint,
- * not a loss. Agora never says who counts: as long as no two modules of a recorder used the same
- * number they are taken to share one count, else each counts for itself.
+ * Runs of sequence numbers that are still missing. A gap is a hint, not a loss: Agora documents
+ * neither who counts nor where counting begins again, and where the console subscribes to some
+ * events only, a missing number proves nothing and there are no gaps.
+ *
+ * A gap counts once it is older than `reorderGraceMs`, by what was learned since.
  * @see docs/agora.md#sequence
  */
-export function findGaps(facts: SessionFacts): readonly Gap[] {
-  return facts.recorders.flatMap(gapsOfRecorder);
+export function findGaps(
+  facts: SessionFacts,
+  ending: Ending | null,
+  rules: VerdictRules,
+): readonly Gap[] {
+  const settledMs = coveredUntil(facts, ending);
+  return revealedGaps(facts, rules)
+    .filter(({ revealedMs }) => facts.knownUntilMs - revealedMs >= rules.reorderGraceMs)
+    .map((gap) =>
+      settledMs !== null && settledMs >= gap.revealedMs
+        ? { ...gap, settledMs, settledBy: 'query' }
+        : gap,
+    );
 }
 
-function gapsOfRecorder({ uid, sequences }: RecorderFacts): readonly Gap[] {
-  if (!shareOneCount(sequences)) {
-    return sequences.flatMap(({ serviceType, seen }) => gapsIn(uid, serviceType, seen));
-  }
-  return gapsIn(uid, null, sequences.reduce(union, []));
-}
-
-function shareOneCount(sequences: RecorderFacts['sequences']): boolean {
-  return sequences.every((module, index) =>
-    sequences.slice(index + 1).every((other) => !rangesOverlap(module.seen, other.seen)),
+/** Every run of missing numbers, the youngest included. */
+export function revealedGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
+  if (rules.subscribedEvents !== null) return [];
+  return facts.recorders.flatMap((recorder) =>
+    countsOf(recorder).flatMap(({ serviceType, seen }) =>
+      missingNumbers(seen).map((missing) => asGap(recorder.uid, serviceType, missing)),
+    ),
   );
 }
 
-function union(
-  ranges: readonly NumberRange[],
-  { seen }: { seen: readonly NumberRange[] },
-): readonly NumberRange[] {
-  return [...ranges, ...seen].sort((a, b) => a[0] - b[0]).reduce(joinLast, []);
+function asGap(uid: string, serviceType: number | null, missing: MissingRange): Gap {
+  return { uid, serviceType, ...missing, settledMs: null, settledBy: null };
 }
 
-function joinLast(joined: readonly NumberRange[], range: NumberRange): readonly NumberRange[] {
-  const last = joined.at(-1);
-  if (last === undefined || range[0] > last[1] + 1) return [...joined, range];
-  return [...joined.slice(0, -1), [last[0], Math.max(last[1], range[1])]];
+/**
+ * Until when queries say all that a lost notification could have told about the state: that it was
+ * alive when last asked, or that it is over, as confirmed by a query.
+ */
+function coveredUntil({ asked, ...facts }: SessionFacts, ending: Ending | null): UnixMs | null {
+  const overMs = ending === null ? null : endMs(ending);
+  if (overMs !== null && queryAgrees({ asked, ...facts }, overMs)) return asked.latest?.lastAnsweredMs ?? null; // prettier-ignore
+  return asked.lastVerifiedMs;
 }
 
-function gapsIn(uid: string, serviceType: number | null, seen: readonly NumberRange[]): Gap[] {
-  return missingRanges(seen, 0).map(([from, to]) => ({ uid, serviceType, from, to }));
+/** Runs of numbers that came after all, later than a network explains. */
+export function lateGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
+  if (rules.subscribedEvents !== null) return [];
+  return facts.recorders.flatMap(({ uid, lateNumbers }) =>
+    lateNumbers
+      .filter(({ revealedMs, receivedMs }) => receivedMs - revealedMs >= rules.reorderGraceMs)
+      .map((late) => ({ ...late, uid, from: late.n, to: late.n }))
+      .map(({ uid: sender, serviceType, from, to, revealedMs, receivedMs }) => ({
+        uid: sender,
+        serviceType,
+        from,
+        to,
+        revealedMs,
+        settledMs: receivedMs,
+        settledBy: 'notice' as const,
+      }))
+      .reduce<readonly Gap[]>(joinNeighbours, []),
+  );
+}
+
+/** Neighbouring numbers that closed the same gap are one run of it. */
+function joinNeighbours(gaps: readonly Gap[], gap: Gap): readonly Gap[] {
+  const last = gaps.at(-1);
+  if (last?.serviceType !== gap.serviceType || last.to + 1 !== gap.from) return [...gaps, gap];
+  const settledMs =
+    last.settledMs !== null && gap.settledMs !== null && last.settledMs > gap.settledMs
+      ? last.settledMs
+      : gap.settledMs;
+  return [...gaps.slice(0, -1), { ...last, to: gap.to, settledMs }];
 }

@@ -29,7 +29,7 @@ export function lastStopping(facts: SessionFacts): UnixMs | null {
 /** A leave of a recorder that was replaced is part of the failover, not of an ending. */
 function reportedStopping(facts: SessionFacts): UnixMs | null {
   return currentRecorders(facts).reduce<UnixMs | null>(
-    (last, recorder) => later(last, recorder.leftMs),
+    (last, recorder) => later(last, recorder.left?.atMs ?? null),
     facts.noticeSigns.lastStoppingMs,
   );
 }

@@ -1,7 +1,7 @@
-import { earlier, later, type UnixMs } from '../evidence/instant.js';
+import { earlier, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
-import type { ExitFact, RecorderFacts, SessionFacts } from './facts.js';
-import { addNumber } from './number-ranges.js';
+import type { ExitFact, LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
+import { addLateNumber, addSequence } from './sequences.js';
 import { signOfEvent } from './signs.js';
 
 /** Uids compare as text everywhere, so that their order is the same in every run and database. */
@@ -19,8 +19,9 @@ function withRecorder(
     firstLifeMs: null,
     replacedMs: null,
     exits: [],
-    leftMs: null,
+    left: null,
     sequences: [],
+    lateNumbers: [],
   };
   const changed = change({
     ...recorder,
@@ -40,7 +41,7 @@ export function foldRecorders(
   const { event } = notice;
   const sender = notice.uid ?? '';
   const told = withRecorder(recorders, sender, atMs, signOfEvent(event).life, (recorder) =>
-    tell(countSequence(recorder, notice), notice, atMs),
+    tell(countNumber(recorder, notice), notice, atMs),
   );
   if (event.type !== 'failover' || event.newUid === null || event.newUid === sender) return told;
   return withRecorder(told, event.newUid, atMs, true, (recorder) => recorder);
@@ -54,8 +55,14 @@ function tell(recorder: RecorderFacts, { event }: Notice, atMs: UnixMs): Recorde
         exits: addExit(recorder.exits, { atMs, exitStatus: event.exitStatus }),
       };
     case 'recorderLeft':
+      return withLeave(recorder, { ...NO_REASON, atMs, leaveCode: event.leaveCode });
     case 'webRecorderStopped':
-      return { ...recorder, leftMs: later(recorder.leftMs, atMs) };
+      return withLeave(recorder, {
+        ...NO_REASON,
+        atMs,
+        stopCode: event.code,
+        reason: event.reason,
+      });
     case 'failover':
       return event.newUid === recorder.uid
         ? recorder
@@ -77,15 +84,30 @@ function gravity(exit: ExitFact): number {
   return exit.exitStatus ?? -1;
 }
 
-function countSequence(recorder: RecorderFacts, notice: Notice): RecorderFacts {
-  const { sequence } = notice;
+const NO_REASON = { leaveCode: null, stopCode: null, reason: null };
+
+/** The last leave; of two at one moment the one with the higher code, so that order does not matter. */
+function withLeave(recorder: RecorderFacts, left: LeaveFact): RecorderFacts {
+  const known = recorder.left;
+  const isNews =
+    known === null ||
+    left.atMs > known.atMs ||
+    (left.atMs === known.atMs && leaveRank(left) > leaveRank(known));
+  return isNews ? { ...recorder, left } : recorder;
+}
+
+function leaveRank({ leaveCode, stopCode, reason }: LeaveFact): string {
+  const digits = (code: number | null): string => String(code ?? '').padStart(12, '0');
+  return `${digits(stopCode)} ${digits(leaveCode)} ${reason ?? ''}`;
+}
+
+function countNumber(recorder: RecorderFacts, notice: Notice): RecorderFacts {
+  const { sequence, receivedMs } = notice;
   if (sequence === null || sequence < 0) return recorder;
-  const serviceType = notice.serviceType ?? -1;
-  const known = recorder.sequences.find((module) => module.serviceType === serviceType);
-  const seen = addNumber(known?.seen ?? [], sequence);
-  const others = recorder.sequences.filter((module) => module.serviceType !== serviceType);
-  const sequences = [...others, { serviceType, seen }];
-  return { ...recorder, sequences: sequences.sort((a, b) => a.serviceType - b.serviceType) };
+  const counted = { n: sequence, serviceType: notice.serviceType ?? -1, receivedMs };
+  const sequences = addSequence(recorder.sequences, counted);
+  const late = addLateNumber(recorder, sequences, counted);
+  return { ...recorder, sequences, lateNumbers: late };
 }
 
 /**

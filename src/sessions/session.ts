@@ -1,7 +1,7 @@
 import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingMode } from '../evidence/registration.js';
-import type { Finding } from './findings.js';
+import type { Finding } from './findings/finding.js';
 import type { UploadState } from './upload.js';
 
 export const SESSION_STATES = [

@@ -121,6 +121,7 @@ function placeOther(evidence: Evidence): Placed[] {
   switch (evidence.kind) {
     case 'notice':
     case 'repeated_delivery':
+    case 'time_passed':
       return [];
     case 'registration': {
       const { sid: _sid, kind: _kind, receivedMs, ...details } = evidence;

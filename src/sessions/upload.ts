@@ -6,10 +6,13 @@ import type { SessionFacts, UploadFacts } from './facts.js';
 export type UploadState =
   'unknown' | 'uploading' | 'uploaded' | 'backed_up' | 'stranded' | 'failed';
 
-/** Errors of module 1 (uploader) that lose files: docs/agora.md#events, "Upload errors". */
-const UPLOAD_ERRORS: readonly number[] = [32, 47, 51];
-/** The one of module 2 (platform): upload timeout. */
-const UPLOAD_TIMEOUT = 50;
+/** Errors of the uploader (module 1) and the platform (2) that lose files: docs/agora.md#events */
+export const STORAGE_ERRORS: readonly { module: number; code: number }[] = [
+  { module: 1, code: 32 },
+  { module: 1, code: 47 },
+  { module: 1, code: 51 },
+  { module: 2, code: 50 },
+];
 
 export function foldUpload(upload: UploadFacts, { event }: Notice, atMs: UnixMs): UploadFacts {
   switch (event.type) {
@@ -57,8 +60,7 @@ function finished(upload: UploadFacts, status: UploadingStatus, atMs: UnixMs): U
 }
 
 function isUploadError(module: number | null, code: number | null): boolean {
-  if (code === null) return false;
-  return module === 1 ? UPLOAD_ERRORS.includes(code) : module === 2 && code === UPLOAD_TIMEOUT;
+  return STORAGE_ERRORS.some((error) => error.module === module && error.code === code);
 }
 
 /**

@@ -116,6 +116,7 @@ function identity(piece: Evidence): string {
       return `observation ${String(piece.askedMs)}`;
     case 'registration':
     case 'stop_answer':
+    case 'time_passed':
       return piece.kind;
   }
 }

@@ -121,6 +121,13 @@ create table "pending_evidence" (
 );
 create index "pending_evidence_sid_idx" on "pending_evidence" ("sid");
 
+create table "session_alarms" (
+    "sid" text not null,
+    "due_at" timestamptz(3) not null,
+    constraint "session_alarms_pkey" primary key ("sid")
+);
+create index "session_alarms_due_at_idx" on "session_alarms" ("due_at");
+
 -- The ledger ----------------------------------------------------------------------------------
 
 create table "sessions" (
@@ -146,6 +153,21 @@ create index "sessions_created_at_sid_idx" on "sessions" ("created_at" desc, "si
 create index "sessions_updated_at_idx" on "sessions" ("updated_at");
 create index "sessions_state_idx" on "sessions" ("state");
 create index "sessions_cname_idx" on "sessions" ("cname");
+
+create table "session_files" (
+    "sid" text not null,
+    "name" text not null,
+    "kind" text not null,
+    "track_type" text,
+    "uid" text,
+    "mixed_all_user" boolean,
+    "playable" boolean,
+    "slice_started_at" timestamptz(3),
+    "video_id" text,
+    "first_seen_at" timestamptz(3) not null,
+    "sources" text[] not null,
+    constraint "session_files_pkey" primary key ("sid", "name")
+);
 
 create table "changes" (
     "cursor" bigserial not null,

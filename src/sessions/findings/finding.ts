@@ -1,0 +1,30 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import type { Ending } from '../ending.js';
+import type { SessionFacts } from '../facts.js';
+import type { VerdictRules } from '../rules.js';
+
+/** Something about a session that a person may need to know. */
+export type Finding = { code: string; atMs: UnixMs; message: string };
+
+/** What a rule is shown: all that is known, and what was concluded from it. */
+export type FindingCase = { facts: SessionFacts; ending: Ending | null; rules: VerdictRules };
+
+/**
+ * One kind of finding. `means` says what it stands for wherever it occurs, `advice` what to do;
+ * both go into the documentation. The message speaks of this session.
+ */
+export type FindingRule = {
+  code: string;
+  means: string;
+  advice: string;
+  find: (session: FindingCase) => readonly Omit<Finding, 'code'>[];
+};
+
+/** The moment in ISO 8601. */
+export function isoTime(atMs: UnixMs): string {
+  return new Date(atMs).toISOString();
+}
+
+export function quoted(text: string): string {
+  return text === '' ? '(none)' : `"${text}"`;
+}

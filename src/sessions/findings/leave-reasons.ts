@@ -1,0 +1,17 @@
+/** The bits of `leaveCode` (event 41): docs/agora.md#leave-code */
+const LEAVE_BITS: readonly (readonly [bit: number, reason: string])[] = [
+  [2, 'its process was interrupted (SIGINT)'],
+  [4, 'the channel was idle for maxIdleTime'],
+  [8, 'a timer of its own'],
+  [16, 'it was told to leave'],
+];
+
+/** Told to leave, alone or with the timer that Agora says to ignore. */
+export const UNREMARKABLE_LEAVES: readonly number[] = [16, 24];
+
+/** Several bits may be set; none means that initialising failed. */
+export function leaveReasons(leaveCode: number): readonly string[] {
+  const reasons = LEAVE_BITS.filter(([bit]) => (leaveCode & bit) !== 0).map(([, reason]) => reason);
+  if (reasons.length > 0) return reasons;
+  return [leaveCode === 0 ? 'it could not be initialised' : `code ${String(leaveCode)}`];
+}

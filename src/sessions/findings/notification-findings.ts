@@ -1,0 +1,117 @@
+import { plusMs } from '../../evidence/instant.js';
+import { findGaps } from '../gaps.js';
+import { registeredStart } from '../query-window.js';
+import { isSubscribed } from '../rules.js';
+import { isoTime, type FindingRule } from './finding.js';
+
+const EXIT = 11;
+const HA_REGISTERED = 13;
+const STARTS = [30, 40, 70];
+/** Agora's best practices: a session whose event 13 is missing by then should be started anew. */
+const HA_REGISTERED_WITHIN_MS = 10_000;
+/** Less is the ordinary difference of two clocks. */
+const SKEW_WORTH_TELLING_MS = 2_000;
+
+export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
+  {
+    code: 'exit_notice_lost',
+    means: 'The session is over, and the notification that says so (11) never came.',
+    advice:
+      'Nothing to do: a query found the end. Often: check the receiver and ask Agora for redundant notifications.',
+    find: ({ facts, ending, rules }) => {
+      const saidSo = facts.recorders.some((recorder) => recorder.exits.length > 0);
+      const atMs = ending?.endedAt.notAfterMs ?? null;
+      if (atMs === null || saidSo || ending?.outcome === 'never_started') return [];
+      if (!isSubscribed(rules, EXIT)) return [];
+      return [{ atMs, message: 'It is over, but its exit notification (11) was never received.' }];
+    },
+  },
+  {
+    code: 'start_notice_lost',
+    means: 'Notifications came, but none of those that tell of a start (30, 40, 70).',
+    advice: 'Nothing to do: the start is dated by the earliest other evidence.',
+    find: ({ facts: { firstNotice, noticeSigns }, rules }) => {
+      const expected = STARTS.some((event) => isSubscribed(rules, event));
+      if (firstNotice === null || noticeSigns.startedMs !== null || !expected) return [];
+      const message = 'No notification of its start (30, 40 or 70) was received, only later ones.';
+      return [{ atMs: firstNotice.atMs, message }];
+    },
+  },
+  {
+    code: 'gap',
+    means: 'Sequence numbers of a sender are missing: notifications were lost, or never sent.',
+    advice:
+      'Look at /gaps: a gap that a query covered hides no end; files and streams may be incomplete.',
+    find: ({ facts, ending, rules }) =>
+      findGaps(facts, ending, rules).map(({ uid, from, to, revealedMs, settledBy }) => ({
+        atMs: revealedMs,
+        message: `${from === to ? `Notification ${String(from)}` : `Notifications ${String(from)} to ${String(to)}`} of recorder ${uid} never came${settledBy === 'query' ? '; a query has told since how it stands' : ''}.`,
+      })),
+  },
+  {
+    code: 'ha_register_missing',
+    means: 'Event 13 (high availability registered) did not come within 10 s of the start.',
+    advice: 'Agora advises to start a new recording with another uid.',
+    find: ({ facts, rules }) => {
+      const { registration, haRegisteredMs, knownUntilMs, firstNotice } = facts;
+      const expected = rules.subscribedEvents?.includes(HA_REGISTERED) ?? false;
+      if (!expected || registration === null || haRegisteredMs !== null) return [];
+      const atMs = plusMs(registeredStart(registration), HA_REGISTERED_WITHIN_MS);
+      if (knownUntilMs < atMs || firstNotice === null) return [];
+      return [{ atMs, message: 'Event 13 had not come 10 s after the start.' }];
+    },
+  },
+  {
+    code: 'unregistered',
+    means: 'Nobody registered the session, so it cannot be queried.',
+    advice: 'Register sessions when `start` succeeds: PUT /v1/sessions/{sid}.',
+    find: ({ facts: { registration, firstNotice } }) =>
+      registration !== null || firstNotice === null
+        ? []
+        : [
+            {
+              atMs: firstNotice.atMs,
+              message: 'It is not registered: what is known of it rests on notifications alone.',
+            },
+          ],
+  },
+  {
+    code: 'clock_skew',
+    means: 'A sender dates its notifications after we received them: its clock is ahead of ours.',
+    advice:
+      'Check the clocks of the receivers (NTP). Its notifications are dated by their receipt.',
+    find: ({ facts: { skew } }) =>
+      skew === null || skew.aheadMs < SKEW_WORTH_TELLING_MS
+        ? []
+        : [
+            {
+              atMs: skew.atMs,
+              message: `A notification was dated ${String(skew.aheadMs / 1000)} s after it was received.`,
+            },
+          ],
+  },
+  {
+    code: 'contradiction',
+    means: 'Two sources say what cannot both be true of one session.',
+    advice: 'Look at /timeline. Mostly a registration with the wrong App ID or channel name.',
+    find: ({ facts, ending }) => {
+      const { registration, toldAppIds, toldCnames, firstNotice, exitAnswers } = facts;
+      const atMs = firstNotice?.atMs ?? registration?.receivedMs ?? facts.knownUntilMs;
+      const found = [];
+      if (registration !== null) {
+        const apps = toldAppIds.filter((appId) => appId !== registration.appId);
+        const names = toldCnames.filter((cname) => cname !== registration.cname);
+        if (apps.length > 0) found.push({ atMs, message: `Registered for app ${registration.appId}, but app ${apps.join(', ')} sent notifications of it.` }); // prettier-ignore
+        if (names.length > 0) found.push({ atMs, message: `Registered for channel ${registration.cname}, but notifications name ${names.join(', ')}.` }); // prettier-ignore
+      }
+      const denial = exitAnswers.find(({ status }) => (status === 20) !== (ending?.outcome === 'abnormal_exit')); // prettier-ignore
+      if (ending?.rule === 'exit_notice' && denial !== undefined) {
+        found.push({
+          atMs: denial.askedMs,
+          message: `The exit notification of ${isoTime(ending.endedAt.atMs ?? atMs)} and a query's status ${String(denial.status)} disagree about how it ended.`,
+        });
+      }
+      return found;
+    },
+  },
+];

@@ -1,0 +1,43 @@
+import { queryableUntil } from '../query-window.js';
+import { quoted, type FindingRule } from './finding.js';
+import { incident } from './upload-findings.js';
+
+export const QUERY_FINDINGS: readonly FindingRule[] = [
+  {
+    code: 'query_window_expired',
+    means: 'resourceExpiredHour is over: `query` answers no more, while the recording may go on.',
+    advice:
+      'Only notifications tell of it now. Start long recordings with a larger resourceExpiredHour.',
+    find: ({ facts, ending }) => {
+      const atMs = queryableUntil(facts.registration);
+      if (ending !== null || atMs === null || facts.knownUntilMs < atMs) return [];
+      return [
+        { atMs, message: 'Its query window is over; only notifications can tell of it now.' },
+      ];
+    },
+  },
+  incident(
+    'bad_request',
+    'Agora refused a query as a bad request. The session is not asked about again.',
+    'Compare the registration (resourceId, mode, App ID) with what `start` used.',
+    (reason) => `Agora refused the query: ${quoted(reason)}.`,
+  ),
+  incident(
+    'no_route',
+    'Agora has no such address: the base URL, the App ID or the mode is wrong.',
+    'Check AGORA_BASE_URLS, and the mode it was registered with.',
+    () => 'Agora answered "no Route matched": this says nothing about the recording.',
+  ),
+  incident(
+    'unauthorized',
+    "Agora refused the account's credentials.",
+    'Check the customer id and secret, and that the App ID belongs to that account.',
+    () => 'Agora refused the credentials (401): nothing can be asked.',
+  ),
+  incident(
+    'service_abnormal',
+    'A query reported a part of the recording service as abnormal.',
+    'Check the parameters of the extension service.',
+    (word) => `A query reported ${quoted(word)}.`,
+  ),
+];

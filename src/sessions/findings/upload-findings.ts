@@ -1,0 +1,78 @@
+import { STORAGE_ERRORS, uploadState } from '../upload.js';
+import type { IncidentFact } from '../facts.js';
+import { quoted, type FindingRule } from './finding.js';
+
+export const UPLOAD_FINDINGS: readonly FindingRule[] = [
+  {
+    code: 'storage_error',
+    means: 'Agora could not upload to the storage that `start` named.',
+    advice: 'Check bucket, region and keys of storageConfig, and that they outlive the upload.',
+    find: ({ facts }) =>
+      facts.errors
+        .filter(({ module, code }) =>
+          STORAGE_ERRORS.some((error) => error.module === module && error.code === code),
+        ) // prettier-ignore
+        .map(({ atMs, code, message }) => ({
+          atMs,
+          message: `Uploading failed with error ${String(code)}${message === null ? '' : `: ${message}`}.`,
+        })),
+  },
+  {
+    code: 'upload_only_in_backup',
+    means: "Files are in Agora's cloud backup, and nothing has said that they were moved since.",
+    advice: 'They are moved by Agora, at a time that is not documented. Look for event 31.',
+    find: ({ facts }) => {
+      const atMs = facts.upload.backedUpMs ?? facts.stop?.receivedMs ?? null;
+      if (uploadState(facts) !== 'backed_up' || atMs === null) return [];
+      return [{ atMs, message: "Files are in Agora's backup only; no upload has followed." }];
+    },
+  },
+  incident(
+    'storage_token_expired',
+    'The temporary storage token expired before everything was uploaded.',
+    'Give tokens a life that is longer than the upload.',
+    () => 'The storage token expired (event 34).',
+  ),
+  incident(
+    'download_failed',
+    'Agora could not fetch recorded files for post-processing.',
+    'Check that the storage credentials allow reading.',
+    (bucket) => `Recorded files could not be fetched from bucket ${quoted(bucket)} (event 90).`,
+  ),
+  incident(
+    'transcode_failed',
+    'Post-processing failed, in whole or in part.',
+    'The files that were recorded are not affected.',
+    (result) => `Transcoding ended with ${quoted(result)}.`,
+  ),
+  incident(
+    'capability_limit',
+    'A web page recording hit a limit of its machine, which stops it.',
+    'Lower the resolution or simplify the page.',
+    (limit) => `The web recorder hit a limit: ${limit} (event 72).`,
+  ),
+  incident(
+    'cdn_disconnected',
+    'Pushing to a CDN address failed; the recording itself goes on.',
+    'Agora advises to change the CDN address.',
+    (url) => `The CDN push to ${url} was disconnected (event 100).`,
+  ),
+];
+
+/** A finding for each incident of one kind. */
+export function incident(
+  code: IncidentFact['kind'],
+  means: string,
+  advice: string,
+  message: (subject: string) => string,
+): FindingRule {
+  return {
+    code,
+    means,
+    advice,
+    find: ({ facts }) =>
+      facts.incidents
+        .filter(({ kind }) => kind === code)
+        .map(({ atMs, subject }) => ({ atMs, message: message(subject) })),
+  };
+}
