@@ -1,0 +1,51 @@
+import type { UnixMs } from '../evidence/instant.js';
+import type { StopAnswer } from '../evidence/stop-answer.js';
+import { uploadingStatusOf } from './decode-event.js';
+import { readServices } from './read-answer.js';
+import { isObject, objectIn, textIn, valueIn, wholeNumberIn, type LooseObject } from './read-fields.js'; // prettier-ignore
+import { readFiles } from './read-files.js';
+
+/** "No recorded data": nobody sent anything, but the recording was stopped. */
+const NO_RECORDED_DATA = 435;
+
+/**
+ * What `stop` answered. It stopped the recording when it carries a `serverResponse` and no error
+ * code, or says that nothing was recorded; other errors (404, 65, 49) stopped nothing.
+ * @see docs/agora.md#outcomes
+ */
+export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs): StopAnswer {
+  const told = isObject(body) ? body : {};
+  const inner = isObject(told['Body']) ? told['Body'] : told;
+  const response = objectIn(inner, 'serverResponse');
+  const code = wholeNumberIn(inner, 'code');
+  const services = readServices(response);
+  return {
+    kind: 'stop_answer',
+    sid,
+    receivedMs,
+    stopped: hasStopped(inner, code),
+    code,
+    uploadingStatus: uploadingStatusOf(
+      textIn(response, 'uploadingStatus') ?? uploadServiceStatus(response),
+    ),
+    files: [
+      ...readFiles(valueIn(response, ['fileList'])),
+      ...services.flatMap((service) => service.files),
+    ],
+  };
+}
+
+function hasStopped(body: LooseObject, code: number | null): boolean {
+  if (code === NO_RECORDED_DATA) return true;
+  return isObject(body['serverResponse']) && (code === null || code === 200 || code === 0);
+}
+
+/** Web mode tells it in a service of its own. */
+function uploadServiceStatus(response: LooseObject): string | null {
+  const states = valueIn(response, ['extensionServiceState']);
+  if (!Array.isArray(states)) return null;
+  const upload = states.filter(isObject).find((state) => state['serviceName'] === 'upload_service');
+  return upload === undefined
+    ? null
+    : textIn(objectIn(upload, 'payload', 'playload'), 'uploadingStatus');
+}

@@ -1,0 +1,166 @@
+import { hash } from 'node:crypto';
+import { unixMs, type UnixMs } from '../evidence/instant.js';
+import { canonicalJson } from './canonical-json.js';
+import {
+  instantIn,
+  isObject,
+  objectIn,
+  textIn,
+  valueIn,
+  wholeNumberIn,
+  type LooseObject,
+} from './read-fields.js';
+
+/** Cloud Recording. Numbers of events are reused across products: route on both. */
+const RECORDING = 3;
+/** Cloud Transcoding sends these under an unknown product, without a sid. */
+const TRANSCODER_EVENTS = { first: 110, last: 113 };
+
+/** Who received a notification, and when by our clock. */
+export type Receipt = { appId: string; receivedMs: UnixMs };
+
+/** The fields of one notification about a recording that it is found and folded by. */
+export type NotificationEnvelope = {
+  noticeId: string | null;
+  productId: number | null;
+  eventType: number;
+  sid: string;
+  cname: string | null;
+  uid: string | null;
+  serviceType: number | null;
+  serviceScene: string | null;
+  sequence: number | null;
+  occurredMs: UnixMs;
+  notifiedMs: UnixMs | null;
+  details: LooseObject;
+  /** Identity of the notification, by its noticeId: 32 hex digits. */
+  noticeKey: string;
+  /** Identity of the event, whatever noticeId it comes under: 32 hex digits. */
+  eventKey: string;
+};
+
+export type ParsedNotification =
+  | { kind: 'notice'; raw: string; envelope: NotificationEnvelope }
+  /** Kept and counted, never folded: another product that was sent to the same address. */
+  | { kind: 'other_product'; raw: string; envelope: NotificationEnvelope }
+  | { kind: 'unreadable'; reason: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a notification as far as storing it takes. Never throws: whatever was signed and is not a
+ * notification comes back as `unreadable`, with a reason for a person.
+ * @see docs/agora.md#identity
+ */
+export function parseNotification(rawBody: Buffer, receipt: Receipt): ParsedNotification {
+  const raw = decodeUtf8(rawBody);
+  if (raw === null) return unreadable('the body is not UTF-8');
+  if (raw.includes('\u0000')) return unreadable('the body holds a NUL byte');
+  const body = parseJson(raw);
+  if (!isObject(body)) return unreadable(body === undefined ? 'the body is not JSON' : 'the body is not a JSON object'); // prettier-ignore
+  const eventType = wholeNumberIn(body, 'eventType');
+  if (eventType === null || Math.abs(eventType) > 0x7fffffff) return unreadable('there is no eventType, or it is not a number'); // prettier-ignore
+  const productId = wholeNumberIn(body, 'productId');
+  const payload = objectIn(body, 'payload');
+  const sid = textIn(payload, 'sid') ?? textIn(body, 'sid');
+  if (isOtherProduct(productId, eventType, sid)) {
+    return {
+      kind: 'other_product',
+      raw,
+      envelope: envelopeOf(body, payload, '', eventType, receipt),
+    };
+  }
+  if (sid === null) return unreadable('a recording notification without a sid');
+  return { kind: 'notice', raw, envelope: envelopeOf(body, payload, sid, eventType, receipt) };
+}
+
+function isOtherProduct(productId: number | null, eventType: number, sid: string | null): boolean {
+  if (productId !== null && productId !== RECORDING) return true;
+  const isTranscoders = eventType >= TRANSCODER_EVENTS.first && eventType <= TRANSCODER_EVENTS.last;
+  return sid === null && isTranscoders;
+}
+
+function unreadable(reason: string): ParsedNotification {
+  return { kind: 'unreadable', reason };
+}
+
+function decodeUtf8(rawBody: Buffer): string | null {
+  try {
+    return utf8.decode(rawBody);
+  } catch {
+    return null; // the only way the decoder has to say that the bytes are not UTF-8
+  }
+}
+
+/** Undefined where it is not JSON, or nested so deeply that the parser's stack does not suffice. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `raw` is a body that was accepted before; null where this decoder reads no notification in it. */
+export function envelopeFromRaw(raw: string, receipt: Receipt): NotificationEnvelope | null {
+  const parsed = parseNotification(Buffer.from(raw), receipt);
+  return parsed.kind === 'unreadable' ? null : parsed.envelope;
+}
+
+function envelopeOf(
+  body: LooseObject,
+  payload: LooseObject,
+  sid: string,
+  eventType: number,
+  { appId, receivedMs }: Receipt,
+): NotificationEnvelope {
+  const noticeId = textIn(body, 'noticeId', 'notificationId');
+  const notifiedMs = instantIn(body, 'notifyMs');
+  const sentMs = instantIn(payload, 'sendts') ?? instantIn(body, 'eventMs');
+  const eventKey = digest(identityOfEvent(appId, body, payload, sid, eventType));
+  return {
+    noticeId,
+    productId: smallNumber(wholeNumberIn(body, 'productId')),
+    eventType,
+    sid,
+    cname: textIn(payload, 'cname'),
+    uid: textIn(payload, 'uid'),
+    serviceType: smallNumber(wholeNumberIn(payload, 'serviceType')),
+    serviceScene: textIn(payload, 'serviceScene'),
+    sequence: wholeNumberIn(payload, 'sequence'),
+    occurredMs: sentMs ?? notifiedMs ?? unixMs(receivedMs),
+    notifiedMs,
+    details: objectIn(payload, 'details'),
+    noticeKey: noticeId === null ? eventKey : digest(`${appId}\u0000${noticeId}`),
+    eventKey,
+  };
+}
+
+/** What fits Postgres's `integer`. */
+function smallNumber(n: number | null): number | null {
+  return n !== null && Math.abs(n) <= 0x7fffffff ? n : null;
+}
+
+/**
+ * All that makes two notifications tell of the same event. Nothing of the attempt is in it (noticeId,
+ * notifyMs); the rest of the payload is, and so are details that are no object.
+ */
+function identityOfEvent(
+  appId: string,
+  body: LooseObject,
+  payload: LooseObject,
+  sid: string,
+  eventType: number,
+): string {
+  const told = sid === '' && !isObject(valueIn(body, ['payload'])) ? body : payload;
+  return canonicalJson([appId, valueIn(body, ['productId']) ?? null, sid, eventType, told]);
+}
+
+function digest(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 32);
+}
+
+/** Test events of the console's health check carry one of these names. */
+export function isConsoleTest({ cname, sid }: NotificationEnvelope): boolean {
+  return cname === 'test' || cname === 'test_webhook' || sid === 'test';
+}

@@ -1,0 +1,116 @@
+import { Agent, errors, request } from 'undici';
+import type { UnixMs } from '../evidence/instant.js';
+import type { QueryOutcome } from '../evidence/observation.js';
+import { createHostRotation } from './host-rotation.js';
+import { outcomeOfResponse } from './outcome-of-response.js';
+
+export type QueryTarget = {
+  customerId: string;
+  customerSecret: string;
+  appId: string;
+  resourceId: string;
+  sid: string;
+  mode: string;
+};
+
+/** What one query brought, with the raw response that it is read from (null where none came). */
+export type QueryAnswer = {
+  askedMs: UnixMs;
+  answeredMs: UnixMs;
+  outcome: QueryOutcome;
+  httpStatus: number | null;
+  body: string | null;
+};
+
+export type QueryClient = {
+  query: (target: QueryTarget) => Promise<QueryAnswer>;
+  close: () => Promise<void>;
+};
+
+export type QueryClientOptions = {
+  /** Tried in order: a later one while an earlier one fails. */
+  baseUrls: readonly [string, ...string[]];
+  timeoutMs: number;
+  now: () => UnixMs;
+};
+
+/** Larger than any answer; a body beyond it is not one. */
+const LARGEST_BODY = 1_000_000;
+
+/**
+ * Asks `query`, one HTTP request a call: the pace counts requests, so nothing is retried in here.
+ * Every failure that is to be expected is an outcome; nothing is thrown for one.
+ * @see docs/agora.md#outcomes
+ */
+export function createQueryClient(options: QueryClientOptions): QueryClient {
+  const { baseUrls, timeoutMs, now } = options;
+  const hosts = createHostRotation(baseUrls);
+  const dispatcher = new Agent({ connect: { timeout: timeoutMs }, connections: 64 });
+  return {
+    query: async (target) => {
+      const baseUrl = hosts.next(now());
+      const askedMs = now();
+      const answer = await ask(baseUrl, target, dispatcher, timeoutMs, now);
+      if (answer.outcome.kind === 'unavailable') hosts.failed(baseUrl, now());
+      else hosts.succeeded(baseUrl);
+      return { askedMs, answeredMs: now(), ...answer };
+    },
+    close: () => dispatcher.close(),
+  };
+}
+
+type Reply = Pick<QueryAnswer, 'outcome' | 'httpStatus' | 'body'>;
+
+async function ask(
+  baseUrl: string,
+  target: QueryTarget,
+  dispatcher: Agent,
+  timeoutMs: number,
+  now: () => UnixMs,
+): Promise<Reply> {
+  try {
+    const response = await request(addressOf(baseUrl, target), {
+      dispatcher,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${target.customerId}:${target.customerSecret}`).toString('base64')}`,
+        accept: 'application/json',
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const body = await readBody(response.body);
+    const { statusCode: status, headers } = response;
+    const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
+    return { outcome, httpStatus: status, body };
+  } catch (error) {
+    return {
+      outcome: { kind: 'unavailable', reason: reasonOf(error) },
+      httpStatus: null,
+      body: null,
+    };
+  }
+}
+
+async function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > LARGEST_BODY) throw new Error('the answer is too large to be one of Agora');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8').replaceAll('\u0000', '\ufffd');
+}
+
+function addressOf(baseUrl: string, { appId, resourceId, sid, mode }: QueryTarget): string {
+  const part = encodeURIComponent;
+  return `${baseUrl.replace(/\/$/, '')}/v1/apps/${part(appId)}/cloud_recording/resourceid/${part(resourceId)}/sid/${part(sid)}/mode/${part(mode)}/query`;
+}
+
+function reasonOf(error: unknown): 'timeout' | 'network' {
+  const timedOut =
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    (error instanceof Error && error.name === 'TimeoutError');
+  return timedOut ? 'timeout' : 'network';
+}

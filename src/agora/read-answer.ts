@@ -1,0 +1,65 @@
+import type { ExtensionService, RecordingAnswer } from '../evidence/observation.js';
+import {
+  flagIn,
+  instantIn,
+  isObject,
+  listIn,
+  objectIn,
+  textIn,
+  valueIn,
+  wholeNumberIn,
+  type LooseObject,
+} from './read-fields.js';
+import { readFiles } from './read-files.js';
+
+/** The statuses that any page documents; another number says nothing. */
+const STATUSES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 20];
+
+/**
+ * The body of a 200 in the shapes of both documents, every field optional. An older page prints
+ * `{"Code": …, "Body": …}` around it; that is taken off where it is there.
+ * @see docs/agora.md#outcomes
+ */
+export function readAnswer(body: LooseObject): RecordingAnswer {
+  const told = isObject(body['Body']) ? body['Body'] : body;
+  const response = objectIn(told, 'serverResponse');
+  const status = wholeNumberIn(response, 'status');
+  return {
+    status: status !== null && STATUSES.includes(status) ? status : null,
+    cname: textIn(told, 'cname'),
+    uid: textIn(told, 'uid'),
+    sliceStartedMs: instantIn(response, 'sliceStartTime'),
+    fileListMode: textIn(response, 'fileListMode'),
+    files: readFiles(valueIn(response, ['fileList'])),
+    services: readServices(response),
+    recordingService: textIn(objectIn(response, 'subServiceStatus'), 'recordingService'),
+  };
+}
+
+/** In whatever order they come: clients that looked at the first one only misread web with CDN. */
+export function readServices(response: LooseObject): readonly ExtensionService[] {
+  return listIn(response, 'extensionServiceState').flatMap((entry) => {
+    if (!isObject(entry)) return [];
+    const name = textIn(entry, 'serviceName');
+    // The generated schema pages misspell it.
+    const payload = objectIn(entry, 'payload', 'playload');
+    return name === null ? [] : [readService(name, payload)];
+  });
+}
+
+function readService(name: string, payload: LooseObject): ExtensionService {
+  return {
+    name,
+    state: textIn(payload, 'state'),
+    onHold: flagIn(payload, 'onhold'),
+    files: [
+      ...readFiles(valueIn(payload, ['fileList'])),
+      ...readFiles(valueIn(payload, ['videoInfo'])),
+    ],
+    outputs: listIn(payload, 'outputs').flatMap((output) =>
+      isObject(output)
+        ? [{ url: textIn(output, 'rtmpUrl'), status: textIn(output, 'status') }]
+        : [],
+    ),
+  };
+}

@@ -1,0 +1,38 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** The two signature headers as they came; Agora sends both, older senders only the first. */
+export type SignatureHeaders = {
+  /** `Agora-Signature`: HMAC-SHA1 of the raw body, lower-case hex. */
+  v1: string | undefined;
+  /** `Agora-Signature-V2`: HMAC-SHA256 of the raw body, lower-case hex. */
+  v2: string | undefined;
+};
+
+/**
+ * Which of the active secrets signed these bytes, as its position; null when none did. Where V2 was
+ * sent it decides alone, so that nobody can fall back to the weaker one by spoiling it.
+ *
+ * Every secret is tried, whichever fits, so that the time tells nothing about them.
+ * @see docs/agora.md#signatures
+ */
+export function verifySignature(
+  rawBody: Buffer,
+  headers: SignatureHeaders,
+  secrets: readonly string[],
+): number | null {
+  const algorithm = headers.v2 === undefined ? 'sha1' : 'sha256';
+  const sent = headers.v2 ?? headers.v1;
+  if (sent === undefined) return null;
+  const given = Buffer.from(sent, 'latin1');
+  let signer: number | null = null;
+  for (const [index, secret] of secrets.entries()) {
+    const expected = Buffer.from(hexDigest(algorithm, secret, rawBody), 'latin1');
+    const fits = expected.length === given.length && timingSafeEqual(expected, given);
+    if (fits && signer === null) signer = index;
+  }
+  return signer;
+}
+
+function hexDigest(algorithm: 'sha1' | 'sha256', secret: string, body: Buffer): string {
+  return createHmac(algorithm, secret).update(body).digest('hex');
+}
