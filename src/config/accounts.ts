@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+/** An Agora account: its credentials, its limit, and the apps whose sessions are paid from it. */
+export type AccountConfig = {
+  name: string;
+  customerId: string;
+  customerSecret: string;
+  /** Queries a second that Agora allows the account. */
+  qps: number;
+  apps: readonly { appId: string; ncsSecrets: readonly string[] }[];
+};
+
+const text = z.string().min(1);
+
+const accountsFile = z.object({
+  accounts: z.array(
+    z.object({
+      name: text,
+      customerId: text,
+      customerSecret: text,
+      qps: z.number().positive().optional(),
+      apps: z.array(z.object({ appId: text, ncsSecrets: z.array(text) })).min(1),
+    }),
+  ),
+});
+
+const EXAMPLE =
+  '{"accounts":[{"name":"main","customerId":"…","customerSecret":"…","qps":10,"apps":[{"appId":"…","ncsSecrets":["…"]}]}]}';
+
+export type Accounts =
+  { ok: true; accounts: readonly AccountConfig[] } | { ok: false; problems: readonly string[] };
+
+/** The accounts of AGORA_CONFIG_FILE. `content` is the file's text. */
+export function parseAccounts(content: string, defaultQps: number): Accounts {
+  const parsed = accountsFile.safeParse(jsonOrUndefined(content));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue === undefined || issue.path.length === 0 ? 'it' : issue.path.join('.');
+    const what = `AGORA_CONFIG_FILE: ${where} is wrong (${issue?.message ?? 'unreadable'})`;
+    return { ok: false, problems: [`${what}; for example ${EXAMPLE}`] };
+  }
+  const accounts = parsed.data.accounts.map((account) => ({
+    ...account,
+    qps: account.qps ?? defaultQps,
+  }));
+  return { ok: true, accounts };
+}
+
+function jsonOrUndefined(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined; // reported by the schema, as a thing that is not there
+  }
+}
+
+/** The one-app case, out of four settings that go together. */
+export function oneAppAccount(
+  settings: {
+    appId: string | undefined;
+    customerId: string | undefined;
+    customerSecret: string | undefined;
+    ncsSecrets: readonly string[] | undefined;
+  },
+  qps: number,
+): Accounts {
+  const { appId, customerId, customerSecret, ncsSecrets } = settings;
+  const named = {
+    AGORA_APP_ID: appId,
+    AGORA_CUSTOMER_ID: customerId,
+    AGORA_CUSTOMER_SECRET: customerSecret,
+    AGORA_NCS_SECRET: ncsSecrets,
+  };
+  const missing = Object.entries(named).filter(([, value]) => value === undefined);
+  if (missing.length === Object.keys(named).length) return { ok: true, accounts: [] };
+  if (!appId || !customerId || !customerSecret || !ncsSecrets) {
+    const names = missing.map(([name]) => name).join(', ');
+    return {
+      ok: false,
+      problems: [`${names}: missing; the four settings of the one-app case go together`],
+    };
+  }
+  const apps = [{ appId, ncsSecrets }];
+  return { ok: true, accounts: [{ name: 'default', customerId, customerSecret, qps, apps }] };
+}
+
+/** Two accounts of one name would share a budget, and an app in two of them could not be told. */
+export function findDuplicates(accounts: readonly AccountConfig[]): readonly string[] {
+  const names = accounts.map(({ name }) => name);
+  const apps = accounts.flatMap((account) => account.apps.map(({ appId }) => appId));
+  return [
+    ...repeated(names).map((name) => `account ${name} is configured twice`),
+    ...repeated(apps).map((appId) => `app ${appId} is configured twice`),
+  ];
+}
+
+function repeated(values: readonly string[]): readonly string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
+import { isLoopback, SETTINGS, type SettingName } from './settings.js';
+import type { z } from 'zod';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Parsed = { [K in SettingName]: z.output<(typeof SETTINGS)[K]['schema']> | undefined };
+
+export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
+
+export type Role = 'receiver' | 'api' | 'jobs';
+
+/** All settings, parsed; durations in milliseconds. */
+export type Config = Readonly<{
+  roles: readonly Role[];
+  receiver: { host: string; port: number; maxBytes: number };
+  api: { host: string; port: number; keys: readonly ApiKey[] };
+  databaseUrl: string | null;
+  dataDir: string;
+  spoolDir: string;
+  redisUrl: string | null;
+  accounts: readonly AccountConfig[];
+  baseUrls: readonly [string, ...string[]];
+  qpsShare: number;
+  rules: {
+    startCheckAfterMs: number;
+    startDeadlineMs: number;
+    goneConfirmMs: number;
+    routineIntervalMs: number;
+    reorderGraceMs: number;
+    retryBackoffMs: readonly number[];
+    subscribedEvents: readonly number[] | null;
+  };
+  queryTimeoutMs: number;
+  retentionDays: number;
+  logLevel: string;
+}>;
+
+export type ConfigResult =
+  { ok: true; config: Config } | { ok: false; problems: readonly string[] };
+
+/**
+ * Parses the environment once. Every wrong setting is a line: its name, what is wrong, an example.
+ * `readFile` is how AGORA_CONFIG_FILE is read.
+ */
+export function parseConfig(
+  environment: Environment,
+  readFile: (name: string) => string = (name) => readFileSync(name, 'utf8'),
+): ConfigResult {
+  const problems: string[] = [];
+  const settings = parseSettings(environment, problems);
+  const accounts = readAccounts(settings, readFile, problems);
+  if (!isGuarded(settings)) {
+    problems.push(
+      `API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`,
+    );
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: Object.freeze(assemble(settings, accounts)) };
+}
+
+function parseSettings(environment: Environment, problems: string[]): Parsed {
+  const parsed = Object.entries(SETTINGS).map(([name, setting]): [string, unknown] => {
+    const given = environment[name];
+    const value = given === undefined || given.trim() === '' ? defaultOf(name) : given;
+    if (value === undefined) return [name, undefined];
+    const result = setting.schema.safeParse(value);
+    if (result.success) return [name, result.data];
+    const what = result.error.issues[0]?.message ?? 'is wrong';
+    problems.push(`${name}: ${what}; for example ${name}=${setting.example}`);
+    return [name, undefined];
+  });
+  return Object.fromEntries(parsed) as Parsed;
+}
+
+/** What the table shows as a default is one, unless it says that there is none. */
+function defaultOf(name: string): string | undefined {
+  const { default: shown } = SETTINGS[name as SettingName];
+  return shown === 'none' || shown.includes('`') ? undefined : shown;
+}
+
+function readAccounts(
+  settings: Parsed,
+  readFile: (name: string) => string,
+  problems: string[],
+): readonly AccountConfig[] {
+  const qps = settings.AGORA_QPS ?? 10;
+  const file = settings.AGORA_CONFIG_FILE;
+  const found = [
+    oneAppAccount(
+      {
+        appId: settings.AGORA_APP_ID,
+        customerId: settings.AGORA_CUSTOMER_ID,
+        customerSecret: settings.AGORA_CUSTOMER_SECRET,
+        ncsSecrets: settings.AGORA_NCS_SECRET,
+      },
+      qps,
+    ),
+    ...(file === undefined ? [] : [parseAccounts(readOrEmpty(file, readFile, problems), qps)]),
+  ];
+  problems.push(...found.flatMap((part) => (part.ok ? [] : part.problems)));
+  const accounts = found.flatMap((part) => (part.ok ? part.accounts : []));
+  problems.push(...findDuplicates(accounts).map((twice) => `AGORA_CONFIG_FILE: ${twice}`));
+  return accounts;
+}
+
+function readOrEmpty(file: string, readFile: (name: string) => string, problems: string[]): string {
+  try {
+    return readFile(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    problems.push(`AGORA_CONFIG_FILE: cannot be read (${why}); for example ${SETTINGS.AGORA_CONFIG_FILE.example}`); // prettier-ignore
+    return '{"accounts":[]}';
+  }
+}
+
+function isGuarded({ API_HOST, API_KEYS }: Parsed): boolean {
+  return API_KEYS !== undefined || API_HOST === undefined || isLoopback(API_HOST);
+}
+
+function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config {
+  const dataDir = path.resolve(needed(settings.DATA_DIR));
+  const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
+  return {
+    roles: needed(settings.ROLES),
+    receiver: {
+      host: needed(settings.RECEIVER_HOST),
+      port: needed(settings.RECEIVER_PORT),
+      maxBytes: needed(settings.NOTICE_MAX_BYTES),
+    },
+    api: {
+      host: needed(settings.API_HOST),
+      port: needed(settings.API_PORT),
+      keys: settings.API_KEYS ?? [],
+    },
+    databaseUrl: settings.DATABASE_URL ?? null,
+    dataDir,
+    spoolDir: path.resolve(settings.SPOOL_DIR ?? path.join(dataDir, 'spool')),
+    redisUrl: settings.REDIS_URL ?? null,
+    accounts,
+    baseUrls: [firstUrl, ...otherUrls],
+    qpsShare: needed(settings.AGORA_QPS_SHARE),
+    rules: {
+      startCheckAfterMs: needed(settings.START_CHECK_AFTER_MS),
+      startDeadlineMs: needed(settings.START_DEADLINE_MS),
+      goneConfirmMs: needed(settings.GONE_CONFIRM_MS),
+      routineIntervalMs: needed(settings.ROUTINE_INTERVAL_MS),
+      reorderGraceMs: needed(settings.REORDER_GRACE_MS),
+      retryBackoffMs: needed(settings.RETRY_BACKOFF_MS),
+      subscribedEvents: settings.NCS_SUBSCRIBED_EVENTS ?? null,
+    },
+    queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
+    retentionDays: needed(settings.RETENTION_DAYS),
+    logLevel: needed(settings.LOG_LEVEL),
+  };
+}
+
+/** Called once nothing is wrong, for settings that have a default. */
+function needed<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a setting with a default came out without a value');
+  return value;
+}
+
+/** The configuration for the log: secrets as `configured`. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { accounts, api, databaseUrl, redisUrl, ...rest } = config;
+  return {
+    ...rest,
+    api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
+    database: databaseUrl === null ? 'embedded' : 'configured',
+    redis: redisUrl === null ? 'postgres' : 'configured',
+    accounts: accounts.map(({ name, qps, apps }) => ({
+      name,
+      qps,
+      apps: apps.map(({ appId, ncsSecrets }) => ({ appId, ncsSecrets: ncsSecrets.length })),
+    })),
+  };
+}

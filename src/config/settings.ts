@@ -1,0 +1,250 @@
+import { z } from 'zod';
+
+/** One setting of the environment: how it is read, and what people are told about it. */
+export type Setting = {
+  schema: z.ZodType;
+  /** As it stands in the table: the value when it is not set. */
+  default: string;
+  example: string;
+  meaning: string;
+};
+
+const text = z.string().trim().min(1);
+const port = wholeNumber(0, 65_535);
+const durationMs = wholeNumber(1, 86_400_000);
+
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .trim()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be between ${String(min)} and ${String(max)}`);
+}
+
+function listOf<Output>(element: z.ZodType<Output, string>) {
+  return z
+    .string()
+    .transform((value) => value.split(',').map((part) => part.trim()))
+    .pipe(z.array(element).min(1));
+}
+
+function url(...protocols: readonly string[]) {
+  return text.refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+    `must be a URL beginning with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+}
+
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(host);
+}
+
+const baseUrl = url('https:', 'http:').refine(
+  (value) => new URL(value).protocol === 'https:' || isLoopback(new URL(value).hostname),
+  'may be plain http only for loopback',
+);
+
+const role = z.enum(['receiver', 'api', 'jobs'], 'may hold receiver, api and jobs only');
+
+/** An API key as it is written: `name:role:key`; the key may hold colons. */
+const apiKey = z
+  .string()
+  .regex(
+    /^[^:\s]+:(read|write):\S{8,}$/,
+    'must be name:role:key, role read or write, key of 8 or more characters',
+  ) // prettier-ignore
+  .transform((value) => {
+    const [name = '', keyRole, ...key] = value.split(':');
+    return { name, role: keyRole === 'write' ? ('write' as const) : ('read' as const), key: key.join(':') }; // prettier-ignore
+  });
+
+/** Every setting there is; the README's table is made of it. */
+export const SETTINGS = {
+  ROLES: {
+    schema: listOf(role),
+    default: 'receiver,api,jobs',
+    example: 'receiver',
+    meaning: 'Which parts this process runs; any subset, any number of processes.',
+  },
+  RECEIVER_HOST: {
+    schema: text,
+    default: '0.0.0.0',
+    example: '0.0.0.0',
+    meaning: 'Where the public listener listens: notifications and health, nothing else.',
+  },
+  RECEIVER_PORT: { schema: port, default: '8080', example: '8080', meaning: 'Its port.' },
+  API_HOST: {
+    schema: text,
+    default: '127.0.0.1',
+    example: '127.0.0.1',
+    meaning: 'Where the internal listener listens: API and metrics.',
+  },
+  API_PORT: { schema: port, default: '8081', example: '8081', meaning: 'Its port.' },
+  API_KEYS: {
+    schema: listOf(apiKey),
+    default: 'none',
+    example: 'billing:read:3f9c1d72aa',
+    meaning:
+      '`name:role:key` list, comma-separated, role `read` or `write`. Empty is allowed only while `API_HOST` is loopback.',
+  },
+  DATABASE_URL: {
+    schema: url('postgres:', 'postgresql:'),
+    default: 'none',
+    example: 'postgres://ledger:secret@db:5432/ledger',
+    meaning: 'Postgres 15 or later. Unset: an embedded Postgres under `DATA_DIR`.',
+  },
+  DATA_DIR: {
+    schema: text,
+    default: '.data',
+    example: '/var/lib/recording-ledger',
+    meaning: 'Where the embedded Postgres lives; survives restarts and crashes.',
+  },
+  REDIS_URL: {
+    schema: url('redis:', 'rediss:'),
+    default: 'none',
+    example: 'redis://redis:6379',
+    meaning: 'Redis for the job queue (BullMQ). Unset: the queue lives in Postgres.',
+  },
+  AGORA_APP_ID: {
+    schema: text,
+    default: 'none',
+    example: '970ca35de60c44645bbae8a215061b33',
+    meaning: 'The one-app case: the App ID of the project.',
+  },
+  AGORA_CUSTOMER_ID: {
+    schema: text,
+    default: 'none',
+    example: '5ffd0c1dafb84e5c',
+    meaning: "The account's customer id (console, RESTful API).",
+  },
+  AGORA_CUSTOMER_SECRET: {
+    schema: text,
+    default: 'none',
+    example: 'a1b2c3…',
+    meaning: "The account's customer secret.",
+  },
+  AGORA_NCS_SECRET: {
+    schema: listOf(text),
+    default: 'none',
+    example: 'k9Zr3xQe7',
+    meaning: "The secret of the project's notifications; several, comma-separated, while rotating.",
+  },
+  AGORA_CONFIG_FILE: {
+    schema: text,
+    default: 'none',
+    example: '/etc/recording-ledger/agora.json',
+    meaning:
+      'Several accounts and apps, as JSON: `{"accounts":[{"name","customerId","customerSecret","qps","apps":[{"appId","ncsSecrets":[]}]}]}`.',
+  },
+  AGORA_BASE_URLS: {
+    schema: listOf(baseUrl),
+    default: 'https://api.agora.io,https://api.sd-rtn.com',
+    example: 'https://api.agora.io',
+    meaning: 'Tried in order; plain `http` only for loopback.',
+  },
+  AGORA_QPS: {
+    schema: decimal(0.1, 10_000),
+    default: '10',
+    example: '10',
+    meaning: 'Queries per second that Agora allows the account.',
+  },
+  AGORA_QPS_SHARE: {
+    schema: decimal(0.01, 1),
+    default: '0.9',
+    example: '0.9',
+    meaning: 'The part of it that this service may use.',
+  },
+  START_CHECK_AFTER_MS: {
+    schema: durationMs,
+    default: '5000',
+    example: '5000',
+    meaning: 'First query after a session starts.',
+  },
+  START_DEADLINE_MS: {
+    schema: durationMs,
+    default: '90000',
+    example: '90000',
+    meaning: 'No sign of life by then: never started.',
+  },
+  GONE_CONFIRM_MS: {
+    schema: durationMs,
+    default: '90000',
+    example: '90000',
+    meaning: 'How long 404s must last before they mean gone; a failover answers 404 meanwhile.',
+  },
+  ROUTINE_INTERVAL_MS: {
+    schema: durationMs,
+    default: '120000',
+    example: '120000',
+    meaning: 'How often a live session is verified while the budget allows.',
+  },
+  REORDER_GRACE_MS: {
+    schema: durationMs,
+    default: '3000',
+    example: '3000',
+    meaning: 'How long a missing sequence number may still be merely late.',
+  },
+  RETRY_BACKOFF_MS: {
+    schema: listOf(durationMs),
+    default: '5000,10000,15000,30000',
+    example: '5000,10000,15000,30000',
+    meaning: 'Waits after 404, 206, 5xx and timeouts; the last repeats.',
+  },
+  QUERY_TIMEOUT_MS: {
+    schema: durationMs,
+    default: '10000',
+    example: '10000',
+    meaning: 'How long one query may take.',
+  },
+  NCS_SUBSCRIBED_EVENTS: {
+    schema: z.union([z.literal('all').transform(() => null), listOf(wholeNumber(0, 1_000_000))]),
+    default: 'all',
+    example: '1,11,12,31,33,40,41',
+    meaning:
+      'Event types that the console subscribes to, if not all: then a missing number proves nothing, and without 33 there is no heartbeat.',
+  },
+  NOTICE_MAX_BYTES: {
+    schema: wholeNumber(1_024, 104_857_600),
+    default: '1048576',
+    example: '1048576',
+    meaning: 'Larger bodies get 413.',
+  },
+  SPOOL_DIR: {
+    schema: text,
+    default: '`DATA_DIR`/spool',
+    example: '/var/lib/recording-ledger/spool',
+    meaning: 'Where the receiver keeps notifications durably while Postgres cannot be reached.',
+  },
+  RETENTION_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '0',
+    example: '90',
+    meaning: 'Raw evidence of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.', // prettier-ignore
+  },
+  LOG_LEVEL: {
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    default: 'info',
+    example: 'info',
+    meaning: 'How much is logged.',
+  },
+} as const satisfies Record<string, Setting>;
+
+function decimal(min: number, max: number) {
+  return z
+    .string()
+    .trim()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be between ${String(min)} and ${String(max)}`);
+}
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The table of settings as the README holds it. */
+export function settingsTable(): string {
+  const rows = Object.entries(SETTINGS).map(
+    ([name, setting]) => `| \`${name}\` | \`${setting.default.replaceAll('`', '')}\` | ${setting.meaning} |`, // prettier-ignore
+  );
+  return ['| name | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+}

@@ -1,0 +1,24 @@
+import { pino, type Logger } from 'pino';
+
+/** What must never be read in a log, wherever it turns up in what is logged. */
+const SECRET_PATHS = [
+  'customerSecret',
+  '*.customerSecret',
+  'ncsSecrets',
+  '*.ncsSecrets',
+  'authorization',
+  '*.authorization',
+  'headers.authorization',
+  'password',
+  '*.password',
+];
+
+/** JSON lines on stdout; the message is an event's name. Levels: docs/operations.md */
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    redact: { paths: SECRET_PATHS, censor: '[secret]' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+}

@@ -1,0 +1,80 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const PREFIX = 'recording_ledger_';
+
+/** What this process measures. One object, handed around; Prometheus's names keep seconds. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: PREFIX });
+  const registers = [registry];
+  return {
+    registry,
+    notifications: new Counter({
+      name: `${PREFIX}notifications_total`,
+      help: 'Notifications received, by what became of them',
+      labelNames: ['result'],
+      registers,
+    }),
+    storeBatch: new Histogram({
+      name: `${PREFIX}store_batch_rows`,
+      help: 'Notifications stored with one statement',
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
+      registers,
+    }),
+    storeDuration: new Histogram({
+      name: `${PREFIX}store_seconds`,
+      help: 'Time that storing a batch took',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    }),
+    queries: new Counter({
+      name: `${PREFIX}queries_total`,
+      help: 'Queries asked, by account and outcome',
+      labelNames: ['account', 'outcome'],
+      registers,
+    }),
+    queryDuration: new Histogram({
+      name: `${PREFIX}query_seconds`,
+      help: 'Time from asking to answering',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    slotWait: new Histogram({
+      name: `${PREFIX}slot_wait_seconds`,
+      help: 'Time that a query waited for a slot of its account',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+      registers,
+    }),
+    slotsMissed: new Counter({
+      name: `${PREFIX}slots_missed_total`,
+      help: 'Slots let go because the process woke up too late for them',
+      labelNames: ['account'],
+      registers,
+    }),
+    jobDuration: new Histogram({
+      name: `${PREFIX}job_seconds`,
+      help: 'Time that a job took',
+      labelNames: ['job'],
+      buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    }),
+    pendingEvidence: new Gauge({
+      name: `${PREFIX}pending_evidence`,
+      help: 'Pieces of evidence that wait to be folded (counted up to 10000)',
+      registers,
+    }),
+    boundSeconds: new Gauge({
+      name: `${PREFIX}truth_bound_seconds`,
+      help: 'No live, queryable session stays unverified longer than this',
+      registers,
+    }),
+    stalenessSeconds: new Gauge({
+      name: `${PREFIX}staleness_seconds`,
+      help: 'Time since live sessions were last verified',
+      labelNames: ['quantile'],
+      registers,
+    }),
+  };
+}
