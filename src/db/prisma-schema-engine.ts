@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
+import type { MigrationList, SchemaFilter } from '@prisma/schema-engine-wasm/schema_engine_bg';
+import pg from 'pg';
+import type { Migration } from './migrations-folder.js';
+import { wholeScriptAdapters } from './prisma-schema-engine-adapter.js';
+
+export type PrismaSchemaEngine = bindings.SchemaEngine;
+
+/** The part of the platform's WebAssembly that is used here; TypeScript has it only beside the DOM. */
+declare const WebAssembly: {
+  instantiate: (
+    code: Uint8Array,
+    imports: Record<string, unknown>,
+  ) => Promise<{ instance: { exports: { __wbindgen_start: () => void } } }>;
+};
+
+/** Nothing is hidden from the engine. */
+export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
+
+let loading: Promise<void> | null = null;
+
+/**
+ * Lets `work` use Prisma's schema engine, which is WebAssembly inside this process. The same engine
+ * as a program of its own is what Prisma's command line downloads at its first use, from a host that
+ * is often closed. Its connections are closed when `work` is done.
+ */
+export async function withPrismaSchemaEngine<T>(
+  connectionString: string,
+  work: (engine: PrismaSchemaEngine) => Promise<T>,
+): Promise<T> {
+  loading ??= loadEngine();
+  await loading;
+  const pool = new pg.Pool({ connectionString, application_name: 'recording-ledger migrate' });
+  // A connection that breaks fails what runs on it; without a listener, the process.
+  pool.on('error', () => undefined);
+  const adapters = bindMigrationAwareSqlAdapterFactory(wholeScriptAdapters(pool));
+  try {
+    const ignoreLog = () => undefined;
+    const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, ignoreLog, adapters);
+    return await work(engine).finally(() => {
+      engine.free();
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+async function loadEngine(): Promise<void> {
+  const file = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
+  const code = await readFile(file.replace(/schema_engine\.js$/, 'schema_engine_bg.wasm'));
+  const { instance } = await WebAssembly.instantiate(code, {
+    './schema_engine_bg.js': bindings,
+  });
+  bindings.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+}
+
+/** Migrations the way the engine reads them. It never opens the files itself. */
+export function toMigrationList(baseDir: string, migrations: readonly Migration[]): MigrationList {
+  return {
+    baseDir,
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
+    })),
+  };
+}
