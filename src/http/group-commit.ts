@@ -1,0 +1,75 @@
+/**
+ * Everything that is added while the last store runs goes into the next one: batches form by
+ * themselves, as large as the load, and an item never waits for a timer.
+ *
+ * States: *idle* (nothing stored, nothing waiting), *storing* (one batch at Postgres, more may wait).
+ * `add` leaves idle; a store that ends takes what waits meanwhile, or goes idle.
+ */
+export type GroupCommit<T> = {
+  /** Resolves once the item is stored; rejects when it could not be. `full` is told at once. */
+  add: (item: T) => Promise<'stored' | 'full'>;
+  waiting: () => number;
+  /** Resolves once nothing is stored or waits any more. */
+  drain: () => Promise<void>;
+};
+
+export type GroupCommitOptions<T> = {
+  /** Stores all of a batch or none of it. */
+  store: (batch: readonly T[]) => Promise<void>;
+  /** One statement's worth. */
+  maxBatch: number;
+  /** Beyond this the memory of those who wait is not ours to give. */
+  maxWaiting: number;
+};
+
+type Waiter<T> = { item: T; resolve: (result: 'stored') => void; reject: (error: unknown) => void };
+
+export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
+  const { store, maxBatch, maxWaiting } = options;
+  let queue: Waiter<T>[] = [];
+  let running: Promise<void> | null = null;
+  const run = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const batch = queue.slice(0, maxBatch);
+      queue = queue.slice(maxBatch);
+      await storeBatch(batch, store);
+    }
+    running = null;
+  };
+  return {
+    add: (item) => {
+      if (queue.length >= maxWaiting) return Promise.resolve('full');
+      return new Promise((resolve, reject) => {
+        queue.push({ item, resolve, reject });
+        running ??= Promise.resolve().then(run);
+      });
+    },
+    waiting: () => queue.length,
+    drain: async () => {
+      while (running !== null) await running;
+    },
+  };
+}
+
+/**
+ * A batch that fails is tried once more item by item, so that one that Postgres refuses cannot take
+ * its neighbours along. When Postgres is away they all fail, the first of them quickly.
+ */
+async function storeBatch<T>(
+  batch: readonly Waiter<T>[],
+  store: GroupCommitOptions<T>['store'],
+): Promise<void> {
+  try {
+    await store(batch.map(({ item }) => item));
+    for (const { resolve } of batch) resolve('stored');
+  } catch (error) {
+    if (batch.length === 1 || !isRefusal(error)) for (const { reject } of batch) reject(error);
+    else for (const waiter of batch) await storeBatch([waiter], store);
+  }
+}
+
+/** Postgres said no to the content (a code of class 22 or 23, or a deadlock), as opposed to being away. */
+function isRefusal(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
+  return typeof error.code === 'string' && /^(22|23|40|54)/.test(error.code);
+}

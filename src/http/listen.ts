@@ -1,0 +1,63 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Listener = {
+  /** The port, also where 0 was asked for. */
+  port: number;
+  /** Stops accepting, lets what is in flight finish, and closes. */
+  close: () => Promise<void>;
+};
+
+/** Longer than any load balancer's idle time; Node's own 5 s cut connections that Agora keeps. */
+const KEEP_ALIVE_MS = 75_000;
+/** A request that takes longer to arrive is a slow or broken client. */
+const REQUEST_MS = 10_000;
+/** In-flight requests get this long at shutdown. */
+const DRAIN_MS = 5_000;
+
+/** Listens, or throws one line that says which setting to change. */
+export async function listen(
+  app: RequestListener,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<Listener> {
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: 2_000,
+    },
+    app,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(readable(error, host, port, setting));
+    });
+    server.listen(port, host, 1024, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+function readable(
+  error: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  setting: string,
+): Error {
+  const where = `${host}:${String(port)}`;
+  if (error.code === 'EADDRINUSE') return new Error(`${where} is taken; set ${setting} to a free port`, { cause: error }); // prettier-ignore
+  if (error.code === 'EACCES') return new Error(`${where} may not be listened on; set ${setting} to a port above 1023`, { cause: error }); // prettier-ignore
+  return error;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => {
+    server.closeAllConnections();
+  }, DRAIN_MS);
+  await closed;
+  clearTimeout(deadline);
+}

@@ -1,0 +1,31 @@
+import type { Response } from 'express';
+
+/** An error document as RFC 9457 has it. */
+export type Problem = {
+  status: number;
+  title: string;
+  detail?: string;
+  /** What is wrong with which part of the request. */
+  errors?: readonly { at: string; message: string }[];
+};
+
+/** Thrown where a request cannot be served, and turned into its document by the error handler. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title);
+    this.problem = problem;
+  }
+}
+
+export function sendProblem(response: Response, problem: Problem): void {
+  response
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', ...problem }));
+}
+
+export function notFound(detail: string): ProblemError {
+  return new ProblemError({ status: 404, title: 'Not found', detail });
+}

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto';
+import { isConsoleTest, type ParsedNotification } from '../../agora/parse-notification.js';
+import type { NoticeRow } from '../../db/store-notices.js';
+import type { QuarantineRow } from '../../db/store-quarantine.js';
+import type { UnixMs } from '../../evidence/instant.js';
+
+export function noticeRow(
+  { raw, envelope }: Exclude<ParsedNotification, { kind: 'unreadable' }>,
+  appId: string,
+  receivedMs: UnixMs,
+): NoticeRow {
+  return {
+    sid: envelope.sid,
+    receivedMs,
+    eventKey: envelope.eventKey,
+    noticeKey: envelope.noticeKey,
+    noticeId: envelope.noticeId,
+    appId,
+    productId: envelope.productId,
+    eventType: envelope.eventType,
+    serviceType: envelope.serviceType,
+    uid: envelope.uid,
+    sequence: envelope.sequence,
+    occurredMs: envelope.occurredMs,
+    isTest: isConsoleTest(envelope),
+    raw,
+  };
+}
+
+export function quarantineRow(
+  raw: Buffer,
+  reason: string,
+  appId: string,
+  receivedMs: UnixMs,
+): QuarantineRow {
+  return { appId, digest: hash('sha256', raw, 'hex').slice(0, 32), raw, reason, receivedMs };
+}
