@@ -1,0 +1,28 @@
+import type { Db } from '../../db/database.js';
+import type { UnixMs } from '../../evidence/instant.js';
+import type { Registration } from '../../evidence/registration.js';
+import type { Metrics } from '../../observability/metrics.js';
+import type { VerdictRules } from '../../sessions/rules.js';
+import type { Logger } from 'pino';
+
+/** What the API changes. When these return, the session is folded: a read right after sees it. */
+export type LedgerWrites = {
+  register: (registration: Registration) => Promise<'created' | 'same' | 'contradicts'>;
+  addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
+  requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
+};
+
+/** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
+export type ReadSummary = () => Promise<Record<string, unknown>>;
+
+export type ApiContext = {
+  db: Db;
+  writes: LedgerWrites;
+  rules: VerdictRules;
+  readSummary: ReadSummary;
+  /** What is in the way of serving; empty when nothing is. */
+  findObstacles: () => Promise<readonly string[]>;
+  now: () => UnixMs;
+  log: Logger;
+  metrics: Metrics;
+};

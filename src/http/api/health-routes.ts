@@ -1,0 +1,22 @@
+import { Router } from 'express';
+import type { ApiContext } from './api-context.js';
+
+/** Liveness, readiness, metrics, and where everything is. */
+export function healthRoutes({ findObstacles, metrics }: ApiContext): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const obstacles = await findObstacles();
+    const ready = obstacles.length === 0;
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles });
+  });
+  router.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  router.get('/', (_request, response) => {
+    response.json({ sessions: '/v1/sessions', changes: '/v1/changes', summary: '/v1/summary', metrics: '/metrics', ready: '/readyz' }); // prettier-ignore
+  });
+  return router;
+}

@@ -1,0 +1,86 @@
+import { Router, text } from 'express';
+import { z } from 'zod';
+import { parseJson } from '../../agora/parse-notification.js';
+import { findSession } from '../../db/read-sessions.js';
+import { notFound, ProblemError } from '../problem.js';
+import type { ApiContext } from './api-context.js';
+import { instantText, parse, sidText } from './parse-request.js';
+import { sessionResponse } from './session-response.js';
+
+const name = z.string().min(1).max(2048);
+
+/** uid: Agora's are numbers up to 2^32 - 1, and come as text or as numbers. */
+const registrationBody = z.object({
+  appId: name,
+  resourceId: name,
+  mode: z.enum(['individual', 'mix', 'web', 'raw']),
+  cname: name,
+  uid: z.union([z.string().min(1).max(64), z.number().int().nonnegative()]).transform(String),
+  startedAt: instantText.nullish(),
+  resourceExpiredHour: z.number().int().min(1).max(720).nullish(),
+});
+
+/** What other services tell: that they started a session, what `stop` answered, that they want to know. */
+export function registrationRoutes(context: ApiContext): Router {
+  const router = Router();
+  router.put('/sessions/:sid', async (request, response) => {
+    const sid = parse(sidText, request.params.sid, 'session id');
+    const { startedAt, resourceExpiredHour, ...told } = parse(
+      registrationBody,
+      request.body,
+      'body',
+    );
+    const result = await context.writes.register({
+      kind: 'registration',
+      sid,
+      ...told,
+      startedMs: startedAt ?? null,
+      resourceExpiredHour: resourceExpiredHour ?? null,
+      receivedMs: context.now(),
+    });
+    if (result === 'contradicts') throw contradiction(sid);
+    response.status(result === 'created' ? 201 : 200).json(await readSession(context, sid));
+  });
+  router.post(
+    '/sessions/:sid/stop-response',
+    text({ type: () => true, limit: '1mb' }),
+    async (request, response) => {
+      const sid = parse(sidText, request.params.sid, 'session id');
+      const raw = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
+      if (parseJson(raw) === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' }); // prettier-ignore
+      const result = await context.writes.addStopAnswer(sid, raw);
+      if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
+      response.status(result === 'stored' ? 201 : 200).json(await readSession(context, sid));
+    },
+  );
+  router.post('/sessions/:sid/reconcile', async (request, response) => {
+    const sid = parse(sidText, request.params.sid, 'session id');
+    const result = await context.writes.requestQuery(sid);
+    if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
+    if (result === 'not_queryable') throw notQueryable(sid);
+    response.status(202).json({ sid, status: 'requested' });
+  });
+  return router;
+}
+
+async function readSession({ db, now }: ApiContext, sid: string): Promise<unknown> {
+  const found = await findSession(db, sid);
+  if (found === null) throw notFound(`No session ${sid} is known.`);
+  return sessionResponse(found, now());
+}
+
+function contradiction(sid: string): ProblemError {
+  return new ProblemError({
+    status: 409,
+    title: 'The session is registered differently',
+    detail: `Session ${sid} is registered already, with other values. A registration is never changed.`,
+  });
+}
+
+function notQueryable(sid: string): ProblemError {
+  return new ProblemError({
+    status: 409,
+    title: 'The session cannot be queried',
+    detail: `Session ${sid} is not registered, its app is not configured, or its query window is over.`,
+  });
+}

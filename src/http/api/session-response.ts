@@ -1,0 +1,50 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import type { Session } from '../../sessions/session.js';
+import { isoOrNull, iso } from './times.js';
+
+export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
+
+/** A session as the API shows it. `queryable` is the only thing in it that depends on the present. */
+export function sessionResponse({ session, version, updatedMs }: PublishedVersion, nowMs: UnixMs) {
+  const { startedAt, endedAt, queryableUntilMs } = session;
+  return {
+    sid: session.sid,
+    appId: session.appId,
+    resourceId: session.resourceId,
+    mode: session.mode,
+    cname: session.cname,
+    uid: session.uid,
+    recorderUids: session.recorderUids,
+    state: session.state,
+    outcome: session.outcome,
+    certainty: session.certainty,
+    queryable: queryableUntilMs !== null && nowMs < queryableUntilMs,
+    startedAt: startedAt === null ? null : { at: iso(startedAt.atMs), source: startedAt.source },
+    endedAt:
+      endedAt === null
+        ? null
+        : {
+            at: isoOrNull(endedAt.atMs),
+            notBefore: isoOrNull(endedAt.notBeforeMs),
+            notAfter: isoOrNull(endedAt.notAfterMs),
+            source: endedAt.source,
+          },
+    serviceStatus: session.serviceStatus,
+    upload: session.upload,
+    notices: noticesOf(session),
+    gaps: session.gaps,
+    observations: {
+      count: session.observations.count,
+      lastAt: isoOrNull(session.observations.lastMs),
+      lastOutcome: session.observations.lastOutcome,
+    },
+    findings: session.findings.map(({ code, atMs, message }) => ({ code, at: iso(atMs), message })),
+    version,
+    updatedAt: iso(updatedMs),
+  };
+}
+
+function noticesOf({ notices }: Session) {
+  const { lastMs, ...counts } = notices;
+  return { ...counts, lastAt: isoOrNull(lastMs) };
+}

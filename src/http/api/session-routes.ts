@@ -1,0 +1,60 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { findSession, listSessions } from '../../db/read-sessions.js';
+import { unixMs } from '../../evidence/instant.js';
+import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/session.js';
+import { notFound } from '../problem.js';
+import type { ApiContext } from './api-context.js';
+import {
+  instantText,
+  pageQuery,
+  parse,
+  readCursor,
+  sidText,
+  writeCursor,
+} from './parse-request.js';
+import { sessionResponse } from './session-response.js';
+
+const filters = pageQuery.extend({
+  appId: z.string().optional(),
+  state: z.enum(SESSION_STATES).optional(),
+  outcome: z.enum(SESSION_OUTCOMES).optional(),
+  certainty: z.enum(CERTAINTIES).optional(),
+  mode: z.enum(['individual', 'mix', 'web', 'raw']).optional(),
+  cname: z.string().optional(),
+  hasGaps: z
+    .enum(['true', 'false'])
+    .transform((word) => word === 'true')
+    .optional(),
+  startedFrom: instantText.optional(),
+  startedTo: instantText.optional(),
+  updatedAfter: instantText.optional(),
+});
+
+const place = z.object({ createdMs: z.number().transform(unixMs), sid: z.string() });
+
+export function sessionRoutes({ db, now }: ApiContext): Router {
+  const router = Router();
+  router.get('/sessions', async (request, response) => {
+    const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(
+      filters,
+      request.query,
+      'query',
+    );
+    const times = { startedFromMs: startedFrom, startedToMs: startedTo, updatedAfterMs: updatedAfter }; // prettier-ignore
+    const after = readCursor(place, cursor);
+    const found = await listSessions(db, { ...exact, ...times }, { limit, after });
+    const last = found.length === limit ? found.at(-1) : undefined;
+    response.json({
+      sessions: found.map((session) => sessionResponse(session, now())),
+      next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }), // prettier-ignore
+    });
+  });
+  router.get('/sessions/:sid', async (request, response) => {
+    const sid = parse(sidText, request.params.sid, 'session id');
+    const found = await findSession(db, sid);
+    if (found === null) throw notFound(`No session ${sid} is known.`);
+    response.json(sessionResponse(found, now()));
+  });
+  return router;
+}
