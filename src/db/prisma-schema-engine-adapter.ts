@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { DriverAdapterError } from '@prisma/driver-adapter-utils';
+import { ColumnTypeEnum, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import type {
   SqlDriverAdapter,
   SqlMigrationAwareDriverAdapterFactory,
+  SqlQuery,
+  SqlResultSet,
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 
@@ -12,24 +14,45 @@ import pg from 'pg';
  * one. Prisma's own cuts scripts at every semicolon, those in the bodies of functions and in comments
  * included, and runs the pieces one by one; whole, a script is also one transaction: all or nothing.
  */
-export function wholeScriptAdapters(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
+export function schemaEngineAdapters(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   const factory = new PrismaPg(pool);
   return {
     provider: factory.provider,
     adapterName: factory.adapterName,
-    connect: async () => withWholeScripts(await factory.connect(), pool),
+    connect: async () => fitted(await factory.connect(), pool),
     connectToShadowDb: () => connectToShadowDatabase(pool),
   };
 }
 
-function withWholeScripts(adapter: SqlDriverAdapter, pool: pg.Pool): SqlDriverAdapter {
+function fitted(adapter: SqlDriverAdapter, pool: pg.Pool): SqlDriverAdapter {
+  const queryRaw = adapter.queryRaw.bind(adapter);
   return Object.assign(adapter, {
     executeScript: async (script: string) => {
       await pool.query(script).catch((error: unknown) => {
         throw asDriverError(error);
       });
     },
+    queryRaw: async (query: SqlQuery) =>
+      asCharacters(await queryRaw({ ...query, sql: withTextForChar(query.sql) })),
   });
+}
+
+/**
+ * The engine asks for three columns of `pg_constraint` that are of the internal type "char". Prisma's
+ * adapter (7.10) refuses that type, and the engine refuses any but a character in their place: so
+ * they travel as text and arrive as characters.
+ */
+function withTextForChar(sql: string): string {
+  return sql.replaceAll(/\b(constr\.contype|con\.confdeltype|con\.confupdtype)\b/g, '$1::text');
+}
+
+const CHAR_COLUMNS = ['constraint_type', 'confdeltype', 'confupdtype'];
+
+function asCharacters(result: SqlResultSet): SqlResultSet {
+  const columnTypes = result.columnTypes.map((type, column) =>
+    CHAR_COLUMNS.includes(result.columnNames[column] ?? '') ? ColumnTypeEnum.Character : type,
+  );
+  return { ...result, columnTypes };
 }
 
 /** A database for the time of one comparison; dropped whatever is still connected to it. */
@@ -37,7 +60,7 @@ async function connectToShadowDatabase(pool: pg.Pool): Promise<SqlDriverAdapter>
   const database = `recording_ledger_shadow_${randomUUID()}`;
   await pool.query(`create database "${database}"`);
   const shadowPool = new pg.Pool({ ...connectionOf(pool), database });
-  const adapter = withWholeScripts(await new PrismaPg(shadowPool).connect(), shadowPool);
+  const adapter = fitted(await new PrismaPg(shadowPool).connect(), shadowPool);
   return Object.assign(adapter, {
     dispose: async () => {
       await shadowPool.end();

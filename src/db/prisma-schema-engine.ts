@@ -5,7 +5,7 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { MigrationList, SchemaFilter } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
 import type { Migration } from './migrations-folder.js';
-import { wholeScriptAdapters } from './prisma-schema-engine-adapter.js';
+import { schemaEngineAdapters } from './prisma-schema-engine-adapter.js';
 
 export type PrismaSchemaEngine = bindings.SchemaEngine;
 
@@ -36,7 +36,7 @@ export async function withPrismaSchemaEngine<T>(
   const pool = new pg.Pool({ connectionString, application_name: 'recording-ledger migrate' });
   // A connection that breaks fails what runs on it; without a listener, the process.
   pool.on('error', () => undefined);
-  const adapters = bindMigrationAwareSqlAdapterFactory(wholeScriptAdapters(pool));
+  const adapters = bindMigrationAwareSqlAdapterFactory(schemaEngineAdapters(pool));
   try {
     const ignoreLog = () => undefined;
     const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, ignoreLog, adapters);

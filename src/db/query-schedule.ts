@@ -30,7 +30,7 @@ export async function saveSchedule(
   await tx.query(
     `delete from query_schedule
      where query_schedule.sid = any($1::text[])
-       and ($2 or query_schedule.claimed_at is null) and query_schedule.requested_at is null`,
+       and ($2 or (query_schedule.claimed_at is null and query_schedule.requested_at is null))`,
     [done, answered],
   );
 }

@@ -6,7 +6,7 @@ import type { Db } from './database.js';
 /** Numbers for the status page, each from an index or from running totals. */
 export type LedgerNumbers = {
   sessions: Record<SessionState, number>;
-  gaps: { open: number };
+  gaps: { open: number; settledByNotice: number; settledByQuery: number };
   notices: {
     deliveries: number;
     events: number;
@@ -59,12 +59,17 @@ async function countStates(db: Db): Promise<Record<SessionState, number>> {
   return Object.fromEntries(counts) as Record<SessionState, number>;
 }
 
-async function countGaps(db: Db): Promise<{ open: number }> {
-  const { rows } = await db.pool.query<{ open: number }>(
-    `select coalesce(sum((sessions.session #>> '{gaps,open}')::int), 0)::int as open
-     from sessions where sessions.has_gaps`,
+type GapCounts = LedgerNumbers['gaps'];
+
+async function countGaps(db: Db): Promise<GapCounts> {
+  const { rows } = await db.pool.query<GapCounts>(
+    `select coalesce(sum((sessions.session #>> '{gaps,open}')::int), 0)::int as open,
+            coalesce(sum((sessions.session #>> '{gaps,settledByNotice}')::int), 0)::int as "settledByNotice",
+            coalesce(sum((sessions.session #>> '{gaps,settledByQuery}')::int), 0)::int as "settledByQuery"
+     from sessions where (sessions.session #> '{gaps}') <>
+       '{"open": 0, "settled": 0, "settledByNotice": 0, "settledByQuery": 0}'::jsonb`,
   );
-  return { open: rows[0]?.open ?? 0 };
+  return rows[0] ?? { open: 0, settledByNotice: 0, settledByQuery: 0 };
 }
 
 const AGE = `greatest(extract(epoch from

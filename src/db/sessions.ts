@@ -78,7 +78,7 @@ function columnsOf(sessions: readonly StoredSession[]): unknown[][] {
     told.map((session) => session.state),
     told.map((session) => session.outcome),
     told.map((session) => session.certainty),
-    told.map((session) => session.gaps.open > 0),
+    told.map(({ gaps }) => gaps.open > 0),
     told.map(({ startedAt }) => (startedAt === null ? null : new Date(startedAt.atMs))),
     sessions.map(({ createdMs }) => new Date(createdMs)),
     sessions.map(({ updatedMs }) => new Date(updatedMs)),

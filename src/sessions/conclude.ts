@@ -54,8 +54,10 @@ function countGaps(
   rules: VerdictRules,
 ): Session['gaps'] {
   const gaps = findGaps(facts, ending, rules);
-  const open = gaps.filter(({ settledBy }) => settledBy === null).length;
-  return { open, settled: gaps.length - open + lateGaps(facts, rules).length };
+  const settledByQuery = gaps.filter(({ settledBy }) => settledBy === 'query').length;
+  const settledByNotice = lateGaps(facts, rules).length;
+  const open = gaps.length - settledByQuery;
+  return { open, settled: settledByQuery + settledByNotice, settledByNotice, settledByQuery };
 }
 
 function terminalState({ outcome }: Ending): SessionState {

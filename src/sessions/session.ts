@@ -53,7 +53,7 @@ export type Session = {
     outOfOrder: number;
     lastMs: UnixMs | null;
   };
-  gaps: { open: number; settled: number };
+  gaps: { open: number; settled: number; settledByNotice: number; settledByQuery: number };
   observations: { count: number; lastMs: UnixMs | null; lastOutcome: QueryOutcome['kind'] | null };
   findings: readonly Finding[];
 };

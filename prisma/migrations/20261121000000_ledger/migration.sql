@@ -223,4 +223,5 @@ create table "query_usage" (
     constraint "query_usage_pkey" primary key ("account", "minute", "outcome")
 );
 
-create index "sessions_with_gaps_idx" on "sessions" ("sid") where "has_gaps";
+create index "sessions_with_gaps_idx" on "sessions" ("sid")
+    where ("session" #> '{gaps}') <> '{"open": 0, "settled": 0, "settledByNotice": 0, "settledByQuery": 0}'::jsonb;

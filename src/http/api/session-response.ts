@@ -32,7 +32,7 @@ export function sessionResponse({ session, version, updatedMs }: PublishedVersio
     serviceStatus: session.serviceStatus,
     upload: session.upload,
     notices: noticesOf(session),
-    gaps: session.gaps,
+    gaps: { open: session.gaps.open, settled: session.gaps.settled },
     observations: {
       count: session.observations.count,
       lastAt: isoOrNull(session.observations.lastMs),

@@ -14,11 +14,13 @@ export function withIsoTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withIsoTimes);
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).map(([key, field]): [string, unknown] =>
-    isInstant(key, field)
-      ? [key.replace(/Ms$/, 'At'), instantText(field)]
-      : [key, withIsoTimes(field)],
+    isInstant(key, field) ? [timeName(key), instantText(field)] : [key, withIsoTimes(field)],
   );
   return Object.fromEntries(fields);
+}
+
+function timeName(key: string): string {
+  return key === 'atMs' ? 'at' : key.replace(/Ms$/, 'At');
 }
 
 const DURATIONS: readonly string[] = ['retryAfterMs', 'aheadMs'];

@@ -1,0 +1,70 @@
+import { markForFold } from '../db/pending-evidence.js';
+import { requestQuery as scheduleQuery } from '../db/query-schedule.js';
+import { findRegistration, insertRegistration } from '../db/registrations.js';
+import { loadSessions } from '../db/sessions.js';
+import { insertStopAnswer } from '../db/stop-answers.js';
+import { withTransaction } from '../db/with-transaction.js';
+import type { Registration } from '../evidence/registration.js';
+import { queryableUntil } from '../sessions/query-window.js';
+import { foldSession, type FoldContext } from './fold-sessions.js';
+
+/**
+ * What others tell the ledger. Each is stored together with its mark, then folded at once; should
+ * the process die in between, the sweep folds it.
+ */
+export async function register(
+  context: FoldContext,
+  registration: Registration,
+): Promise<'created' | 'same' | 'contradicts'> {
+  const { sid, receivedMs } = registration;
+  const created = await withTransaction(context.db, async (tx) => {
+    const isNew = await insertRegistration(tx, registration);
+    if (isNew) await markForFold(tx, sid, 'registration', receivedMs);
+    return isNew;
+  });
+  if (created) {
+    await foldSession(context, sid);
+    return 'created';
+  }
+  const known = await findRegistration(context.db.pool, sid);
+  return known !== null && saysTheSame(known, registration) ? 'same' : 'contradicts';
+}
+
+/** What either leaves out contradicts nothing. */
+function saysTheSame(known: Registration, told: Registration): boolean {
+  const fields = ['appId', 'resourceId', 'mode', 'cname', 'uid', 'startedMs', 'resourceExpiredHour'] as const; // prettier-ignore
+  return fields.every(
+    (field) => known[field] === told[field] || known[field] === null || told[field] === null,
+  );
+}
+
+export async function addStopAnswer(
+  context: FoldContext,
+  sid: string,
+  raw: string,
+): Promise<'stored' | 'same' | 'unknown_session'> {
+  const { db, now } = context;
+  if (!(await loadSessions(db.pool, [sid])).has(sid)) return 'unknown_session';
+  const stored = await withTransaction(db, async (tx) => {
+    const receivedMs = now();
+    const isNew = await insertStopAnswer(tx, sid, raw, receivedMs);
+    if (isNew) await markForFold(tx, sid, 'stop_answer', receivedMs);
+    return isNew;
+  });
+  if (stored) await foldSession(context, sid);
+  return stored ? 'stored' : 'same';
+}
+
+export async function requestQuery(
+  { db, rules, now }: FoldContext,
+  sid: string,
+): Promise<'requested' | 'not_queryable' | 'unknown_session'> {
+  const known = (await loadSessions(db.pool, [sid])).get(sid);
+  if (known === undefined) return 'unknown_session';
+  const { registration } = known.facts;
+  const untilMs = queryableUntil(registration);
+  const account = registration === null ? null : rules.accountOf(registration.appId);
+  if (account === null || untilMs === null || untilMs <= now()) return 'not_queryable';
+  await scheduleQuery(db.pool, sid, account, now());
+  return 'requested';
+}

@@ -1,0 +1,25 @@
+import { parseConfig } from './config/parse-config.js';
+import { environment } from './config/environment.js';
+import { createLogger } from './observability/create-logger.js';
+import { runUntilSignal } from './run-until-signal.js';
+import { serve } from './serve.js';
+
+/** The process: reads its configuration, serves until a signal, and says in a line what is wrong. */
+export async function runService(): Promise<void> {
+  const parsed = parseConfig(environment());
+  if (!parsed.ok) {
+    for (const problem of parsed.problems) process.stderr.write(`${problem}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const log = createLogger(parsed.config.logLevel);
+  await runUntilSignal(async () => {
+    const service = await serve(parsed.config, log);
+    log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
+    return async () => {
+      log.info('service.stopping');
+      await service.stop();
+      log.info('service.stopped');
+    };
+  });
+}

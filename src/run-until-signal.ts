@@ -1,0 +1,38 @@
+/** Longer than the receiver's and the workers' own deadlines together; then the process just ends. */
+const SHUTDOWN_MS = 10_000;
+
+/**
+ * Starts something, keeps it until SIGINT or SIGTERM, and stops it. A start that fails ends the
+ * process with its message in one line; a second signal ends it at once.
+ */
+export async function runUntilSignal(start: () => Promise<() => Promise<void>>): Promise<void> {
+  const signal = nextSignal();
+  try {
+    const stop = await start();
+    await signal;
+    await inTime(stop());
+    process.exit(process.exitCode ?? 0);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+export function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM'] as const;
+    for (const name of signals) {
+      process.once(name, () => {
+        for (const other of signals) process.once(other, () => process.exit(130));
+        resolve();
+      });
+    }
+  });
+}
+
+async function inTime(stopping: Promise<void>): Promise<void> {
+  const deadline = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error('not everything stopped in time')), SHUTDOWN_MS).unref();
+  });
+  await Promise.race([stopping, deadline]);
+}
