@@ -3,7 +3,7 @@ import { createQueryClient } from './agora/query-client.js';
 import type { AccountConfig } from './config/accounts.js';
 import type { Config } from './config/parse-config.js';
 import { addToCounter } from './db/counters.js';
-import { closeDatabase, openDatabase, type Db } from './db/database.js';
+import { closeDatabase, openDatabase, readLedgerId, type Db } from './db/database.js';
 import { startLedgerClock, type LedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
 import { storeNotices, type NoticeRow } from './db/store-notices.js';
@@ -66,7 +66,7 @@ async function assemble(
   const clock = await startLedgerClock(db.pool, Date.now, (error) => log.warn({ err: error }, 'clock.not_measured')); // prettier-ignore
   undo.push(() => clock.stop());
   await ensurePartitions(db.pool, clock.now());
-  const backend = openBackend(config, url, log);
+  const backend = openBackend(config, url, await readLedgerId(db.pool), log);
   undo.push(() => backend.close());
   const queues = openQueues(backend);
   undo.push(() => closeQueues(queues));
@@ -112,11 +112,16 @@ async function unwind(undo: (() => Promise<void> | void)[], log: Logger): Promis
   undo.length = 0;
 }
 
-function openBackend({ redisUrl }: Config, url: string, log: Logger): QueueBackend {
+function openBackend(
+  { redisUrl }: Config,
+  url: string,
+  ledgerId: string,
+  log: Logger,
+): QueueBackend {
   return openQueueBackend(
     redisUrl === null
       ? { kind: 'postgres', url, maxConnections: QUEUE_CONNECTIONS }
-      : { kind: 'redis', url: redisUrl },
+      : { kind: 'redis', url: redisUrl, ledgerId },
     (error) => log.warn({ err: error }, 'queue.error'),
   );
 }

@@ -42,3 +42,10 @@ export function openDatabase(options: DatabaseOptions): Db {
 export async function closeDatabase(db: Db): Promise<void> {
   await Promise.all([db.pool.end(), db.prisma.$disconnect()]);
 }
+
+/** Which ledger this is: two of them may share a Redis, and must not hear each other's bells. */
+export async function readLedgerId(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(`select ledger_identity.id from ledger_identity`);
+  if (rows[0] === undefined) throw new Error('table ledger_identity is empty: run the migrations');
+  return rows[0].id;
+}

@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
 export type QueueSettings =
-  { kind: 'redis'; url: string } | { kind: 'postgres'; url: string; maxConnections: number };
+  | { kind: 'redis'; url: string; ledgerId: string }
+  | { kind: 'postgres'; url: string; maxConnections: number };
 
 /** Makes queues and workers that are the same to everybody else, whatever they stand on. */
 export type QueueBackend = {
@@ -29,14 +30,19 @@ export function openQueueBackend(
   onError: (error: Error) => void,
 ): QueueBackend {
   return settings.kind === 'redis'
-    ? openRedisBackend(settings.url, onError)
+    ? openRedisBackend(settings, onError)
     : openPostgresBackend(settings, onError);
 }
 
 /** Everything a queue leaves behind goes with the job: Postgres is the record of what was done. */
 const JOB_DEFAULTS = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1 };
 
-function openRedisBackend(url: string, onError: (error: Error) => void): QueueBackend {
+function openRedisBackend(
+  { url, ledgerId }: Extract<QueueSettings, { kind: 'redis' }>,
+  onError: (error: Error) => void,
+): QueueBackend {
+  // In braces, so that all keys of a queue live in one slot of a Redis Cluster.
+  const prefix = `{recording-ledger-${ledgerId}}`;
   // A producer fails at once when Redis is away, for the sweep finds the work again; a worker waits.
   const producer = new Redis(url, {
     ...COMMON,
@@ -49,9 +55,12 @@ function openRedisBackend(url: string, onError: (error: Error) => void): QueueBa
   return {
     kind: 'redis',
     queue: (name) =>
-      listened(new Queue(name, { connection: producer, defaultJobOptions: JOB_DEFAULTS }), onError),
+      listened(
+        new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }),
+        onError,
+      ),
     worker: (name, work, tuning) =>
-      listened(new Worker(name, work, { connection: consumer, ...tuning }), onError),
+      listened(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
     close: async () => {
       await Promise.allSettled([producer.quit(), consumer.quit()]);
     },

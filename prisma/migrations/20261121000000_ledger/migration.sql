@@ -225,3 +225,9 @@ create table "query_usage" (
 
 create index "sessions_with_gaps_idx" on "sessions" ("sid")
     where ("session" #> '{gaps}') <> '{"open": 0, "settled": 0, "settledByNotice": 0, "settledByQuery": 0}'::jsonb;
+
+create table "ledger_identity" (
+    "id" uuid not null default gen_random_uuid(),
+    constraint "ledger_identity_pkey" primary key ("id")
+);
+insert into "ledger_identity" default values;

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { demoCommand } from './demo-command.js';
+import { doctorCommand } from './doctor-command.js';
+import { inspectCommand } from './inspect-command.js';
+import { migrateCommand } from './migrate-command.js';
+import { refoldCommand } from './refold-command.js';
+import { replayCommand } from './replay-command.js';
+import { serveCommand } from './serve-command.js';
+import { simulateCommand } from './simulate-command.js';
+
+const program = new Command('recording-ledger')
+  .description('A reconciled ledger of Agora cloud recording sessions.')
+  .showHelpAfterError();
+
+for (const command of [
+  serveCommand(),
+  migrateCommand(),
+  demoCommand(),
+  simulateCommand(),
+  replayCommand(),
+  refoldCommand(),
+  inspectCommand(),
+  doctorCommand(),
+]) {
+  program.addCommand(command);
+}
+
+await program.parseAsync();

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
+import { Command } from 'commander';
+import { request } from 'undici';
+import { orExplain, print, readConfig } from './with-config.js';
+
+type Options = { url?: string; app?: string };
+
+/** One recorded delivery a line: the notification itself, or `{"appId", "raw"}` with its exact text. */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description(
+      'push recorded deliveries through the front door; what is known already is not doubled',
+    )
+    .argument('<file.ndjson>', 'one delivery a line: the notification, or {"appId","raw"}')
+    .option('--url <url>', 'the receiver (default: this machine, RECEIVER_PORT)')
+    .option('--app <appId>', 'the app of lines that name none')
+    .action((file: string, options: Options) => orExplain(() => replay(file, options)));
+}
+
+async function replay(file: string, options: Options): Promise<void> {
+  const config = readConfig();
+  const url = options.url ?? `http://127.0.0.1:${String(config.receiver.port)}`;
+  const apps = config.accounts.flatMap((account) => account.apps);
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+  const answers = new Map<number, number>();
+  for (const line of lines) {
+    const { appId, raw } = deliveryOf(line, options.app ?? apps[0]?.appId);
+    const secret = apps.find((app) => app.appId === appId)?.ncsSecrets[0];
+    if (secret === undefined) throw new Error(`No secret is configured for app ${appId}.`);
+    const status = await post(`${url}/ncs/${encodeURIComponent(appId)}`, raw, secret);
+    answers.set(status, (answers.get(status) ?? 0) + 1);
+  }
+  const told = [...answers].map(([status, times]) => `${String(times)} × ${String(status)}`);
+  print(`${String(lines.length)} deliveries replayed: ${told.join(', ')}`);
+  if ([...answers.keys()].some((status) => status !== 200)) process.exitCode = 1;
+}
+
+function deliveryOf(line: string, defaultApp: string | undefined): { appId: string; raw: string } {
+  const parsed: unknown = JSON.parse(line);
+  const told = typeof parsed === 'object' && parsed !== null ? parsed : {};
+  const appId = 'appId' in told && typeof told.appId === 'string' ? told.appId : defaultApp;
+  if (appId === undefined)
+    throw new Error('A line names no app, and none is configured: use --app.');
+  return { appId, raw: 'raw' in told && typeof told.raw === 'string' ? told.raw : line };
+}
+
+async function post(url: string, body: string, secret: string): Promise<number> {
+  const signature = createHmac('sha256', secret).update(body).digest('hex');
+  const headers = { 'content-type': 'application/json', 'agora-signature-v2': signature };
+  const response = await request(url, { method: 'POST', headers, body });
+  await response.body.dump();
+  return response.statusCode;
+}

@@ -1,0 +1,106 @@
+import { createHmac } from 'node:crypto';
+import { Agent, request } from 'undici';
+import { notificationBody, type Delivery } from './plan-deliveries.js';
+
+export type NotifierStats = {
+  /** Notifications that were tried, attempts made, those answered 200, and those given up on. */
+  tried: number;
+  attempts: number;
+  acknowledged: number;
+  givenUp: number;
+};
+
+export type Notifier = {
+  deliver: (delivery: Delivery) => Promise<void>;
+  /** While dark, the receiver cannot be reached: every attempt fails. */
+  setDark: (dark: boolean) => void;
+  stats: () => NotifierStats;
+  close: () => Promise<void>;
+};
+
+export type NotifierOptions = {
+  /** The receiver's address for the app, `…/ncs/{appId}`. */
+  url: string;
+  secret: string;
+  now: () => number;
+  /** Waits before each further attempt; Agora makes three. */
+  retryAfterMs?: readonly number[];
+};
+
+/** The first at once, then at growing distances; the real ones are not published. */
+const RETRIES = [0, 2_000, 5_000];
+const TIMEOUT_MS = 10_000;
+
+/** Sends notifications as Agora does: signed, over kept connections, and again until it is told 200. */
+export function createNotifier(options: NotifierOptions): Notifier {
+  const stats: NotifierStats = { tried: 0, attempts: 0, acknowledged: 0, givenUp: 0 };
+  const dispatcher = new Agent({ connections: 32, pipelining: 1 });
+  const retries = options.retryAfterMs ?? RETRIES;
+  const closing = new AbortController();
+  let dark = false;
+  const attempt = async (delivery: Delivery): Promise<boolean> => {
+    stats.attempts += 1;
+    return !dark && (await post(options, dispatcher, notificationBody(delivery, Math.round(options.now())))); // prettier-ignore
+  };
+  return {
+    deliver: async (delivery) => {
+      stats.tried += 1;
+      for (const waitMs of [null, ...retries]) {
+        if (waitMs !== null) await pause(waitMs, closing.signal);
+        if (closing.signal.aborted) return;
+        if (await attempt(delivery)) {
+          stats.acknowledged += 1;
+          return;
+        }
+      }
+      stats.givenUp += 1;
+    },
+    setDark: (isDark) => {
+      dark = isDark;
+    },
+    stats: () => ({ ...stats }),
+    close: async () => {
+      closing.abort();
+      await dispatcher.destroy();
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** A receiver that is away, slow or answers anything but 200 has not got it. */
+async function post(
+  { url, secret }: NotifierOptions,
+  dispatcher: Agent,
+  body: string,
+): Promise<boolean> {
+  try {
+    const response = await request(url, {
+      method: 'POST',
+      dispatcher,
+      body,
+      headers: { 'content-type': 'application/json', ...signatures(body, secret) },
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    });
+    await response.body.dump();
+    return response.statusCode === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** Both headers, over the bytes that are sent. */
+export function signatures(body: string, secret: string): Record<string, string> {
+  const digest = (algorithm: string): string =>
+    createHmac(algorithm, secret).update(body).digest('hex');
+  return { 'agora-signature': digest('sha1'), 'agora-signature-v2': digest('sha256') };
+}

@@ -1,0 +1,68 @@
+import { playlistName } from './file-names.js';
+import type { SimulatedSession } from './simulated-session.js';
+
+export type HttpAnswer = { status: number; body: unknown };
+
+const NO_WORKER: HttpAnswer = { status: 404, body: { code: 404, reason: 'failed to find worker' } };
+
+/** From when on a query names files, after the start, in a world of speed 1. */
+const FILES_AFTER_MS = { mix: 15_000, individual: 60_000, raw: 60_000, web: 15_000 } as const;
+
+/** What `query` answers about a session at a moment: a function of the truth alone. */
+export function queryAnswerAt(session: SimulatedSession, atMs: number, speed = 1): HttpAnswer {
+  const { startMs, aliveUntilMs, failovers } = session;
+  const moving = failovers.some((move) => atMs >= move.atMs && atMs < move.backAtMs);
+  if (atMs < startMs || atMs >= aliveUntilMs || moving) return NO_WORKER;
+  const moves = failovers.filter((move) => atMs >= move.backAtMs);
+  const { resourceId, sid, cname } = session;
+  const uid = moves.at(-1)?.newUid ?? session.uid;
+  return {
+    status: 200,
+    body: { resourceId, sid, cname, uid, serverResponse: responseAt(session, atMs, moves.length, speed) }, // prettier-ignore
+  };
+}
+
+function responseAt(
+  session: SimulatedSession,
+  atMs: number,
+  moves: number,
+  speed: number,
+): Record<string, unknown> {
+  const status = statusAt(session, atMs);
+  const named = atMs - session.startMs >= FILES_AFTER_MS[session.mode] / speed;
+  const playlist = named ? playlistName(session, moves) : '';
+  const sliceStartTime = Math.round(session.readyMs);
+  switch (session.mode) {
+    case 'web':
+      return { status, extensionServiceState: [webService(session, atMs, playlist)] };
+    case 'mix':
+      return { status, fileListMode: 'string', fileList: playlist, sliceStartTime };
+    case 'individual':
+    case 'raw': {
+      if (session.snapshots) return { status, sliceStartTime };
+      const file = { fileName: playlist, trackType: 'audio_and_video', uid: '57297', mixedAllUser: false, isPlayable: true, sliceStartTime }; // prettier-ignore
+      return { status, fileListMode: 'json', fileList: named ? [file] : [], sliceStartTime };
+    }
+  }
+}
+
+/** Web recordings stay at 4 while they are at work. */
+function statusAt(session: SimulatedSession, atMs: number): number {
+  if (session.fate === 'failed_early') return 4;
+  if (atMs < session.readyMs) return 2;
+  if (atMs >= session.stoppingMs) return 6;
+  return session.mode === 'web' ? 4 : 5;
+}
+
+function webService(
+  session: SimulatedSession,
+  atMs: number,
+  playlist: string,
+): Record<string, unknown> {
+  const state = atMs < session.readyMs ? 'init' : atMs < session.stoppingMs ? 'inProgress' : 'exit';
+  const files = playlist === '' ? [] : [{ filename: playlist, sliceStartTime: Math.round(session.readyMs) }]; // prettier-ignore
+  return {
+    serviceName: 'web_recorder_service',
+    payload: { fileList: files, onhold: false, state },
+  };
+}
