@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { prismaFolder, readMigrations, type Migration } from './migrations-folder.js';
 import { NO_FILTER, toMigrationList, withPrismaSchemaEngine } from './prisma-schema-engine.js';
@@ -128,7 +129,7 @@ function engineReason(error: unknown): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isNativeError(error)) return String(error);
   // Node gives one error for all addresses of a host, with an empty message and the code of each.
   if (error.message === '') return (error as NodeJS.ErrnoException).code ?? error.name;
   return error.message.replaceAll(/\s+/g, ' ').trim();

@@ -52,10 +52,24 @@ async function loadEngine(): Promise<void> {
   const file = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
   const code = await readFile(file.replace(/schema_engine\.js$/, 'schema_engine_bg.wasm'));
   const { instance } = await WebAssembly.instantiate(code, {
-    './schema_engine_bg.js': bindings,
+    './schema_engine_bg.js': withIdleTimers(bindings),
   });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
+}
+
+/**
+ * The engine sets itself ten seconds for its lock and never takes the timer back, which would keep
+ * a process that is done with everything alive for as long.
+ */
+function withIdleTimers(imports: Record<string, unknown>): Record<string, unknown> {
+  const isTimer = (name: string): boolean => name.startsWith('__wbg_setTimeout_');
+  const setIdleTimer = (callback: () => void, ms: number): unknown =>
+    setTimeout(callback, ms).unref();
+  const names = Object.keys(imports);
+  return Object.fromEntries(
+    names.map((name) => [name, isTimer(name) ? setIdleTimer : imports[name]]),
+  );
 }
 
 /** Migrations the way the engine reads them. It never opens the files itself. */

@@ -1,0 +1,9 @@
+import { diffMigrationsToSchema } from '../../src/db/schema-drift.js';
+import { createTestDatabase } from '../support/database.js';
+
+test('the migrations and the schema agree', async () => {
+  const database = await createTestDatabase();
+  const differences = await diffMigrationsToSchema(database.url);
+  await database.drop();
+  expect(differences).toBe('');
+});

@@ -1,0 +1,31 @@
+// Plain JavaScript out of dist/: Jest runs this file outside of its module system, where TypeScript
+// with ES imports does not load.
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildIfStale } from '../../scripts/build-if-stale.mjs';
+import { startGuard } from './guard.mjs';
+import { startRedis } from './start-redis.mjs';
+
+/** Nothing here is to outlive the run, so nothing waits for the disk. */
+const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+
+/** One Postgres and one Redis for the run. What the tests need to know stands in the environment. */
+export default async function globalSetup() {
+  buildIfStale();
+  const { startEmbeddedPostgres } = await import('../../dist/embedded/embedded-postgres.js');
+  const { migrate } = await import('../../dist/db/migrate.js');
+  const folder = await mkdtemp(join(tmpdir(), 'recording-ledger-test-'));
+  const guard = startGuard(folder);
+  const opened = { folder, guard, postgres: null, redis: null };
+  globalThis.recordingLedgerTests = opened;
+  opened.redis = await startRedis(folder);
+  opened.postgres = await startEmbeddedPostgres({
+    dataDir: folder,
+    log: () => undefined,
+    settings: FORGETFUL,
+  });
+  await migrate(opened.postgres.url);
+  process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
+  process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
+}

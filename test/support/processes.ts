@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from './wait-for.js';
+
+export type ProcessEnd = { code: number | null; signal: NodeJS.Signals | null };
+
+export type TestProcess = {
+  pid: number;
+  /** Everything said so far on both channels. */
+  output: () => string;
+  /** Waits for the output to match; throws, with the output, at the deadline or when the process ends. */
+  says: (pattern: RegExp, deadlineMs?: number) => Promise<RegExpExecArray>;
+  kill: (signal: NodeJS.Signals) => void;
+  /** How it ended, once it has. */
+  ended: Promise<ProcessEnd>;
+};
+
+export type ProcessOptions = {
+  /** Beyond PATH and HOME: of the environment of the tests nothing else reaches the process. */
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+};
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SAYS_DEADLINE_MS = 20_000;
+
+/** Runs `node` with these arguments, paths relative to the package: `startNode(['dist/main.js'])`. */
+export function startNode(args: readonly string[], options: ProcessOptions = {}): TestProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: options.cwd ?? ROOT,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  const collect = (chunk: Buffer): void => void (output += chunk.toString());
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const ended = once(child, 'close').then(([code, signal]): ProcessEnd => {
+    running.delete(child);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+  return {
+    pid: child.pid ?? -1,
+    output: () => output,
+    says: (pattern, deadlineMs = SAYS_DEADLINE_MS) =>
+      sees(child, () => output, pattern, deadlineMs),
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
+}
+
+const running = new Set<ChildProcess>();
+
+/** For `afterEach` or `afterAll`: ends what the tests of this file have left running. */
+export async function endProcesses(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  const left = [...running];
+  await Promise.all(
+    left.map(async (child) => {
+      const closed = once(child, 'close');
+      child.kill(signal);
+      await closed;
+    }),
+  );
+}
+
+async function sees(
+  child: ChildProcess,
+  output: () => string,
+  pattern: RegExp,
+  deadlineMs: number,
+): Promise<RegExpExecArray> {
+  const seen = (): RegExpExecArray | 'ended' | null => {
+    const match = pattern.exec(output());
+    if (match !== null) return match;
+    return running.has(child) ? null : 'ended';
+  };
+  const what = `${String(pattern)}; so far it said:`;
+  const result = await waitFor(seen, { deadlineMs, what }).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${output()}`);
+  });
+  if (result === 'ended') throw new Error(`It ended without ${String(pattern)}:\n${output()}`);
+  return result;
+}
