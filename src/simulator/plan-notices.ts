@@ -18,7 +18,7 @@ export function planNotices(
     ...heartbeats(life, profile),
     ...snapshots(life, profile),
     ...ending(life),
-  ].filter(({ occurredMs }) => occurredMs <= life.aliveUntilMs);
+  ].filter(({ occurredMs }) => occurredMs <= Math.round(life.aliveUntilMs));
   const told = numbered(life, [...happenings, ...failovers(life)]);
   return [...told, ...replacedExits(life, told, profile, random), ...late(life, told)].sort(
     (a, b) => a.occurredMs - b.occurredMs,
