@@ -1,11 +1,11 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import type { EmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { findRunningServer } from '../../src/embedded/postmaster-file.js';
 import { stopServer } from '../../src/embedded/server-process.js';
+import { createTestFolder } from '../support/folder.js';
 import { endProcesses, startNode, type TestProcess } from '../support/processes.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -29,7 +29,7 @@ let opened: EmbeddedPostgres[];
 
 beforeAll(async () => {
   // Closed to everybody else, as root's and many users' own folders are, and with spaces.
-  workshop = await mkdtemp(join(tmpdir(), 'recording ledger embedded '));
+  workshop = await createTestFolder('recording ledger embedded ');
   made = join(workshop, 'made');
   const first = await startEmbeddedPostgres({ dataDir: made, log: () => undefined });
   await first.stop();

@@ -1,16 +1,16 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrate.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestFolder } from '../support/folder.js';
 
 let database: TestDatabase;
 let migrationsDir: string;
 
 beforeEach(async () => {
   database = await createEmptyDatabase();
-  migrationsDir = await mkdtemp(join(tmpdir(), 'migrations of tests '));
+  migrationsDir = await createTestFolder('migrations of tests ');
 });
 
 afterEach(async () => {

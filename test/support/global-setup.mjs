@@ -26,6 +26,7 @@ export default async function globalSetup() {
     settings: FORGETFUL,
   });
   await migrate(opened.postgres.url);
+  process.env['LEDGER_TEST_FOLDER'] = folder;
   process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
 }

@@ -2,14 +2,17 @@ import { spawn } from 'node:child_process';
 
 /**
  * A killed test run must not leave servers behind. The guard's input is a pipe from this process,
- * which the kernel closes however the process ends; then the guard ends what is still running and
- * removes the folder.
+ * which the kernel closes however the process ends; then the guard ends the processes and servers
+ * that have left their number in the folder, and removes it.
  */
 const SCRIPT = `
 read -r nothing
-for pid in $(head -qn1 "$1/postgres/cluster/postmaster.pid" "$1/redis.pid" 2> /dev/null); do
-  kill -INT "$pid"
-  while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+kill -KILL $(cat "$1"/process-*.pid)
+find "$1" \\( -name postmaster.pid -o -name redis.pid \\) -exec head -n 1 {} ';' > "$1/pids"
+kill -INT $(cat "$1/pids")
+for look in $(seq 100); do
+  kill -0 $(cat "$1/pids") || break
+  sleep 0.1
 done
 rm -rf "$1"
 `;

@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from './wait-for.js';
 
@@ -37,12 +40,14 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  const mark = leaveMark(child);
   let output = '';
   const collect = (chunk: Buffer): void => void (output += chunk.toString());
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
   const ended = once(child, 'close').then(([code, signal]): ProcessEnd => {
     running.delete(child);
+    rmSync(mark, { force: true });
     return { code: code as number | null, signal: signal as NodeJS.Signals | null };
   });
   return {
@@ -53,6 +58,13 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     kill: (signal) => void child.kill(signal),
     ended,
   };
+}
+
+/** For the guard of the run, which ends what a killed run could not end itself. */
+function leaveMark(child: ChildProcess): string {
+  const mark = join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), `process-${child.pid ?? 0}.pid`);
+  writeFileSync(mark, `${child.pid ?? ''}\n`);
+  return mark;
 }
 
 const running = new Set<ChildProcess>();
