@@ -70,7 +70,8 @@ async function assemble(
   undo.push(() => backend.close());
   const queues = openQueues(backend);
   undo.push(() => closeQueues(queues));
-  const context = askContext(config, db, clock, log, metrics);
+  const stopping = new AbortController();
+  const context = askContext(config, db, clock, log, metrics, stopping.signal);
   undo.push(() => context.client.close());
   const parts: Parts = { config, db, clock, log, metrics, context, backend, queues };
 
@@ -85,7 +86,10 @@ async function assemble(
   return {
     receiverPort: receiver?.port ?? null,
     apiPort: api?.port ?? null,
-    stop: () => unwind(undo, log),
+    stop: () => {
+      stopping.abort();
+      return unwind(undo, log);
+    },
   };
 }
 
@@ -136,6 +140,7 @@ function askContext(
   { now }: LedgerClock,
   log: Logger,
   metrics: Metrics,
+  stopping: AbortSignal,
 ): AskContext {
   const accounts = config.accounts.map((account) => toAccount(account, config.qpsShare));
   const owners = new Map(
@@ -147,6 +152,7 @@ function askContext(
     log,
     metrics,
     shard: process.pid % 1024,
+    stopping,
     rules: { ...config.rules, accountOf: (appId) => owners.get(appId) ?? null },
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({

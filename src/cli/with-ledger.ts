@@ -34,5 +34,6 @@ function foldContext(db: Db, config: Config): FoldContext {
     rules: { ...config.rules, accountOf: (appId) => owners.get(appId) ?? null },
     now: () => unixMs(Date.now()),
     shard: process.pid % 1024,
+    stopping: new AbortController().signal,
   };
 }

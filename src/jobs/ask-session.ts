@@ -28,6 +28,7 @@ export type AskResult = 'answered' | 'moved_on' | 'paused';
 const LEASE_MARGIN_MS = 8_000;
 /** After a refusal that only a person can mend, the account is tried again this seldom. */
 const REFUSED_PAUSE_MS = 60_000;
+const GIVE_BACK_MS = 1;
 /** After a 429 that names no time. */
 const THROTTLED_PAUSE_MS = 1_000;
 
@@ -61,14 +62,19 @@ export async function askSession(
  * Waits for a slot of the account; returns 0 at that slot, or how long the account is paused. A slot
  * that this process woke up too late for is let go: leaving late, the query would crowd the next.
  */
-async function waitForSlot({ db, metrics }: AskContext, account: Account): Promise<number> {
+async function waitForSlot(
+  { db, metrics, stopping }: AskContext,
+  account: Account,
+): Promise<number> {
   const spacingMs = slotSpacingMs(account.perSecond);
   const startedAt = performance.now();
   for (;;) {
     const slot = await reserveSlot(db, account.name, spacingMs);
     if (slot.kind === 'paused') return slot.waitMs;
     const dueAt = performance.now() + slot.waitMs;
-    await wait(slot.waitMs);
+    // Stopping, the process gives the query back at once; another one asks it.
+    await wait(slot.waitMs, undefined, { signal: stopping }).catch(() => undefined);
+    if (stopping.aborted) return GIVE_BACK_MS;
     const lateMs = performance.now() - dueAt;
     if (lateMs <= LATEST_START_MS) break;
     metrics.slotsMissed.inc({ account: account.name });

@@ -28,6 +28,8 @@ export type FoldContext = {
   now: () => UnixMs;
   /** This process's own row of the running totals. */
   shard: number;
+  /** Aborted when the process is to stop: long work ends at its next good place. */
+  stopping: AbortSignal;
 };
 
 /**

@@ -11,14 +11,14 @@ export async function foldAll(context: FoldContext): Promise<number> {
   for (;;) {
     const folded = await foldPending(context, FOLD_BATCH);
     total += folded;
-    if (folded < FOLD_BATCH) return total;
+    if (folded < FOLD_BATCH || context.stopping.aborted) return total;
   }
 }
 
 /** What a lost wake-up left behind, and what time alone brings about. */
 export async function sweep(context: FoldContext): Promise<void> {
   await foldAll(context);
-  while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH);
+  while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
 }
 
 /**

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { migrate } from '../db/migrate.js';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { freePort, median, startChild, type Child } from './child.js';
+import { load, type LoadResult } from './load.js';
+
+const ROUNDS = 3;
+const SECONDS = 5;
+const CONNECTIONS = 64;
+const SECRET = 'bench-secret';
+
+type Contender = { name: string; url: string; results: LoadResult[] };
+
+/**
+ * Requests per second of a bare Express route, of this receiver with the whole service behind it,
+ * and of a prisma upsert a request: interleaved, several rounds, Postgres and the load on the same
+ * machine. At the end every notification that was answered 200 must be a row.
+ */
+export async function ingest(): Promise<void> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+  const children: Child[] = [];
+  try {
+    await migrate(postgres.url);
+    const contenders = await startContenders(postgres.url, children);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const contender of contenders) {
+        contender.results.push(
+          await load({ url: contender.url, secret: SECRET, seconds: SECONDS, connections: CONNECTIONS }), // prettier-ignore
+        );
+      }
+    }
+    report(contenders);
+    await checkRows(postgres.url, contenders);
+  } finally {
+    for (const child of children) await child.stop();
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function startContenders(databaseUrl: string, children: Child[]): Promise<Contender[]> {
+  const [bare, receiver, upsert, api] = [await freePort(), await freePort(), await freePort(), await freePort()]; // prettier-ignore
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    RECEIVER_HOST: '127.0.0.1',
+    RECEIVER_PORT: String(receiver),
+    API_PORT: String(api),
+    AGORA_APP_ID: 'bench',
+    AGORA_CUSTOMER_ID: 'bench',
+    AGORA_CUSTOMER_SECRET: 'bench',
+    AGORA_NCS_SECRET: SECRET,
+    AGORA_BASE_URLS: 'http://127.0.0.1:9',
+  };
+  children.push(await startChild('contender.js', ['bare', String(bare)], {}, /listening/));
+  children.push(await startChild('../main.js', [], settings, /service\.started/));
+  children.push(await startChild('contender.js', ['upsert', String(upsert), databaseUrl, SECRET], {}, /listening/)); // prettier-ignore
+  const contender = (name: string, port: number): Contender => ({
+    name,
+    url: `http://127.0.0.1:${String(port)}/ncs/bench`,
+    results: [],
+  });
+  return [
+    contender('bare Express', bare),
+    contender('this receiver', receiver),
+    contender('prisma.upsert', upsert),
+  ];
+}
+
+function report(contenders: readonly Contender[]): void {
+  const rates = contenders.map(({ results }) => median(results.map((result) => result.perSecond)));
+  print(`ingest: ${String(ROUNDS)} interleaved rounds of ${String(SECONDS)} s, ${String(CONNECTIONS)} connections, median`); // prettier-ignore
+  for (const [index, { name, results }] of contenders.entries()) {
+    const of = (pick: (result: LoadResult) => number): string => median(results.map(pick)).toFixed(1); // prettier-ignore
+    const failures = results.reduce((sum, result) => sum + result.failures, 0);
+    print(`  ${name.padEnd(14)} ${(rates[index] ?? 0).toFixed(0).padStart(6)} requests/s   p50 ${of((r) => r.p50Ms)} ms, p99 ${of((r) => r.p99Ms)} ms, p99.9 ${of((r) => r.p999Ms)} ms   failures ${String(failures)}`); // prettier-ignore
+  }
+  const [bare = 1, receiver = 0, upsert = 1] = rates;
+  print(`  receiver / bare Express   ${(receiver / bare).toFixed(2)}`);
+  print(`  receiver / prisma.upsert  ${(receiver / upsert).toFixed(1)}`);
+}
+
+/** Every single noticeId that was answered 200, looked up. */
+async function checkRows(databaseUrl: string, contenders: readonly Contender[]): Promise<void> {
+  const acknowledged = contenders[1]?.results.flatMap((result) => result.acknowledged) ?? [];
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ missing: number }>(
+    `select count(*)::int as missing from unnest($1::text[]) as told (notice_id)
+     where not exists (select from notices where notices.notice_id = told.notice_id)`,
+    [acknowledged],
+  );
+  await client.end();
+  const missing = rows[0]?.missing ?? acknowledged.length;
+  print(`  acknowledged ${String(acknowledged.length)}, of which missing in the table ${String(missing)}`); // prettier-ignore
+  if (missing > 0) process.exitCode = 1;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
