@@ -1,0 +1,27 @@
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Dependencies first and without our own scripts, so that a change of the code does not fetch them anew.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY prisma prisma
+COPY scripts scripts
+COPY src src
+RUN npm run -s prepare && npm prune --omit=dev --ignore-scripts
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production DATA_DIR=/data
+WORKDIR /app
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json ./
+COPY prisma prisma
+COPY docs docs
+COPY scripts/healthcheck.mjs scripts/healthcheck.mjs
+RUN mkdir /data && chown node:node /data
+# For the embedded Postgres, where DATABASE_URL is not set, and for the spool of the receiver.
+VOLUME /data
+USER node
+EXPOSE 8080 8081
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "scripts/healthcheck.mjs"]
+CMD ["node", "dist/main.js"]
