@@ -1,0 +1,231 @@
+import { listChanges } from '../../src/db/changes.js';
+import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
+import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
+import { foldAll } from '../../src/jobs/keep-house.js';
+import { register } from '../../src/jobs/ledger-writes.js';
+import { recordAnswer } from '../../src/jobs/record-answer.js';
+import type { QueryOutcome } from '../../src/evidence/observation.js';
+import { unixMs } from '../../src/evidence/instant.js';
+import { anAnswer, aRegistration, at, NOT_FOUND, SID } from '../support/builders.js';
+import { createTestLedger, type TestLedger } from '../support/fold-context.js';
+import { aRow } from '../support/raw-notifications.js';
+
+let ledger: TestLedger;
+beforeEach(async () => {
+  ledger = await createTestLedger();
+});
+afterEach(async () => {
+  await ledger.close();
+});
+
+const life = (): NoticeRow[] => [
+  aRow(1, 30, { status: 0 }, { sequence: 0, serviceType: 2 }),
+  aRow(2, 40, { status: 0 }, { sequence: 1 }),
+  aRow(62, 33, { progress: 4000 }, { sequence: 2, serviceType: 2 }),
+  aRow(100, 41, { leaveCode: 16 }, { sequence: 3 }),
+  aRow(104, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 4, serviceType: 2 }),
+  aRow(105, 11, { exitStatus: 0 }, { sequence: 5, serviceType: 0 }),
+];
+
+async function ask(seconds: number, outcome: QueryOutcome): Promise<void> {
+  const httpStatus = outcome.kind === 'answered' ? 200 : 404;
+  const status = outcome.kind === 'answered' ? outcome.answer.status : null;
+  const body =
+    httpStatus === 200
+      ? JSON.stringify({ serverResponse: { status } })
+      : '{"code":404,"reason":"failed to find worker"}';
+  const answeredMs = unixMs(at(seconds) + 100);
+  const answer = { sid: SID, askedMs: at(seconds), answeredMs, outcome, httpStatus, body };
+  await recordAnswer(ledger.context, 'account', answer);
+}
+
+async function rows(): Promise<unknown[]> {
+  const { rows: found } = await ledger.db.pool.query<Record<string, unknown>>(
+    `select sid, version, state, outcome, certainty, created_at, updated_at, facts::text, session::text
+     from sessions order by sid`,
+  );
+  return found;
+}
+
+async function sessionNow(): Promise<Record<string, unknown>> {
+  const { rows: found } = await ledger.db.pool.query<{ session: Record<string, unknown> }>(
+    `select session from sessions where sid = $1`,
+    [SID],
+  );
+  return found[0]?.session ?? {};
+}
+
+describe('storing and folding', () => {
+  it('makes a session out of stored notifications, and leaves nothing waiting', async () => {
+    await storeNotices(ledger.db, life(), 1);
+    await foldAll(ledger.context);
+    expect(await sessionNow()).toMatchObject({
+      state: 'ended',
+      outcome: 'completed',
+      upload: { state: 'uploaded', progress: 0.4 },
+      notices: { events: 6, deliveries: 6, duplicates: 0 },
+    });
+    expect(await foldPending(ledger.context, 10)).toBe(0);
+  });
+
+  it('keeps a notification once, however often it comes, and counts the copies', async () => {
+    const [first] = life();
+    if (first === undefined) throw new Error('no notification');
+    const copy = { ...first, noticeKey: 'f'.repeat(32), noticeId: 'another' };
+    expect(await storeNotices(ledger.db, [first, first], 1)).toEqual({ stored: 1, repeated: 1 });
+    expect(await storeNotices(ledger.db, [first], 1)).toEqual({ stored: 0, repeated: 1 });
+    expect(await storeNotices(ledger.db, [copy], 1)).toEqual({ stored: 0, repeated: 1 });
+    await foldAll(ledger.context);
+    expect((await sessionNow())['notices']).toMatchObject({
+      events: 1,
+      deliveries: 4,
+      duplicates: 3,
+    });
+  });
+
+  it('comes to the same session in reverse, one by one, as in order and all at once', async () => {
+    await storeNotices(ledger.db, life(), 1);
+    await foldAll(ledger.context);
+    const inOrder = await sessionNow();
+    const other = await createTestLedger();
+    for (const row of life().reverse()) {
+      await storeNotices(other.db, [row], 1);
+      await foldAll(other.context);
+    }
+    const { rows: found } = await other.db.pool.query<{ session: unknown }>(
+      'select session from sessions',
+    );
+    await other.close();
+    expect(found[0]?.session).toEqual(inOrder);
+  });
+
+  it('marks test events of the console and makes no session of them, unless it is registered', async () => {
+    const test = aRow(1, 40, {}, { sid: 'test', cname: 'test' });
+    await storeNotices(ledger.db, [test], 1);
+    expect(await foldAll(ledger.context)).toBe(0);
+    expect(await rows()).toEqual([]);
+    await register(ledger.context, aRegistration({ sid: 'test', cname: 'test' }));
+    const { rows: found } = await ledger.db.pool.query<{ state: string }>(
+      'select state from sessions',
+    );
+    expect(found).toEqual([{ state: 'recording' }]);
+  });
+
+  it('shares the work between folders that run at once, and folds nothing twice', async () => {
+    const many = Array.from({ length: 300 }, (_, n) =>
+      aRow(n, 33, { progress: n }, { sid: `session-${String(n % 60)}`, serviceType: 2 }),
+    );
+    await storeNotices(ledger.db, many, 1);
+    await Promise.all(Array.from({ length: 6 }, () => foldAll(ledger.context)));
+    await foldAll(ledger.context);
+    const { rows: found } = await ledger.db.pool.query<{ sessions: number; events: number }>(
+      `select count(*)::int as sessions, sum((session #>> '{notices,events}')::int)::int as events from sessions`,
+    );
+    expect(found).toEqual([{ sessions: 60, events: 300 }]);
+  });
+});
+
+describe('refolding', () => {
+  it('rebuilds identical rows, to the byte, also of rows that were dropped', async () => {
+    await register(ledger.context, aRegistration());
+    for (const row of life()) {
+      await storeNotices(ledger.db, [row], 1);
+      await foldAll(ledger.context);
+    }
+    await ask(5, anAnswer(5));
+    await ask(30, anAnswer(5));
+    await ask(60, anAnswer(5));
+    await ask(107, NOT_FOUND);
+    const before = await rows();
+    expect(await refoldSession(ledger.context, SID)).toBeNull();
+    expect(await rows()).toEqual(before);
+    await ledger.db.pool.query('delete from sessions');
+    await refoldSession(ledger.context, SID);
+    expect(await rows()).toEqual(before);
+  });
+
+  it('gives the same after a notification that was received before others and stored after them', async () => {
+    const [first, second, ...rest] = life();
+    if (first === undefined || second === undefined) throw new Error('no notifications');
+    await storeNotices(ledger.db, [first, ...rest], 1);
+    await foldAll(ledger.context);
+    await storeNotices(ledger.db, [second], 1);
+    await foldAll(ledger.context);
+    const before = await rows();
+    expect((await sessionNow())['notices']).toMatchObject({ events: 6, outOfOrder: 0 });
+    expect(await refoldSession(ledger.context, SID)).toBeNull();
+    expect(await rows()).toEqual(before);
+  });
+});
+
+describe('observations', () => {
+  it('are kept as runs of equal answers, and every 404 for itself', async () => {
+    await register(ledger.context, aRegistration());
+    for (const second of [5, 30, 60]) await ask(second, anAnswer(5));
+    for (const second of [90, 95]) await ask(second, NOT_FOUND);
+    const { rows: found } = await ledger.db.pool.query<{ outcome: string; count: number }>(
+      'select outcome, count from observations order by asked_at',
+    );
+    expect(found).toEqual([
+      { outcome: 'answered', count: 3 },
+      { outcome: 'not_found', count: 1 },
+      { outcome: 'not_found', count: 1 },
+    ]);
+    expect((await sessionNow())['observations']).toMatchObject({
+      count: 5,
+      lastOutcome: 'not_found',
+    });
+  });
+
+  it('that say the same move the counts and make no new version', async () => {
+    await register(ledger.context, aRegistration());
+    await ask(5, anAnswer(5));
+    const after = (await listChanges(ledger.db.pool, '0', 100)).length;
+    await ask(30, anAnswer(5));
+    expect(await listChanges(ledger.db.pool, '0', 100)).toHaveLength(after);
+    expect((await sessionNow())['observations']).toMatchObject({ count: 2 });
+  });
+
+  it('end a session that vanished, and the schedule with it', async () => {
+    await register(ledger.context, aRegistration());
+    await ask(5, anAnswer(5));
+    for (const second of [125, 130, 140, 155, 185, 215]) await ask(second, NOT_FOUND);
+    expect(await sessionNow()).toMatchObject({ state: 'ended', outcome: 'vanished' });
+    const { rows: scheduled } = await ledger.db.pool.query('select sid from query_schedule');
+    expect(scheduled).toEqual([]);
+  });
+});
+
+describe('the change feed', () => {
+  it('has every version of every session once, in an order that a reader can follow while others write', async () => {
+    const seen: { sid: string; version: number }[] = [];
+    const writing = { now: true };
+    const reader = (async () => {
+      let after = '0';
+      for (;;) {
+        const last = !writing.now;
+        const page = await listChanges(ledger.db.pool, after, 50);
+        seen.push(...page.map(({ sid, version }) => ({ sid, version })));
+        after = page.at(-1)?.cursor ?? after;
+        if (last && page.length === 0) return;
+      }
+    })();
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      for (let n = 0; n < 15; n += 1) {
+        const sid = `feed-${String(writer)}-${String(n % 5)}`;
+        await storeNotices(ledger.db, [aRow(n, 33, { progress: n }, { sid, serviceType: 2 })], 1);
+        await foldAll(ledger.context);
+      }
+    });
+    await Promise.all(writers);
+    await foldAll(ledger.context);
+    writing.now = false;
+    await reader;
+    const versions = new Map<string, number[]>();
+    for (const { sid, version } of seen) versions.set(sid, [...(versions.get(sid) ?? []), version]);
+    for (const found of versions.values()) {
+      expect(found).toEqual(found.map((_, index) => index + 1));
+    }
+    expect(versions.size).toBe(20);
+  });
+});

@@ -1,0 +1,127 @@
+import { pauseAccount, reserveSlot, slowDown, speedUp } from '../../src/db/query-pace.js';
+import { claimDue, saveSchedule, takeUpClaim } from '../../src/db/query-schedule.js';
+import { withTransaction } from '../../src/db/with-transaction.js';
+import { unixMs } from '../../src/evidence/instant.js';
+import { QUERY_CLASSES, type QueryClass } from '../../src/reconcile/query-class.js';
+import { slotSpacingMs } from '../../src/reconcile/pacing.js';
+import { createTestLedger, type TestLedger } from '../support/fold-context.js';
+
+let ledger: TestLedger;
+beforeEach(async () => {
+  ledger = await createTestLedger();
+});
+afterEach(async () => {
+  await ledger.close();
+});
+
+/** Slots as moments of the database's clock, which is the one that hands them out. */
+async function slotTimes(account: string, count: number, spacingMs: number): Promise<number[]> {
+  const found: number[] = [];
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      await reserveSlot(ledger.db, account, spacingMs);
+      const { rows } = await ledger.db.pool.query<{ next: Date }>(
+        'select next_slot_at as next from query_pace where account = $1',
+        [account],
+      );
+      found.push(rows[0]?.next.getTime() ?? 0);
+    }),
+  );
+  return found.sort((a, b) => a - b);
+}
+
+describe('slots', () => {
+  it('that many ask for at once are equally spaced', async () => {
+    const spacing = slotSpacingMs(9);
+    const waits = await Promise.all(
+      Array.from({ length: 20 }, () => reserveSlot(ledger.db, 'a', spacing)),
+    );
+    const sorted = waits.map(({ waitMs }) => waitMs).sort((a, b) => a - b);
+    expect(sorted.at(-1)).toBeGreaterThan(19 * spacing - 500);
+    const { rows } = await ledger.db.pool.query<{ ahead: number }>(
+      `select extract(epoch from next_slot_at - clock_timestamp())::float8 * 1000 as ahead from query_pace`,
+    );
+    expect(rows[0]?.ahead).toBeGreaterThan(20 * spacing - 1_000);
+  });
+
+  it('of one account do not wait for those of another', async () => {
+    await slotTimes('busy', 20, 1_000);
+    expect(await reserveSlot(ledger.db, 'idle', 1_000)).toMatchObject({
+      kind: 'reserved',
+      waitMs: 0,
+    });
+  });
+
+  it('are not given while the account is paused, and the longest pause counts', async () => {
+    await pauseAccount(ledger.db, 'a', 60_000, 'unauthorized');
+    await pauseAccount(ledger.db, 'a', 1_000, 'throttled');
+    const slot = await reserveSlot(ledger.db, 'a', 100);
+    expect(slot.kind).toBe('paused');
+    expect(slot.waitMs).toBeGreaterThan(50_000);
+  });
+
+  it('come half as often after a 429, and win the pace back with answers', async () => {
+    await reserveSlot(ledger.db, 'a', 100);
+    await slowDown(ledger.db, 'a');
+    const factor = async (): Promise<number | undefined> =>
+      (await ledger.db.pool.query<{ rate_factor: number }>('select rate_factor from query_pace'))
+        .rows[0]?.rate_factor;
+    expect(await factor()).toBe(0.5);
+    for (let n = 0; n < 20; n += 1) await speedUp(ledger.db, 'a');
+    expect(await factor()).toBe(1);
+  });
+});
+
+describe('claims', () => {
+  const now = unixMs(Date.now());
+
+  async function schedule(sid: string, queryClass: QueryClass, dueInMs: number): Promise<void> {
+    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null }; // prettier-ignore
+    await withTransaction(ledger.db, (tx) => saveSchedule(tx, [query], [], false));
+  }
+
+  const claim = (room: number, atMs = now) =>
+    claimDue(ledger.db, 'a', atMs, 10_000, room, QUERY_CLASSES.length);
+
+  it('take the most urgent class first, and of a class what is due longest', async () => {
+    await schedule('routine', 'routine', -60_000);
+    await schedule('signal', 'signal', -1_000);
+    await schedule('older', 'confirm_end', -2_000);
+    await schedule('newer', 'confirm_end', -1_000);
+    await schedule('later', 'confirm_end', 5_000);
+    expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'signal']);
+  });
+
+  it('leave no more in the queue than there is room for', async () => {
+    for (let n = 0; n < 5; n += 1) await schedule(`s${String(n)}`, 'routine', -1_000);
+    expect(await claim(3)).toHaveLength(3);
+    expect(await claim(3)).toHaveLength(0);
+  });
+
+  it('that are not answered by the end of their lease are due again', async () => {
+    await schedule('lost', 'routine', -1_000);
+    expect(await claim(3)).toHaveLength(1);
+    expect(await claim(3, unixMs(now + 9_000))).toHaveLength(0);
+    expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
+  });
+
+  it('are taken up by one job only, however often it runs', async () => {
+    await schedule('once', 'routine', -1_000);
+    const [claimed] = await claim(3);
+    const claimedMs = claimed?.claimedMs ?? now;
+    const taken = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        takeUpClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000),
+      ),
+    );
+    expect(taken.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('are not lost to a notification that plans the session anew meanwhile', async () => {
+    await schedule('s', 'routine', -1_000);
+    await claim(3);
+    await schedule('s', 'signal', -500);
+    expect(await claim(3)).toHaveLength(0);
+    expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
+  });
+});

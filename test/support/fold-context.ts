@@ -1,0 +1,35 @@
+import { openDatabase, closeDatabase, type Db } from '../../src/db/database.js';
+import { ensurePartitions } from '../../src/db/partitions.js';
+import { unixMs } from '../../src/evidence/instant.js';
+import type { FoldContext } from '../../src/jobs/fold-sessions.js';
+import { at, RULES } from './builders.js';
+import { createTestDatabase } from './database.js';
+
+export type TestLedger = { context: FoldContext; db: Db; url: string; close: () => Promise<void> };
+
+/** A ledger on a database of its own, with app `app` of account `account`, and no queue. */
+export async function createTestLedger(): Promise<TestLedger> {
+  const database = await createTestDatabase();
+  const db = openDatabase({
+    url: database.url,
+    maxConnections: 10,
+    applicationName: 'test ledger',
+    onIdleError: () => undefined,
+  });
+  await ensurePartitions(db.pool, at(0));
+  return {
+    db,
+    url: database.url,
+    context: {
+      db,
+      rules: { ...RULES, accountOf: (appId) => (appId === 'app' ? 'account' : null) },
+      now: () => unixMs(Date.now()),
+      shard: 1,
+      stopping: new AbortController().signal,
+    },
+    close: async () => {
+      await closeDatabase(db);
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { startFakeAgora, type FakeAgora } from '../../src/simulator/fake-agora.js';
+import { runSimulation, type Simulation } from '../../src/simulator/run-simulation.js';
+import type { SimulatedSession } from '../../src/simulator/simulated-session.js';
+import { USUAL_WORLD, type WorldProfile } from '../../src/simulator/world-profile.js';
+import { startNode, type TestProcess } from './processes.js';
+
+/** How much faster than life these worlds are: 404s that last 2.25 s mean gone. */
+const SPEED = 40;
+const LIMIT = 10;
+
+export type TestWorld = {
+  agora: FakeAgora;
+  simulation: Simulation;
+  /** Starts a process of the service with these roles, on the world's settings. */
+  startProcess: (roles: string) => Promise<TestProcess>;
+  close: () => Promise<void>;
+};
+
+export type WorldSettings = {
+  seed: number;
+  sessions: number;
+  seconds: number;
+  settlingSeconds: number;
+  env: Readonly<Record<string, string>>;
+  profile?: Partial<WorldProfile>;
+};
+
+/** A simulated Agora, its sessions, and the means to start, kill and restart a ledger for them. */
+export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
+  const sessionsBySid = new Map<string, SimulatedSession>();
+  const account = { customerId: 'world', customerSecret: 'world-secret', appIds: ['world'] };
+  const agora = await startFakeAgora({
+    accounts: [account],
+    limitPerSecond: LIMIT,
+    seed: settings.seed,
+    speed: SPEED,
+    now: Date.now,
+    findSession: (sid) => sessionsBySid.get(sid),
+  });
+  const [receiver, api] = [await freePort(), await freePort()];
+  const env = environmentOf(agora, receiver, api, settings.env);
+  const simulation = runSimulation({
+    seed: settings.seed,
+    sessions: settings.sessions,
+    speed: SPEED,
+    durationMs: settings.seconds * 1_000,
+    settlingMs: settings.settlingSeconds * 1_000,
+    profile: {
+      ...USUAL_WORLD,
+      meanLifeMs: 480_000,
+      loss: 0.15,
+      duplicates: 0.3,
+      ...settings.profile,
+    },
+    receiverUrl: `http://127.0.0.1:${String(receiver)}`,
+    apiUrl: `http://127.0.0.1:${String(api)}`,
+    apiKey: null,
+    secret: 'world-ncs',
+    appId: 'world',
+    agora,
+    sessionsBySid,
+    now: Date.now,
+  });
+  return {
+    agora,
+    simulation,
+    startProcess: async (roles) => {
+      const service = startNode(['dist/main.js'], { env: { ...env, ROLES: roles } });
+      await service.says(/service\.started/);
+      return service;
+    },
+    close: async () => {
+      await simulation.stop();
+      await agora.close();
+    },
+  };
+}
+
+function environmentOf(
+  agora: FakeAgora,
+  receiver: number,
+  api: number,
+  more: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const faster = (ms: number): string => String(Math.round(ms / SPEED));
+  return {
+    RECEIVER_HOST: '127.0.0.1',
+    RECEIVER_PORT: String(receiver),
+    API_PORT: String(api),
+    AGORA_APP_ID: 'world',
+    AGORA_CUSTOMER_ID: 'world',
+    AGORA_CUSTOMER_SECRET: 'world-secret',
+    AGORA_NCS_SECRET: 'world-ncs',
+    AGORA_BASE_URLS: agora.url,
+    AGORA_QPS: String(LIMIT),
+    START_CHECK_AFTER_MS: faster(5_000),
+    START_DEADLINE_MS: faster(90_000),
+    GONE_CONFIRM_MS: faster(90_000),
+    ROUTINE_INTERVAL_MS: faster(120_000),
+    RETRY_BACKOFF_MS: [5_000, 10_000, 15_000, 30_000].map(faster).join(','),
+    QUERY_TIMEOUT_MS: '2000',
+    LOG_LEVEL: 'info',
+    ...more,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return port;
+}
