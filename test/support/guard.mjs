@@ -21,6 +21,7 @@ export function startGuard(folder) {
   const guard = spawn('/bin/sh', ['-c', SCRIPT, 'recording-ledger-test-guard', folder], {
     // In a session of its own, or Ctrl-C would end it before it can do its work.
     detached: true,
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   guard.unref();
