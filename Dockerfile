@@ -1,8 +1,8 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Dependencies first and without our own scripts, so that a change of the code does not fetch them anew.
-RUN npm ci --ignore-scripts
+# Dependencies first, without the scripts of this package: a change of the code does not fetch them anew.
+RUN npm ci --ignore-scripts && npm rebuild
 COPY tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
 COPY scripts scripts
