@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { createQueryClient } from './agora/query-client.js';
 import type { AccountConfig } from './config/accounts.js';
@@ -71,6 +72,7 @@ async function assemble(
   const queues = openQueues(backend);
   undo.push(() => closeQueues(queues));
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
   const context = askContext(config, db, clock, log, metrics, stopping.signal);
   undo.push(() => context.client.close());
   const parts: Parts = { config, db, clock, log, metrics, context, backend, queues };

@@ -1,18 +1,9 @@
-import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
+import type { HttpResponse } from './http-response.js';
 import { parseJson } from './parse-notification.js';
 import { readAnswer } from './read-answer.js';
 import { isObject, objectIn, textIn, wholeNumberIn, type LooseObject } from './read-fields.js';
 import { retryAfterMs } from './retry-after.js';
-
-/** An HTTP response as it came; header names in lower case. */
-export type HttpResponse = {
-  status: number;
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: string;
-  /** When it came, for headers that name a time of day. */
-  nowMs: UnixMs;
-};
 
 /** "Service is exiting", only on pages before 2026, after a stop: not a fault of parameters. */
 const EXITING = 501;

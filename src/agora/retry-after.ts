@@ -1,4 +1,4 @@
-import type { HttpResponse } from './outcome-of-response.js';
+import type { HttpResponse } from './http-response.js';
 
 /** Agora documents no such header; its gateway's defaults send one or another of these. */
 const SECONDS_HEADERS = ['retry-after', 'ratelimit-reset', 'x-ratelimit-reset'];

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
-import type { JobQueue, JobWorker, QueueBackend } from './backend.js';
+import type { Processor } from 'bullmq';
+import type { JobQueue, QueueBackend } from './backend.js';
 import { askSession, type AskContext } from './ask-session.js';
 import { createBell, startTicking, type Bell } from './bells.js';
 import { foldAll, keepHouse, sweep } from './keep-house.js';
 import { planQueries, queryPayload } from './plan-queries.js';
+import { superviseWorker } from './supervised-worker.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
 
@@ -31,9 +33,9 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 
 /**
  * A worker that died holding a job keeps it this long; then it counts as stalled and runs elsewhere.
- * Short, since every job here is safe to run twice; long enough for a slow answer from Agora.
+ * Short, since every job here is safe to run twice; a living worker renews its locks.
  */
-const LOCK = { lockDuration: 15_000, stalledInterval: 5_000, maxStalledCount: 3 };
+const LOCK = { lockDuration: 6_000, stalledInterval: 3_000, maxStalledCount: 10 };
 
 export type RunningJobs = { close: () => Promise<void> };
 
@@ -50,16 +52,25 @@ export function startJobs(
   const accounts = [...context.accounts.values()];
   const plan = { db: context.db, accounts, queryQueue: queues.query, now };
   const appIds = accounts.flatMap((account) => account.appIds);
+  const supervise = (name: keyof JobQueues, work: Processor, tuning = single()) =>
+    superviseWorker({
+      backend,
+      queue: queues[name],
+      name,
+      work,
+      tuning,
+      onFailed: (error) => log.error({ err: error, queue: name }, 'job.failed'),
+      onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
+    });
   const workers = [
-    backend.worker('fold', () => timed(context, 'fold', () => foldAll(context)), single()),
-    backend.worker('sweep', (job) => timed(context, job.name, () => lookAfter(context, job.name, appIds)), single()), // prettier-ignore
-    backend.worker('plan', () => timed(context, 'plan', () => planQueries(plan)), single()),
-    backend.worker('query', ({ data }) => runQuery(context, data), {
+    supervise('fold', () => timed(context, 'fold', () => foldAll(context))),
+    supervise('sweep', ({ name }) => timed(context, name, () => lookAfter(context, name, appIds))),
+    supervise('plan', () => timed(context, 'plan', () => planQueries(plan))),
+    supervise('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
       concurrency: queryConcurrency(context),
     }),
   ];
-  for (const worker of workers) logFailures(worker, log);
   const lost = (error: unknown): void => {
     log.warn({ err: error }, 'tick.lost');
   };
@@ -71,7 +82,7 @@ export function startJobs(
   return {
     close: async () => {
       for (const tick of ticks) tick.stop();
-      await Promise.all(workers.map(closeInTime));
+      await Promise.all(workers.map((worker) => worker.close()));
     },
   };
 }
@@ -82,15 +93,6 @@ async function lookAfter(
   appIds: readonly string[],
 ): Promise<void> {
   await (name === 'housekeeping' ? keepHouse(context, appIds) : sweep(context));
-}
-
-/** A query may take its whole timeout; the claim of one that is cut off runs out and is asked again. */
-const CLOSE_WITHIN_MS = 4_000;
-
-async function closeInTime(worker: JobWorker): Promise<void> {
-  const late = setTimeout(() => void worker.close(true), CLOSE_WITHIN_MS);
-  await worker.close();
-  clearTimeout(late);
 }
 
 function single(): typeof LOCK & { concurrency: number } {
@@ -116,10 +118,4 @@ async function timed(
   const end = metrics.jobDuration.startTimer({ job });
   await work();
   end();
-}
-
-function logFailures(worker: JobWorker, log: Logger): void {
-  worker.on('failed', (_job, error) => {
-    log.error({ err: error }, 'job.failed');
-  });
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
 import { notificationBody, type Delivery } from './plan-deliveries.js';
 
@@ -37,6 +38,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
   const dispatcher = new Agent({ connections: 32, pipelining: 1 });
   const retries = options.retryAfterMs ?? RETRIES;
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // every delivery that waits to be repeated listens
   let dark = false;
   const attempt = async (delivery: Delivery): Promise<boolean> => {
     stats.attempts += 1;

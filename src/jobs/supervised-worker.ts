@@ -1,0 +1,80 @@
+import type { Processor } from 'bullmq';
+import type { JobQueue, JobWorker, QueueBackend, WorkerTuning } from './backend.js';
+
+export type SupervisedWorker = { close: () => Promise<void> };
+
+export type SupervisionOptions = {
+  backend: QueueBackend;
+  queue: JobQueue;
+  name: string;
+  work: Processor;
+  tuning: WorkerTuning & { concurrency: number };
+  onFailed: (error: Error) => void;
+  /** Told when a worker was replaced because it had stopped taking jobs. */
+  onReplaced: (name: string) => void;
+};
+
+const LOOK_EVERY_MS = 3_000;
+/** A query may take its whole timeout; the claim of one that is cut off runs out and is asked again. */
+const CLOSE_WITHIN_MS = 4_000;
+
+/**
+ * A worker that is replaced when it goes deaf: jobs wait, it has room, and between two looks it took
+ * none. That happens to a worker whose connection broke at an unlucky moment, and nobody else would
+ * notice it. A worker that is merely slow is left alone, and so is one whose queue cannot be asked.
+ *
+ * States: *listening* (took a job since the last look, or none waits), *suspected* (one look found
+ * waiting jobs and none taken), then *replaced*, which is listening again.
+ */
+export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
+  const { queue, name, tuning } = options;
+  let [running, taken, suspected] = [0, 0, false];
+  const counted: Processor = async (job, token) => {
+    running += 1;
+    taken += 1;
+    try {
+      return (await options.work(job, token)) as unknown;
+    } finally {
+      running -= 1;
+    }
+  };
+  const open = (): JobWorker => {
+    const worker = options.backend.worker(name, counted, tuning);
+    worker.on('failed', (_job, error) => options.onFailed(error));
+    return worker;
+  };
+  let worker = open();
+  const look = async (): Promise<void> => {
+    const takenBefore = taken;
+    const waiting = await countWaiting(queue);
+    const idle = waiting > 0 && running < tuning.concurrency && taken === takenBefore;
+    if (idle && suspected && lookedAt === taken) {
+      const deaf = worker;
+      worker = open();
+      options.onReplaced(name);
+      void deaf.close(true).catch(() => undefined);
+    }
+    suspected = idle;
+    lookedAt = taken;
+  };
+  let lookedAt = taken;
+  // A queue that cannot be asked is away for everybody; the next look comes soon.
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await closeInTime(worker);
+    },
+  };
+}
+
+async function countWaiting(queue: JobQueue): Promise<number> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized');
+  return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+}
+
+async function closeInTime(worker: JobWorker): Promise<void> {
+  const late = setTimeout(() => void worker.close(true), CLOSE_WITHIN_MS);
+  await worker.close();
+  clearTimeout(late);
+}
