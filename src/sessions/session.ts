@@ -1,7 +1,6 @@
 import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingMode } from '../evidence/registration.js';
-import type { Finding } from './findings/finding.js';
 import type { UploadState } from './upload.js';
 
 export const SESSION_STATES = [
@@ -57,6 +56,9 @@ export type Session = {
   observations: { count: number; lastMs: UnixMs | null; lastOutcome: QueryOutcome['kind'] | null };
   findings: readonly Finding[];
 };
+
+/** Something about a session that a person may need to know. */
+export type Finding = { code: string; atMs: UnixMs; message: string };
 
 export type SessionStart = { atMs: UnixMs; source: 'notice' | 'query' | 'registration' };
 

@@ -1,4 +1,5 @@
-import type { Finding, FindingCase, FindingRule } from './finding.js';
+import type { Finding } from '../session.js';
+import type { FindingCase, FindingRule } from './finding.js';
 import { NOTIFICATION_FINDINGS } from './notification-findings.js';
 import { QUERY_FINDINGS } from './query-findings.js';
 import { RECORDER_FINDINGS } from './recorder-findings.js';

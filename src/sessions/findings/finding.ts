@@ -2,9 +2,7 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Ending } from '../ending.js';
 import type { SessionFacts } from '../facts.js';
 import type { VerdictRules } from '../rules.js';
-
-/** Something about a session that a person may need to know. */
-export type Finding = { code: string; atMs: UnixMs; message: string };
+import type { Finding } from '../session.js';
 
 /** What a rule is shown: all that is known, and what was concluded from it. */
 export type FindingCase = { facts: SessionFacts; ending: Ending | null; rules: VerdictRules };

@@ -4,7 +4,8 @@ import { isTakenBack } from '../ending.js';
 import { currentRecorders, isReplaced } from '../recorders.js';
 import { FATAL_ERROR_LEVEL } from '../signals.js';
 import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
-import { isoTime, quoted, type Finding, type FindingRule } from './finding.js';
+import type { Finding } from '../session.js';
+import { isoTime, quoted, type FindingRule } from './finding.js';
 
 /** Agora moves a recording at most three times; the fourth ends it. */
 const MOST_FAILOVERS = 3;
