@@ -38,6 +38,15 @@ export async function takePending(
   };
 }
 
+/** Takes away the marks of a session whose evidence is read in full; returns how many there were. */
+export async function dropPending(tx: PoolClient, sid: string): Promise<number> {
+  const { rowCount } = await tx.query(
+    `delete from pending_evidence where pending_evidence.sid = $1`,
+    [sid],
+  );
+  return rowCount ?? 0;
+}
+
 /** By the whole primary key, so that only the partitions of the days in question are touched. */
 async function loadMarked(tx: PoolClient, marked: readonly PendingRow[]): Promise<Notice[]> {
   const { rows } = await tx.query<RawNoticeRow>(

@@ -3,7 +3,7 @@ import type { Db } from '../db/database.js';
 import { appendChanges, findLastChange } from '../db/changes.js';
 import { addToCounter } from '../db/counters.js';
 import { loadEvidence } from '../db/load-evidence.js';
-import { takePending, type PendingEvidence } from '../db/pending-evidence.js';
+import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import { saveSchedule } from '../db/query-schedule.js';
 import { lockRungSessions, saveAlarms, type SessionAlarm } from '../db/session-alarms.js';
 import { forgetFiles, saveFiles } from '../db/session-files.js';
@@ -65,7 +65,6 @@ export type RefoldChange = { before: Session | null; after: Session } | null;
 export async function refoldSession(context: FoldContext, sid: string): Promise<RefoldChange> {
   return withTransaction(context.db, async (tx) => {
     await lockSession(tx, sid);
-    await takePending(tx, [sid]);
     const before = (await loadSessions(tx, [sid])).get(sid) ?? null;
     const folded = await foldAnew(tx, sid, before);
     if (folded === null) return null;
@@ -129,13 +128,25 @@ async function foldOne(
   return learned.length === 0 ? null : { before, facts: fold(facts, learned), learned, anew };
 }
 
+/**
+ * All evidence there is, and no mark of any of it left. What commits while it is read may be among it
+ * or not; its mark tells, so reading goes on until no mark turns up. (One snapshot for both would have
+ * to be taken before the session's lock, when somebody else may still be folding it.)
+ */
+async function takeAllEvidence(tx: PoolClient, sid: string): Promise<Evidence[]> {
+  for (;;) {
+    const evidence = await loadEvidence(tx, sid);
+    if ((await dropPending(tx, sid)) === 0) return evidence;
+  }
+}
+
 /** Null when there is no evidence at all: then there is no session. */
 async function foldAnew(
   tx: PoolClient,
   sid: string,
   before: StoredSession | null,
 ): Promise<Folded | null> {
-  const learned = await loadEvidence(tx, sid);
+  const learned = await takeAllEvidence(tx, sid);
   if (learned.length === 0) return null;
   // Having waited is not kept as evidence, but it is not unlearned either.
   const untilMs = before?.facts.knownUntilMs;

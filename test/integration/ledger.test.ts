@@ -125,6 +125,30 @@ describe('storing and folding', () => {
   });
 });
 
+describe('folding while more comes in', () => {
+  it('takes each delivery in once, also where a session is read anew', async () => {
+    const storing = { now: true };
+    const store = async (part: number): Promise<void> => {
+      for (let n = 0; n < 100; n += 1) {
+        const sid = `busy-${String(part)}-${String(n)}`;
+        const row = aRow(n, 33, { progress: n }, { sid, serviceType: 2 });
+        for (let times = 0; times < 4; times += 1) await storeNotices(ledger.db, [row], 1);
+      }
+    };
+    const folding = Array.from({ length: 3 }, async () => {
+      while (storing.now) await foldAll(ledger.context);
+    });
+    await Promise.all([store(1), store(2)]);
+    storing.now = false;
+    await Promise.all(folding);
+    await foldAll(ledger.context);
+    const { rows: found } = await ledger.db.pool.query<{ deliveries: number }>(
+      `select distinct (session #>> '{notices,deliveries}')::int as deliveries from sessions`,
+    );
+    expect(found).toEqual([{ deliveries: 4 }]);
+  });
+});
+
 describe('refolding', () => {
   it('rebuilds identical rows, to the byte, also of rows that were dropped', async () => {
     await register(ledger.context, aRegistration());
