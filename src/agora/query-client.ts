@@ -1,4 +1,4 @@
-import { Agent, errors, request } from 'undici';
+import { Agent, request } from 'undici';
 import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import { createHostRotation } from './host-rotation.js';
@@ -106,11 +106,14 @@ function addressOf(baseUrl: string, { appId, resourceId, sid, mode }: QueryTarge
   return `${baseUrl.replace(/\/$/, '')}/v1/apps/${part(appId)}/cloud_recording/resourceid/${part(resourceId)}/sid/${part(sid)}/mode/${part(mode)}/query`;
 }
 
+const TIMEOUTS: readonly unknown[] = [
+  'TimeoutError',
+  'ConnectTimeoutError',
+  'HeadersTimeoutError',
+  'BodyTimeoutError',
+];
+
 function reasonOf(error: unknown): 'timeout' | 'network' {
-  const timedOut =
-    error instanceof errors.ConnectTimeoutError ||
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError ||
-    (error instanceof Error && error.name === 'TimeoutError');
-  return timedOut ? 'timeout' : 'network';
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : null;
+  return TIMEOUTS.includes(name) ? 'timeout' : 'network';
 }

@@ -4,7 +4,9 @@ import { addNumber, firstReceiptAbove, joinRanges, rangesOverlap } from './seen-
 import type { SeenRange } from './seen-numbers.js';
 
 /** Less than this is the ordinary disorder of a network, and not worth remembering. */
-const WORTH_KEEPING_MS = 1_000;
+const WORTH_KEEPING_MS = 100;
+/** A session that is late all day long is not described better by more of them. */
+const MOST_KEPT = 500;
 
 export type CountedNumber = { n: number; serviceType: number; receivedMs: UnixMs };
 
@@ -32,6 +34,7 @@ export function addLateNumber(
   const counts = shared ? before.sequences : before.sequences.filter((module) => module.serviceType === serviceType); // prettier-ignore
   const seen = joinRanges(counts.flatMap((count) => count.seen));
   const revealedMs = firstReceiptAbove(seen, n);
+  if (known.length >= MOST_KEPT) return known;
   const wasMissing = !seen.some((range) => range.first <= n && n <= range.last);
   if (!wasMissing || revealedMs === null || receivedMs - revealedMs < WORTH_KEEPING_MS) {
     return known;

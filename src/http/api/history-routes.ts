@@ -10,7 +10,15 @@ import { streamHistory } from '../../sessions/streams.js';
 import { buildTimeline, type TimelineEntry } from '../../sessions/timeline.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
-import { pageOf, pageQuery, parse, readCursor, sidText, writeCursor } from './parse-request.js';
+import {
+  pageOf,
+  pageQuery,
+  parse,
+  readCursor,
+  sidText,
+  storableText,
+  writeCursor,
+} from './parse-request.js';
 import { iso, isoOrNull, withIsoTimes } from './times.js';
 
 /** What is behind one session: its happenings, its files, its gaps, and why it is as it is. */
@@ -32,7 +40,7 @@ export function historyRoutes(context: ApiContext): Router {
   router.get('/sessions/:sid/files', async (request, response) => {
     const { sid } = await knownSession(context, request.params.sid);
     const { limit, cursor } = parse(pageQuery, request.query, 'query');
-    const after = readCursor(z.object({ name: z.string() }), cursor)?.name ?? '';
+    const after = readCursor(z.object({ name: storableText }), cursor)?.name ?? '';
     const files = await listFiles(db.pool, sid, after, limit);
     const last = files.length === limit ? files.at(-1) : undefined;
     response.json({

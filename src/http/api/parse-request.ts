@@ -15,11 +15,13 @@ export const instantText = z.iso
   .datetime({ offset: true })
   .transform((text) => unixMs(Date.parse(text)));
 
-export const sidText = z
+/** Text that Postgres can hold: it refuses NUL, and half a surrogate pair is no character. */
+export const storableText = z
   .string()
-  .min(1)
-  .max(256)
-  .refine((text) => !text.includes('\u0000'), 'must not hold NUL');
+  .max(2048)
+  .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without NUL');
+
+export const sidText = storableText.min(1).max(256);
 
 const LARGEST_PAGE = 500;
 const USUAL_PAGE = 100;

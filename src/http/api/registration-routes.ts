@@ -4,10 +4,10 @@ import { parseJson } from '../../agora/parse-notification.js';
 import { findSession } from '../../db/read-sessions.js';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
-import { instantText, parse, sidText } from './parse-request.js';
+import { instantText, parse, sidText, storableText } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 
-const name = z.string().min(1).max(2048);
+const name = storableText.min(1);
 
 /** uid: Agora's are numbers up to 2^32 - 1, and come as text or as numbers. */
 const registrationBody = z.object({
@@ -15,7 +15,7 @@ const registrationBody = z.object({
   resourceId: name,
   mode: z.enum(['individual', 'mix', 'web', 'raw']),
   cname: name,
-  uid: z.union([z.string().min(1).max(64), z.number().int().nonnegative()]).transform(String),
+  uid: z.union([storableText.min(1).max(64), z.number().int().nonnegative()]).transform(String),
   startedAt: instantText.nullish(),
   resourceExpiredHour: z.number().int().min(1).max(720).nullish(),
 });

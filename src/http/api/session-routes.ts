@@ -11,17 +11,18 @@ import {
   parse,
   readCursor,
   sidText,
+  storableText,
   writeCursor,
 } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 
 const filters = pageQuery.extend({
-  appId: z.string().optional(),
+  appId: storableText.optional(),
   state: z.enum(SESSION_STATES).optional(),
   outcome: z.enum(SESSION_OUTCOMES).optional(),
   certainty: z.enum(CERTAINTIES).optional(),
   mode: z.enum(['individual', 'mix', 'web', 'raw']).optional(),
-  cname: z.string().optional(),
+  cname: storableText.optional(),
   hasGaps: z
     .enum(['true', 'false'])
     .transform((word) => word === 'true')
@@ -31,7 +32,7 @@ const filters = pageQuery.extend({
   updatedAfter: instantText.optional(),
 });
 
-const place = z.object({ createdMs: z.number().transform(unixMs), sid: z.string() });
+const place = z.object({ createdMs: z.number().transform(unixMs), sid: sidText });
 
 export function sessionRoutes({ db, now }: ApiContext): Router {
   const router = Router();
