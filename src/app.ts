@@ -234,7 +234,7 @@ async function startReceiver({
     maxWaiting: WAITING,
     store: async (rows) => {
       const end = metrics.storeDuration.startTimer();
-      await storeNotices(db, rows, shard);
+      await storeNotices(db.pool, rows, shard);
       end();
       metrics.storeBatch.observe(rows.length);
       ring();

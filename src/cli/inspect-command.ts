@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadEvidence } from '../db/load-evidence.js';
 import { loadSessions } from '../db/sessions.js';
-import type { FoldContext } from '../jobs/fold-sessions.js';
+import type { FoldContext } from '../jobs/fold-context.js';
 import { sessionResponse } from '../http/api/session-response.js';
 import { explain } from '../sessions/explain.js';
 import { buildTimeline } from '../sessions/timeline.js';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { listSidsWithEvidence } from '../db/list-sids.js';
-import { refoldSession, type FoldContext, type RefoldChange } from '../jobs/fold-sessions.js';
+import { refoldSession, type RefoldChange } from '../jobs/fold-sessions.js';
+import type { FoldContext } from '../jobs/fold-context.js';
 import { differences } from './differences.js';
 import { orExplain, print } from './with-config.js';
 import { withLedger } from './with-ledger.js';

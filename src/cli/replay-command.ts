@@ -2,9 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { createHmac } from 'node:crypto';
 import { Command } from 'commander';
 import { request } from 'undici';
+import type { FoldContext } from '../jobs/fold-context.js';
+import { foldAll } from '../jobs/keep-house.js';
+import { replayQuarantine } from '../jobs/replay-quarantine.js';
 import { orExplain, print, readConfig } from './with-config.js';
+import { withLedger } from './with-ledger.js';
 
-type Options = { url?: string; app?: string };
+type Options = { url?: string; app?: string; quarantine?: true };
 
 /** One recorded delivery a line: the notification itself, or `{"appId", "raw"}` with its exact text. */
 export function replayCommand(): Command {
@@ -12,10 +16,27 @@ export function replayCommand(): Command {
     .description(
       'push recorded deliveries through the front door; what is known already is not doubled',
     )
-    .argument('<file.ndjson>', 'one delivery a line: the notification, or {"appId","raw"}')
+    .argument('[file.ndjson]', 'one delivery a line: the notification, or {"appId","raw"}')
     .option('--url <url>', 'the receiver (default: this machine, RECEIVER_PORT)')
     .option('--app <appId>', 'the app of lines that name none')
-    .action((file: string, options: Options) => orExplain(() => replay(file, options)));
+    .option(
+      '--quarantine',
+      'take in the quarantined bodies that can be read now, straight from the database',
+    )
+    .action((file: string | undefined, options: Options) =>
+      orExplain(() => {
+        if (options.quarantine) return withLedger(takeInQuarantine);
+        if (file === undefined) throw new Error('Name a file of deliveries, or use --quarantine.');
+        return replay(file, options);
+      }),
+    );
+}
+
+async function takeInQuarantine(context: FoldContext): Promise<void> {
+  const { taken, unreadable } = await replayQuarantine(context);
+  await foldAll(context);
+  print(`${String(taken)} quarantined bodies taken in.`);
+  for (const [reason, times] of unreadable) print(`${String(times)} stay: ${reason}`);
 }
 
 async function replay(file: string, options: Options): Promise<void> {

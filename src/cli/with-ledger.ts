@@ -3,7 +3,7 @@ import type { Config } from '../config/parse-config.js';
 import { closeDatabase, openDatabase, type Db } from '../db/database.js';
 import { migrate } from '../db/migrate.js';
 import { unixMs } from '../evidence/instant.js';
-import type { FoldContext } from '../jobs/fold-sessions.js';
+import type { FoldContext } from '../jobs/fold-context.js';
 import { readConfig } from './with-config.js';
 
 /** Opens the ledger's database (the embedded one where none is configured), and closes it again. */

@@ -1,5 +1,5 @@
 import type { UnixMs } from '../evidence/instant.js';
-import type { Db } from './database.js';
+import type { Queryable } from './database.js';
 
 /** A notification as it is kept: its raw body, and the columns it is found by. */
 export type NoticeRow = {
@@ -55,6 +55,14 @@ with incoming as (
 ), repeated as (
   insert into repeated_deliveries (sid, event_key, notice_id, received_at)
   select copies.sid, copies.event_key, copies.notice_id, copies.received_at from copies
+), contradicting as (
+  insert into quarantined_bodies (app_id, digest, raw, reason, received_at)
+  select copies.app_id, copies.event_key, convert_to(copies.raw, 'UTF8'), 'a known noticeId with other content', copies.received_at
+  from copies
+  where not exists (select from fresh where fresh.event_key = copies.event_key)
+    and not exists (select from notice_identities where notice_identities.event_key = copies.event_key)
+  on conflict do nothing
+  returning quarantined_bodies.id
 ), pending as (
   insert into pending_evidence (sid, kind, event_key, received_at)
   select incoming.sid,
@@ -69,7 +77,8 @@ with incoming as (
   select counts.name, $16::smallint, counts.value
   from (values
     ('deliveries', (select count(*) from incoming)),
-    ('events', (select count(*) from fresh))
+    ('events', (select count(*) from fresh)),
+    ('quarantined', (select count(*) from contradicting))
   ) as counts (name, value)
   on conflict (name, shard) do update set value = counters.value + excluded.value
 )
@@ -81,12 +90,12 @@ select (select count(*)::int from fresh) as stored, (select count(*)::int from c
  * repeated delivery. `shard` is this process's own row of the counters.
  */
 export async function storeNotices(
-  db: Db,
+  db: Queryable,
   rows: readonly NoticeRow[],
   shard: number,
 ): Promise<StoredCount> {
   const batch = withCopiesMarked(rows);
-  const { rows: counts } = await db.pool.query<StoredCount>({
+  const { rows: counts } = await db.query<StoredCount>({
     name: 'store-notices',
     text: STORE_NOTICES,
     values: [...columnsOf(batch), shard],

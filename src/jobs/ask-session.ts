@@ -10,7 +10,7 @@ import type { Registration } from '../evidence/registration.js';
 import { LATEST_START_MS, slotSpacingMs } from '../reconcile/pacing.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
-import type { FoldContext } from './fold-sessions.js';
+import type { FoldContext } from './fold-context.js';
 import { recordAnswer } from './record-answer.js';
 
 export type AskContext = FoldContext & {

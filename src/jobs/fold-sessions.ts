@@ -1,36 +1,17 @@
 import type { PoolClient } from 'pg';
-import type { Db } from '../db/database.js';
-import { appendChanges, findLastChange } from '../db/changes.js';
-import { addToCounter } from '../db/counters.js';
 import { loadEvidence } from '../db/load-evidence.js';
 import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
-import { saveSchedule } from '../db/query-schedule.js';
-import { lockRungSessions, saveAlarms, type SessionAlarm } from '../db/session-alarms.js';
-import { forgetFiles, saveFiles } from '../db/session-files.js';
+import { lockRungSessions } from '../db/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
-import { loadSessions, saveSessions, type StoredSession } from '../db/sessions.js';
+import { loadSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
 import type { Evidence } from '../evidence/evidence.js';
-import type { UnixMs } from '../evidence/instant.js';
-import { findEnding } from '../sessions/ending.js';
-import { noFacts, type SessionFacts } from '../sessions/facts.js';
-import { filesNamedBy } from '../sessions/files.js';
+import { noFacts } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
-import { nextAlarm } from '../sessions/next-alarm.js';
 import type { Session } from '../sessions/session.js';
-import { nextVersion } from './next-version.js';
-import { scheduleOf, type ScheduleRules } from './schedule-of.js';
-
-export type FoldContext = {
-  db: Db;
-  rules: ScheduleRules;
-  now: () => UnixMs;
-  /** This process's own row of the running totals. */
-  shard: number;
-  /** Aborted when the process is to stop: long work ends at its next good place. */
-  stopping: AbortSignal;
-};
+import type { FoldContext } from './fold-context.js';
+import { saveFolded, type Folded } from './save-folded.js';
 
 /**
  * Folds what waits, oldest first, for at most `limit` sessions in one transaction. Returns how many
@@ -152,65 +133,4 @@ async function foldAnew(
   const untilMs = before?.facts.knownUntilMs;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
   return { before, facts: fold(noFacts(sid), [...learned, ...waited]), learned, anew: true };
-}
-
-/** A session that was folded: from what, to what, and the evidence that was new (all of it if `anew`). */
-export type Folded = {
-  before: StoredSession | null;
-  facts: SessionFacts;
-  learned: readonly Evidence[];
-  anew: boolean;
-};
-
-/**
- * Saves folded sessions with their versions, their entries in the change feed and their next
- * queries, all in the caller's transaction. `answered` says that this is what a query told. Returns
- * the sessions that got a new version.
- */
-export async function saveFolded(
-  { rules, now, shard }: FoldContext,
-  tx: PoolClient,
-  folded: readonly Folded[],
-  answered: boolean,
-): Promise<Session[]> {
-  const atMs = now();
-  const results = [];
-  for (const { before, facts } of folded) {
-    const last = before === null ? await findLastChange(tx, facts.sid) : null;
-    results.push(nextVersion(before, last, facts, rules, atMs));
-  }
-  await saveSessions(
-    tx,
-    results.map(({ stored }) => stored),
-  );
-  await saveFilesOf(tx, folded);
-  await saveAlarms(
-    tx,
-    results.map(({ stored }) => alarmOf(stored, rules)),
-  );
-  const plans = results.map(({ stored }) => scheduleOf(stored, rules));
-  const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
-  const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
-  await saveSchedule(tx, queries, done, answered);
-  const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
-  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
-  const changed = results.filter(({ isNew }) => isNew).map(({ stored }) => stored);
-  await appendChanges(tx, changed);
-  return changed.map(({ session }) => session);
-}
-
-async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<void> {
-  for (const { facts, anew } of folded) if (anew) await forgetFiles(tx, facts.sid);
-  await saveFiles(
-    tx,
-    folded.map(({ facts, learned }) => ({ sid: facts.sid, files: learned.flatMap(filesNamedBy) })),
-  );
-}
-
-function alarmOf({ sid, facts }: StoredSession, rules: ScheduleRules): SessionAlarm {
-  return { sid, dueMs: nextAlarm(facts, findEnding(facts, rules), rules) };
-}
-
-function newlyLate(before: StoredSession | null, facts: SessionFacts): number {
-  return facts.arrivals.outOfOrder - (before?.facts.arrivals.outOfOrder ?? 0);
 }

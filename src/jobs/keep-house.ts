@@ -1,6 +1,7 @@
 import { ensurePartitions } from '../db/partitions.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
-import { foldAlarms, foldPending, refoldSession, type FoldContext } from './fold-sessions.js';
+import { foldAlarms, foldPending, refoldSession } from './fold-sessions.js';
+import type { FoldContext } from './fold-context.js';
 
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;

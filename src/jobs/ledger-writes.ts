@@ -6,7 +6,8 @@ import { insertStopAnswer } from '../db/stop-answers.js';
 import { withTransaction } from '../db/with-transaction.js';
 import type { Registration } from '../evidence/registration.js';
 import { queryableUntil } from '../sessions/query-window.js';
-import { foldSession, type FoldContext } from './fold-sessions.js';
+import { foldSession } from './fold-sessions.js';
+import type { FoldContext } from './fold-context.js';
 
 /**
  * What others tell the ledger. Each is stored together with its mark, then folded at once; should

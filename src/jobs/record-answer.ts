@@ -9,7 +9,8 @@ import { noFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
 import { isAfter, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
-import { saveFolded, type FoldContext } from './fold-sessions.js';
+import { saveFolded } from './save-folded.js';
+import type { FoldContext } from './fold-context.js';
 
 /**
  * Keeps what a query told and folds it, in one transaction under the session's lock. If the process

@@ -1,6 +1,6 @@
 import type { UnixMs } from '../evidence/instant.js';
 import { queryAgrees } from './certainty.js';
-import { endMs, type Ending } from './ending.js';
+import { endMs, findEnding, type Ending } from './ending.js';
 import type { SessionFacts } from './facts.js';
 import type { VerdictRules } from './rules.js';
 import { missingNumbers, type MissingRange } from './seen-numbers.js';
@@ -41,6 +41,12 @@ export function findGaps(
         ? { ...gap, settledMs, settledBy: 'query' }
         : gap,
     );
+}
+
+/** All gaps of a session, open and settled, as they were revealed. */
+export function allGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
+  const gaps = [...findGaps(facts, findEnding(facts, rules), rules), ...lateGaps(facts, rules)];
+  return gaps.sort((a, b) => a.revealedMs - b.revealedMs || a.from - b.from);
 }
 
 /** Every run of missing numbers, the youngest included. */

@@ -57,7 +57,7 @@ async function sessionNow(): Promise<Record<string, unknown>> {
 
 describe('storing and folding', () => {
   it('makes a session out of stored notifications, and leaves nothing waiting', async () => {
-    await storeNotices(ledger.db, life(), 1);
+    await storeNotices(ledger.db.pool, life(), 1);
     await foldAll(ledger.context);
     expect(await sessionNow()).toMatchObject({
       state: 'ended',
@@ -72,9 +72,12 @@ describe('storing and folding', () => {
     const [first] = life();
     if (first === undefined) throw new Error('no notification');
     const copy = { ...first, noticeKey: 'f'.repeat(32), noticeId: 'another' };
-    expect(await storeNotices(ledger.db, [first, first], 1)).toEqual({ stored: 1, repeated: 1 });
-    expect(await storeNotices(ledger.db, [first], 1)).toEqual({ stored: 0, repeated: 1 });
-    expect(await storeNotices(ledger.db, [copy], 1)).toEqual({ stored: 0, repeated: 1 });
+    expect(await storeNotices(ledger.db.pool, [first, first], 1)).toEqual({
+      stored: 1,
+      repeated: 1,
+    });
+    expect(await storeNotices(ledger.db.pool, [first], 1)).toEqual({ stored: 0, repeated: 1 });
+    expect(await storeNotices(ledger.db.pool, [copy], 1)).toEqual({ stored: 0, repeated: 1 });
     await foldAll(ledger.context);
     expect((await sessionNow())['notices']).toMatchObject({
       events: 1,
@@ -84,12 +87,12 @@ describe('storing and folding', () => {
   });
 
   it('comes to the same session in reverse, one by one, as in order and all at once', async () => {
-    await storeNotices(ledger.db, life(), 1);
+    await storeNotices(ledger.db.pool, life(), 1);
     await foldAll(ledger.context);
     const inOrder = await sessionNow();
     const other = await createTestLedger();
     for (const row of life().reverse()) {
-      await storeNotices(other.db, [row], 1);
+      await storeNotices(other.db.pool, [row], 1);
       await foldAll(other.context);
     }
     const { rows: found } = await other.db.pool.query<{ session: unknown }>(
@@ -101,7 +104,7 @@ describe('storing and folding', () => {
 
   it('marks test events of the console and makes no session of them, unless it is registered', async () => {
     const test = aRow(1, 40, {}, { sid: 'test', cname: 'test' });
-    await storeNotices(ledger.db, [test], 1);
+    await storeNotices(ledger.db.pool, [test], 1);
     expect(await foldAll(ledger.context)).toBe(0);
     expect(await rows()).toEqual([]);
     await register(ledger.context, aRegistration({ sid: 'test', cname: 'test' }));
@@ -115,7 +118,7 @@ describe('storing and folding', () => {
     const many = Array.from({ length: 300 }, (_, n) =>
       aRow(n, 33, { progress: n }, { sid: `session-${String(n % 60)}`, serviceType: 2 }),
     );
-    await storeNotices(ledger.db, many, 1);
+    await storeNotices(ledger.db.pool, many, 1);
     await Promise.all(Array.from({ length: 6 }, () => foldAll(ledger.context)));
     await foldAll(ledger.context);
     const { rows: found } = await ledger.db.pool.query<{ sessions: number; events: number }>(
@@ -132,7 +135,7 @@ describe('folding while more comes in', () => {
       for (let n = 0; n < 100; n += 1) {
         const sid = `busy-${String(part)}-${String(n)}`;
         const row = aRow(n, 33, { progress: n }, { sid, serviceType: 2 });
-        for (let times = 0; times < 4; times += 1) await storeNotices(ledger.db, [row], 1);
+        for (let times = 0; times < 4; times += 1) await storeNotices(ledger.db.pool, [row], 1);
       }
     };
     const folding = Array.from({ length: 3 }, async () => {
@@ -153,7 +156,7 @@ describe('refolding', () => {
   it('rebuilds identical rows, to the byte, also of rows that were dropped', async () => {
     await register(ledger.context, aRegistration());
     for (const row of life()) {
-      await storeNotices(ledger.db, [row], 1);
+      await storeNotices(ledger.db.pool, [row], 1);
       await foldAll(ledger.context);
     }
     await ask(5, anAnswer(5));
@@ -171,9 +174,9 @@ describe('refolding', () => {
   it('gives the same after a notification that was received before others and stored after them', async () => {
     const [first, second, ...rest] = life();
     if (first === undefined || second === undefined) throw new Error('no notifications');
-    await storeNotices(ledger.db, [first, ...rest], 1);
+    await storeNotices(ledger.db.pool, [first, ...rest], 1);
     await foldAll(ledger.context);
-    await storeNotices(ledger.db, [second], 1);
+    await storeNotices(ledger.db.pool, [second], 1);
     await foldAll(ledger.context);
     const before = await rows();
     expect((await sessionNow())['notices']).toMatchObject({ events: 6, outOfOrder: 0 });
@@ -237,7 +240,11 @@ describe('the change feed', () => {
     const writers = Array.from({ length: 4 }, async (_, writer) => {
       for (let n = 0; n < 15; n += 1) {
         const sid = `feed-${String(writer)}-${String(n % 5)}`;
-        await storeNotices(ledger.db, [aRow(n, 33, { progress: n }, { sid, serviceType: 2 })], 1);
+        await storeNotices(
+          ledger.db.pool,
+          [aRow(n, 33, { progress: n }, { sid, serviceType: 2 })],
+          1,
+        );
         await foldAll(ledger.context);
       }
     });

@@ -169,6 +169,20 @@ create table "session_files" (
     constraint "session_files_pkey" primary key ("sid", "name")
 );
 
+create table "session_gaps" (
+    "id" bigserial not null,
+    "sid" text not null,
+    "uid" text not null,
+    "service_type" integer,
+    "first_missing" bigint not null,
+    "last_missing" bigint not null,
+    "revealed_at" timestamptz(3) not null,
+    "settled_at" timestamptz(3),
+    "settled_by" text,
+    constraint "session_gaps_pkey" primary key ("id")
+);
+create index "session_gaps_sid_idx" on "session_gaps" ("sid");
+
 create table "changes" (
     "cursor" bigserial not null,
     "sid" text not null,
@@ -225,6 +239,16 @@ create table "query_usage" (
 
 create index "sessions_with_gaps_idx" on "sessions" ("sid")
     where ("session" #> '{gaps}') <> '{"open": 0, "settled": 0, "settledByNotice": 0, "settledByQuery": 0}'::jsonb;
+
+-- Delivery counts of days whose notifications were dropped by retention.
+create table "delivery_days" (
+    "app_id" text not null,
+    "day" date not null,
+    "events" bigint not null,
+    "deliveries" bigint not null,
+    "late" bigint not null,
+    constraint "delivery_days_pkey" primary key ("app_id", "day")
+);
 
 create table "ledger_identity" (
     "id" uuid not null default gen_random_uuid(),

@@ -151,6 +151,79 @@ comment on column "reporting"."timeline".details is 'The details as they came (n
 comment on column "reporting"."timeline".received_at is 'When we learned of it.';
 comment on column "reporting"."timeline".deliveries is 'How often the notification was delivered.';
 
+create view "reporting"."files" as
+select f.sid, s.app_id, f.name, f.kind, f.track_type, f.uid, f.mixed_all_user, f.playable,
+       f.slice_started_at, f.video_id, f.first_seen_at, f.sources
+from public.session_files f left join public.sessions s on s.sid = f.sid;
+
+comment on view "reporting"."files" is 'One row per recorded file that any source named, as GET /v1/sessions/{sid}/files has it.';
+comment on column "reporting"."files".sid is 'Agora''s recording id.';
+comment on column "reporting"."files".app_id is 'App ID of the session.';
+comment on column "reporting"."files".name is 'File name, with its folder where one was told; bak<n>_ in front after the n-th failover.';
+comment on column "reporting"."files".kind is 'playlist, mp4, snapshot or other, by its extension.';
+comment on column "reporting"."files".track_type is 'audio, video or audio_and_video.';
+comment on column "reporting"."files".uid is 'uid whose streams are in it; 0 for a mix of all.';
+comment on column "reporting"."files".mixed_all_user is 'Whether all users are mixed into it.';
+comment on column "reporting"."files".playable is 'Whether it can be played online.';
+comment on column "reporting"."files".slice_started_at is 'When its first slice starts.';
+comment on column "reporting"."files".video_id is 'Id at ApsaraVideo VoD.';
+comment on column "reporting"."files".first_seen_at is 'When the ledger first learned of it.';
+comment on column "reporting"."files".sources is 'Who named it: notice:<eventType>, query, stop.';
+
+create view "reporting"."gaps" as
+select g.sid, s.app_id, g.uid, g.service_type, g.first_missing, g.last_missing,
+       g.last_missing - g.first_missing + 1 as missing, g.revealed_at, g.settled_at, g.settled_by
+from public.session_gaps g left join public.sessions s on s.sid = g.sid;
+
+comment on view "reporting"."gaps" is 'Runs of sequence numbers that did not come in their turn, open or settled.';
+comment on column "reporting"."gaps".sid is 'Agora''s recording id.';
+comment on column "reporting"."gaps".app_id is 'App ID of the session.';
+comment on column "reporting"."gaps".uid is 'uid of the recorder that counts.';
+comment on column "reporting"."gaps".service_type is 'The module that counts for itself; null where all modules of the recorder share one count.';
+comment on column "reporting"."gaps".first_missing is 'First missing number.';
+comment on column "reporting"."gaps".last_missing is 'Last missing number.';
+comment on column "reporting"."gaps".missing is 'How many numbers are missing.';
+comment on column "reporting"."gaps".revealed_at is 'When a higher number was received.';
+comment on column "reporting"."gaps".settled_at is 'When it was settled; null while it is open.';
+comment on column "reporting"."gaps".settled_by is 'notice (they came late) or query (one covers what they would have told).';
+
+create view "reporting"."delivery_quality_daily" as
+select app_id, day, sum(events)::bigint as events, sum(deliveries)::bigint as deliveries,
+       (sum(deliveries) - sum(events))::bigint as duplicates, sum(late)::bigint as late, sum(lost)::bigint as lost
+from (
+    select n.app_id, (n.received_at at time zone 'UTC')::date as day, count(*) as events, count(*) as deliveries,
+           count(*) filter (where n.received_at - n.occurred_at > interval '10 seconds') as late, 0 as lost
+    from public.notices n where n.sid <> '' and not n.is_test group by 1, 2
+    union all
+    select s.app_id, (d.received_at at time zone 'UTC')::date, 0, count(*), 0, 0
+    from public.repeated_deliveries d join public.sessions s on s.sid = d.sid group by 1, 2
+    union all
+    select g.app_id, (g.revealed_at at time zone 'UTC')::date, 0, 0, 0, sum(g.missing)
+    from "reporting"."gaps" g where g.settled_by is distinct from 'notice' group by 1, 2
+    union all
+    select a.app_id, a.day, a.events, a.deliveries, a.late, 0 from public.delivery_days a
+) counted
+group by app_id, day;
+
+comment on view "reporting"."delivery_quality_daily" is 'How well notifications were delivered, by app and day (UTC) of receipt.';
+comment on column "reporting"."delivery_quality_daily".app_id is 'App ID.';
+comment on column "reporting"."delivery_quality_daily".day is 'Day of receipt, UTC.';
+comment on column "reporting"."delivery_quality_daily".events is 'Distinct notifications about recordings.';
+comment on column "reporting"."delivery_quality_daily".deliveries is 'Deliveries, copies included.';
+comment on column "reporting"."delivery_quality_daily".duplicates is 'Deliveries that were copies.';
+comment on column "reporting"."delivery_quality_daily".late is 'Notifications received more than 10 seconds after they happened.';
+comment on column "reporting"."delivery_quality_daily".lost is 'Sequence numbers that are missing, by the day on which a higher one was received.';
+
+create view "reporting"."query_usage_hourly" as
+select q.account, date_trunc('hour', q.minute, 'UTC') as hour, q.outcome, sum(q.asked)::bigint as queries
+from public.query_usage q group by 1, 2, 3;
+
+comment on view "reporting"."query_usage_hourly" is 'Queries asked, by account, hour and outcome.';
+comment on column "reporting"."query_usage_hourly".account is 'Account whose budget was used.';
+comment on column "reporting"."query_usage_hourly".hour is 'Beginning of the hour.';
+comment on column "reporting"."query_usage_hourly".outcome is 'answered, not_found, no_route, bad_request, unauthorized, throttled, incomplete or unavailable.';
+comment on column "reporting"."query_usage_hourly".queries is 'How many queries were asked.';
+
 do $$
 begin
     grant usage on schema "reporting" to "recording_reader";

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { listFiles } from '../../db/session-files.js';
 import { loadEvidence } from '../../db/load-evidence.js';
 import { loadSessions, type StoredSession } from '../../db/sessions.js';
-import { findEnding } from '../../sessions/ending.js';
 import { explain } from '../../sessions/explain.js';
-import { findGaps, lateGaps, type Gap } from '../../sessions/gaps.js';
+import { allGaps, type Gap } from '../../sessions/gaps.js';
 import { streamHistory } from '../../sessions/streams.js';
 import { buildTimeline, type TimelineEntry } from '../../sessions/timeline.js';
 import { notFound } from '../problem.js';
@@ -50,8 +49,7 @@ export function historyRoutes(context: ApiContext): Router {
   });
   router.get('/sessions/:sid/gaps', async (request, response) => {
     const { facts } = await knownSession(context, request.params.sid);
-    const gaps = [...findGaps(facts, findEnding(facts, rules), rules), ...lateGaps(facts, rules)];
-    const { page, next } = pageOf(gaps.sort(byRevealing), request.query);
+    const { page, next } = pageOf(allGaps(facts, rules), request.query);
     response.json({ gaps: page.map(gapResponse), next });
   });
   router.get('/sessions/:sid/streams', async (request, response) => {
@@ -92,10 +90,6 @@ function observationResponse({
   const { kind: _kind, sid: _sid, ...times } = observed;
   const { kind, ...told } = outcome;
   return withIsoTimes({ outcome: kind, ...told, ...times });
-}
-
-function byRevealing(a: Gap, b: Gap): number {
-  return a.revealedMs - b.revealedMs || a.from - b.from;
 }
 
 function gapResponse({ revealedMs, settledMs, settledBy, ...gap }: Gap) {

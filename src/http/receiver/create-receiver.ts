@@ -9,7 +9,7 @@ import { createErrorHandler, nothingHere } from '../error-handler.js';
 import type { GroupCommit } from '../group-commit.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createFindSender, type AppSecrets, type FindSender } from './app-secrets.js';
-import { noticeRow, quarantineRow } from './rows.js';
+import { noticeRow, quarantineRow } from '../../db/incoming-rows.js';
 
 export type ReceiverOptions = {
   apps: readonly AppSecrets[];

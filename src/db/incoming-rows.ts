@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import { isConsoleTest, type ParsedNotification } from '../../agora/parse-notification.js';
-import type { NoticeRow } from '../../db/store-notices.js';
-import type { QuarantineRow } from '../../db/store-quarantine.js';
-import type { UnixMs } from '../../evidence/instant.js';
+import { isConsoleTest, type ParsedNotification } from '../agora/parse-notification.js';
+import type { NoticeRow } from './store-notices.js';
+import type { QuarantineRow } from './store-quarantine.js';
+import type { UnixMs } from '../evidence/instant.js';
 
+/** The row of a notification that was read, as the receiver got it. */
 export function noticeRow(
   { raw, envelope }: Exclude<ParsedNotification, { kind: 'unreadable' }>,
   appId: string,
@@ -27,6 +28,7 @@ export function noticeRow(
   };
 }
 
+/** The row of a body that nobody could read. */
 export function quarantineRow(
   raw: Buffer,
   reason: string,

@@ -1,0 +1,14 @@
+import type { Db } from '../db/database.js';
+import type { UnixMs } from '../evidence/instant.js';
+import type { ScheduleRules } from './schedule-of.js';
+
+/** What folding needs of the process it runs in. */
+export type FoldContext = {
+  db: Db;
+  rules: ScheduleRules;
+  now: () => UnixMs;
+  /** This process's own row of the running totals. */
+  shard: number;
+  /** Aborted when the process is to stop: long work ends at its next good place. */
+  stopping: AbortSignal;
+};
