@@ -8,14 +8,17 @@ export function unixMs(n: number): UnixMs {
 
 /** Below this an epoch value can only be seconds: as milliseconds it would be before March 1973. */
 const SMALLEST_MILLISECONDS = 1e11;
+/** The end of the year 9999: beyond it ISO 8601 and databases write years in other ways. */
+const LARGEST_MILLISECONDS = 253_402_300_799_999;
 
 /**
  * An instant that Agora gives in seconds on one page and in milliseconds on another.
- * The magnitude settles it; zero and negative numbers are placeholders and become null.
+ * The magnitude settles it; zero and negative numbers are placeholders,
+ * and those that no calendar holds are mistakes: both become null.
  * @see docs/agora.md#units
  */
 export function instantByMagnitude(n: number): UnixMs | null {
-  if (!Number.isFinite(n) || n <= 0 || n > 8.64e15) return null;
+  if (!Number.isFinite(n) || n <= 0 || n > LARGEST_MILLISECONDS) return null;
   return unixMs(n < SMALLEST_MILLISECONDS ? n * 1000 : n);
 }
 
