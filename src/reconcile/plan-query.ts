@@ -1,6 +1,12 @@
 import { isAfter, later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { queryAgrees } from '../sessions/certainty.js';
-import { endMs, findEnding, provenAbsence, type Ending } from '../sessions/ending.js';
+import {
+  absenceProofMs,
+  endMs,
+  findEnding,
+  provenAbsence,
+  type Ending,
+} from '../sessions/ending.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
 import { lastStopping, livePhase } from '../sessions/phase.js';
@@ -73,6 +79,7 @@ function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     retry(facts, rules),
     followSignal(facts),
     watchStopping(facts),
+    nameFiles(facts),
   ].filter((option) => option !== null);
   return options.reduce(soonest, routine(facts, rules));
 }
@@ -103,7 +110,7 @@ function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null 
   if (missed === null) return null;
   const waitMs = backoffMs(rules.retryBackoffMs, facts.notFound.length);
   const nextMs = plusMs(missed.lastMs, waitMs);
-  const proofMs = proofTime(facts, missed.firstMs, rules);
+  const proofMs = absenceProofMs(facts, missed.firstMs, rules);
   const dueMs = proofMs > missed.lastMs && proofMs < nextMs ? proofMs : nextMs;
   const neverSeen = lastLife(facts) === null && !facts.existed;
   return {
@@ -111,14 +118,6 @@ function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null 
     queryClass: neverSeen ? 'confirm_start' : 'confirm_end',
     reason: neverSeen ? 'has it started? So far 404' : 'answered 404: gone, or failing over?',
   };
-}
-
-/** When a further 404 would decide: never started, or gone. */
-function proofTime(facts: SessionFacts, firstMs: UnixMs, rules: PlanRules): UnixMs {
-  const goneMs = plusMs(firstMs, rules.goneConfirmMs);
-  if (facts.registration === null || facts.existed || lastLife(facts) !== null) return goneMs;
-  const deadlineMs = plusMs(registeredStart(facts.registration), rules.startDeadlineMs);
-  return firstMs < deadlineMs ? deadlineMs : goneMs;
 }
 
 /** The last try brought no answer about the recording: 5xx, timeout, 206, 429, 401. */
@@ -160,6 +159,30 @@ function watchStopping(facts: SessionFacts): PlannedQuery | null {
   if (since === null) return null;
   const dueMs = plusMs(since, STOPPING_INTERVAL_MS);
   return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };
+}
+
+/** From when on a query names files, after the start; after that Agora advises a minute between tries. */
+const FILES_AFTER_MS = { mix: 15_000, web: 15_000, individual: 60_000, raw: 60_000 } as const;
+const FILES_AGAIN_MS = 60_000;
+const FILES_TRIES = 3;
+
+/**
+ * A session that is over names no files any more, so they are asked for while it runs, unless a
+ * notification has named them already. Agora's best practices: docs/agora.md#files
+ */
+function nameFiles(facts: SessionFacts): PlannedQuery | null {
+  const { registration, asked } = facts;
+  const isKnown = asked.namedFiles || facts.noticeNamedFiles;
+  if (registration === null || isKnown || !isSeenAtWork(facts)) return null;
+  const firstMs = registeredStart(registration) + FILES_AFTER_MS[registration.mode];
+  const tries = Array.from({ length: FILES_TRIES }, (_, n) => firstMs + n * FILES_AGAIN_MS);
+  const dueMs = tries.find((atMs) => atMs > (asked.latest?.lastAskedMs ?? 0));
+  if (dueMs === undefined) return null;
+  return { dueMs: unixMs(dueMs), queryClass: 'file_names', reason: 'its files can be named now' };
+}
+
+function isSeenAtWork({ asked, answerSigns }: SessionFacts): boolean {
+  return asked.latest?.outcome === 'answered' && answerSigns.lastRecordingMs !== null;
 }
 
 function routine({ sid, registration, asked }: SessionFacts, rules: PlanRules): PlannedQuery {

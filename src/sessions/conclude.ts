@@ -1,7 +1,7 @@
 import { earlier } from '../evidence/instant.js';
 import { certaintyOf } from './certainty.js';
 import { findEnding, type Ending } from './ending.js';
-import type { SessionFacts } from './facts.js';
+import type { RecorderFacts, SessionFacts } from './facts.js';
 import { findFindings } from './findings/find-findings.js';
 import { findGaps, lateGaps } from './gaps.js';
 import { livePhase } from './phase.js';
@@ -68,8 +68,13 @@ function terminalState({ outcome }: Ending): SessionState {
 function recorderUids({ recorders }: SessionFacts): readonly string[] {
   return recorders
     .filter(({ uid }) => uid !== '')
-    .sort((a, b) => a.firstMs - b.firstMs || (a.uid < b.uid ? -1 : 1))
+    .sort((a, b) => a.firstMs - b.firstMs || standing(a) - standing(b) || (a.uid < b.uid ? -1 : 1))
     .map(({ uid }) => uid);
+}
+
+/** Where the failover is the first that was heard of either, the one it replaced came first. */
+function standing({ replacedMs }: RecorderFacts): number {
+  return replacedMs === null ? 1 : 0;
 }
 
 function firstRecorderUid(facts: SessionFacts): string | null {

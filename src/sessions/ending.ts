@@ -90,11 +90,9 @@ function stopAnswer(facts: SessionFacts): Ending | null {
 
 /** Seen alive once, then 404s for as long as a failover could never explain. */
 function gone(facts: SessionFacts, rules: VerdictRules): Ending | null {
-  const seenAlive = facts.existed || lastLife(facts) !== null;
   const missed = provenAbsence(facts);
-  if (!seenAlive || missed === null || missed.lastMs - missed.firstMs < rules.goneConfirmMs) {
-    return null;
-  }
+  if (!wasSeen(facts) || missed === null) return null;
+  if (missed.lastMs < absenceProofMs(facts, missed.firstMs, rules)) return null;
   return {
     // Somebody stopped it: then it did not vanish, whatever a query in between still saw.
     outcome: facts.stop === null ? 'vanished' : 'completed',
@@ -103,24 +101,36 @@ function gone(facts: SessionFacts, rules: VerdictRules): Ending | null {
   };
 }
 
-/**
- * No sign of life from either source and 404s throughout the time in which it should have started.
- * Registered only after that time, it must be missing for as long as any other session would.
- */
+/** No sign of life from either source, and 404s throughout the time in which it should have started. */
 function neverStarted(facts: SessionFacts, rules: VerdictRules): Ending | null {
-  const { registration } = facts;
-  if (registration === null || facts.existed || lastLife(facts) !== null) return null;
   const missed = provenAbsence(facts);
-  if (missed === null) return null;
-  const deadlineMs = plusMs(registeredStart(registration), rules.startDeadlineMs);
-  const inTime = missed.firstMs < deadlineMs;
-  const proofMs = inTime ? deadlineMs : plusMs(missed.firstMs, rules.goneConfirmMs);
-  if (missed.lastMs < proofMs) return null;
+  if (facts.registration === null || wasSeen(facts) || missed === null) return null;
+  if (missed.lastMs < absenceProofMs(facts, missed.firstMs, rules)) return null;
   return {
     outcome: 'never_started',
     endedAt: unseenEnd(facts, missed.firstAnsweredMs, 'query'),
     rule: 'never_started',
   };
+}
+
+function wasSeen(facts: SessionFacts): boolean {
+  return facts.existed || lastLife(facts) !== null;
+}
+
+/**
+ * From when on a further 404 proves that a session is gone, or never started, when `firstMs` was the
+ * first of them. One that nobody ever saw may have started unnoticed and be failing over: until its
+ * deadline and for as long as that takes the 404s must last, and for as long as any other's where
+ * nobody asked before the deadline.
+ */
+export function absenceProofMs(facts: SessionFacts, firstMs: UnixMs, rules: VerdictRules): UnixMs {
+  const { registration } = facts;
+  const goneMs = plusMs(firstMs, rules.goneConfirmMs);
+  if (registration === null || wasSeen(facts)) return goneMs;
+  const deadlineMs = plusMs(registeredStart(registration), rules.startDeadlineMs);
+  if (firstMs >= deadlineMs) return goneMs;
+  const throughout = plusMs(firstMs, Math.min(rules.goneConfirmMs, rules.startDeadlineMs));
+  return throughout > deadlineMs ? throughout : deadlineMs;
 }
 
 type Absence = { firstMs: UnixMs; firstAnsweredMs: UnixMs; lastMs: UnixMs };

@@ -30,6 +30,8 @@ export type SessionFacts = {
   goneProofs: readonly { sinceMs: UnixMs; atMs: UnixMs }[];
   stop: { receivedMs: UnixMs; uploadingStatus: UploadingStatus | null } | null;
   upload: UploadFacts;
+  /** True once a notice named a playlist or an MP4. */
+  noticeNamedFiles: boolean;
   serviceStatus: { atMs: UnixMs; status: number } | null;
   errors: readonly ErrorFact[];
   incidents: readonly IncidentFact[];
@@ -205,6 +207,7 @@ export function noFacts(sid: string): SessionFacts {
       strandedMs: null,
       failedMs: null,
     },
+    noticeNamedFiles: false,
     serviceStatus: null,
     errors: [],
     incidents: [],

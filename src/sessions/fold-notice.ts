@@ -21,6 +21,7 @@ export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
     noticeSigns,
     notFound: facts.notFound.filter(({ askedMs }) => alive === null || askedMs > alive),
     upload: foldUpload(facts.upload, notice, atMs),
+    noticeNamedFiles: facts.noticeNamedFiles || namesFiles(notice),
     serviceStatus: latestStatus(facts.serviceStatus, notice, atMs),
     errors: foldError(facts.errors, notice, atMs),
     incidents: foldIncident(facts.incidents, incidentOf(notice.event), atMs),
@@ -38,6 +39,11 @@ export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
 /** A sender's clock may be ahead of ours; nothing has happened after we were told of it. */
 export function happenedMs(notice: Notice): UnixMs {
   return unixMs(Math.min(notice.occurredMs, notice.receivedMs));
+}
+
+/** Snapshots are files too, but not those that a query names. */
+function namesFiles({ event }: Notice): boolean {
+  return event.type !== 'snapshotTaken' && 'files' in event && event.files.length > 0;
 }
 
 function withText(known: readonly string[], text: string | null): readonly string[] {

@@ -1,3 +1,4 @@
+import { fileNamed } from '../../../src/agora/read-files.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import { planQuery, type PlannedQuery } from '../../../src/reconcile/plan-query.js';
 import { noFacts } from '../../../src/sessions/facts.js';
@@ -46,10 +47,11 @@ describe('the next query', () => {
   });
 
   it('is routine, about every two minutes, once the recording was seen at work', () => {
-    const routine = plan(aRegistration(), anObservation(5, anAnswer(5)));
+    const seen = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
+    const routine = plan(aRegistration(), seen);
     expect(routine?.queryClass).toBe('routine');
-    expect(due(aRegistration(), anObservation(5, anAnswer(5)))).toBeGreaterThanOrEqual(5 + 108);
-    expect(due(aRegistration(), anObservation(5, anAnswer(5)))).toBeLessThanOrEqual(5 + 132);
+    expect(due(aRegistration(), seen)).toBeGreaterThanOrEqual(5 + 108);
+    expect(due(aRegistration(), seen)).toBeLessThanOrEqual(5 + 132);
   });
 
   it.each([
@@ -60,29 +62,51 @@ describe('the next query', () => {
     [[125, 130, 140, 155, 185], 215],
     [[125, 130, 140, 155, 200], 215],
   ])('after 404s at %j comes at %i, aimed at the moment that proves the end', (seconds, next) => {
-    const alive = anObservation(5, anAnswer(5));
+    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(plan(aRegistration(), alive, ...notFoundAt(...seconds))).toMatchObject({
       dueMs: at(next),
       queryClass: 'confirm_end',
     });
   });
 
+  it.each([
+    ['mix', 15],
+    ['web', 15],
+    ['individual', 60],
+    ['raw', 60],
+  ] as const)(
+    'asks for the file names of mode %s as soon as they can be had, after %i s',
+    (mode, seconds) => {
+      const seen = [aRegistration({ mode }), anObservation(5, anAnswer(5))];
+      expect(plan(...seen)).toMatchObject({ queryClass: 'file_names', dueMs: at(seconds) });
+      const again = anObservation(seconds + 1, anAnswer(5));
+      expect(plan(...seen, again)).toMatchObject({
+        queryClass: 'file_names',
+        dueMs: at(seconds + 60),
+      });
+      const late = anObservation(seconds + 130, anAnswer(5));
+      expect(plan(...seen, late)).toMatchObject({ queryClass: 'routine' });
+      const told = aNotice(6, { type: 'fileInfos', files: [fileNamed('a.m3u8')] });
+      expect(plan(...seen, told)).toMatchObject({ queryClass: 'routine' });
+    },
+  );
+
   it('is aimed at the deadline while a session was never seen', () => {
     expect(plan(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65))).toMatchObject({
-      dueMs: at(90),
+      dueMs: at(95),
       queryClass: 'confirm_start',
     });
   });
 
   it('backs off while Agora gives no answer', () => {
-    const alive = anObservation(5, anAnswer(5));
+    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(due(aRegistration(), alive, unavailable(100))).toBe(105.1);
     const longer = anObservation(100, { kind: 'throttled', retryAfterMs: 60_000 });
     expect(due(aRegistration(), alive, longer)).toBe(160.1);
   });
 
   it('follows a leave within a second or so', () => {
-    const alive = anObservation(5, anAnswer(5));
+    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     const left = aNotice(60, { type: 'recorderLeft', leaveCode: 16 });
     expect(plan(aRegistration(), alive, left)).toMatchObject({
       dueMs: at(61.2),
@@ -91,7 +115,7 @@ describe('the next query', () => {
   });
 
   it('confirms a reported exit once, and is over with the 404', () => {
-    const alive = anObservation(5, anAnswer(5));
+    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(plan(aRegistration(), alive, exit(60))).toMatchObject({
       dueMs: at(61.2),
       queryClass: 'signal',
@@ -105,9 +129,9 @@ describe('the next query', () => {
   });
 
   it('is over with a vanished session, and with one that never started', () => {
-    const alive = anObservation(5, anAnswer(5));
+    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(plan(aRegistration(), alive, ...notFoundAt(125, 170, 215))).toBeNull();
-    expect(plan(aRegistration(), ...notFoundAt(5, 40, 90))).toBeNull();
+    expect(plan(aRegistration(), ...notFoundAt(5, 40, 95))).toBeNull();
   });
 
   it('never comes within two seconds of the last', () => {

@@ -258,7 +258,7 @@ describe('404s', () => {
 
 describe('a session that never starts', () => {
   it('has failed once 404s reach past the deadline and nothing was ever seen', () => {
-    const session = sessionOf(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65, 90));
+    const session = sessionOf(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65, 95));
     expect(session).toMatchObject({
       state: 'failed',
       outcome: 'never_started',
