@@ -11,6 +11,7 @@ export type Delivery = {
 };
 
 const EXIT = 11;
+const FAILOVER = 12;
 
 /**
  * How the notifications of a session reach the receiver: lost, twice, late and out of order. Lost
@@ -22,7 +23,20 @@ export function planDeliveries(
   seed: number,
 ): readonly Delivery[] {
   const random = createRandom(seed, `deliveries ${session.sid}`);
-  return session.notices.flatMap((notice) => deliveriesOf(session, notice, profile, random));
+  const planned = session.notices.flatMap((notice) =>
+    deliveriesOf(session, notice, profile, random),
+  );
+  return profile.unannouncedExits ? planned : planned.flatMap((one) => announced(one, planned));
+}
+
+/** The goodbye of a recorder that was replaced, after the announcement of that, or not at all. */
+function announced(delivery: Delivery, planned: readonly Delivery[]): Delivery[] {
+  const { notice, session, atMs } = delivery;
+  const current = session.failovers.at(-1)?.newUid ?? session.uid;
+  if (notice.eventType !== EXIT || notice.uid === current) return [delivery];
+  const told = planned.filter((other) => other.notice.eventType === FAILOVER && other.notice.uid === notice.uid); // prettier-ignore
+  const firstMs = Math.min(...told.map((other) => other.atMs));
+  return told.length === 0 ? [] : [{ ...delivery, atMs: Math.max(atMs, firstMs + 50) }];
 }
 
 function deliveriesOf(

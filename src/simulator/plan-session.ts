@@ -91,7 +91,7 @@ function drawFailovers(
     const backAtMs = atMs + random.between(...profile.failoverMs);
     if (backAtMs >= untilMs) break;
     failovers.push({ atMs, backAtMs, newUid: String(random.whole(1_000_000_000, 4_000_000_000)) });
-    atMs = backAtMs + random.exponential(3_600_000 / profile.failoversPerHour);
+    atMs = backAtMs + profile.calmMs + random.exponential(3_600_000 / profile.failoversPerHour);
   }
   return failovers;
 }

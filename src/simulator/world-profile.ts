@@ -15,8 +15,15 @@ export type WorldProfile = {
   failoversPerHour: number;
   /** How long queries answer 404 while a recording moves to another server. */
   failoverMs: readonly [shortest: number, longest: number];
+  /** After a move, at least this long until the next: two that touch look like one that never ends. */
+  calmMs: number;
   /** The replaced recorder says goodbye all the same. */
   replacedExitShare: number;
+  /**
+   * Whether that goodbye may come where the failover's announcement is lost or late. Nothing tells
+   * such an exit from the session's own: no ledger can be right about it at that moment.
+   */
+  unannouncedExits: boolean;
   startupMs: readonly [shortest: number, longest: number];
   heartbeatEveryMs: number;
   /** How long the uploader goes on after the recorder is gone. */
@@ -46,7 +53,9 @@ export const USUAL_WORLD: WorldProfile = {
   abnormalExitShare: 0.05,
   failoversPerHour: 0.3,
   failoverMs: [10_000, 85_000],
+  calmMs: 180_000,
   replacedExitShare: 0.3,
+  unannouncedExits: false,
   startupMs: [1_500, 4_000],
   heartbeatEveryMs: 60_000,
   uploadTailMs: [1_000, 20_000],
@@ -72,6 +81,7 @@ export function scaleProfile(profile: WorldProfile, speed: number): WorldProfile
     longestLifeMs: profile.longestLifeMs / speed,
     failoversPerHour: profile.failoversPerHour * speed,
     failoverMs: pair(profile.failoverMs),
+    calmMs: profile.calmMs / speed,
     startupMs: pair(profile.startupMs),
     heartbeatEveryMs: profile.heartbeatEveryMs / speed,
     uploadTailMs: pair(profile.uploadTailMs),

@@ -78,6 +78,16 @@ describe('a notification', () => {
     expect(await count('repeated_deliveries', 'sid = $1', body.payload.sid)).toBe(2);
   });
 
+  it('that brings other content under a known id is not lost, and no event of its own', async () => {
+    const body = notification();
+    await service.notify(body);
+    const other = { ...body, payload: { ...body.payload, details: { status: 1 } } };
+    expect((await service.notify(other)).status).toBe(200);
+    expect(await kept(body.noticeId)).toBe(1);
+    const raw = Buffer.from(JSON.stringify(other));
+    expect(await count('quarantined_bodies', 'raw = $1', raw)).toBe(1);
+  });
+
   it('finds its app by the secret that fits, where the address names none', async () => {
     const body = notification();
     expect((await service.notify(body, '/ncs')).status).toBe(200);
