@@ -117,9 +117,11 @@ async function adjustPace(
       await pauseAccount(db, name, outcome.retryAfterMs ?? THROTTLED_PAUSE_MS, 'throttled');
       return;
     case 'unauthorized':
-    case 'no_route':
-      log.error({ account: name, outcome: outcome.kind }, 'account.refused');
+      log.error({ account: name }, 'account.refused');
       await pauseAccount(db, name, REFUSED_PAUSE_MS, outcome.kind);
+      return;
+    case 'no_route':
+      log.error({ account: name }, 'query.no_route');
       return;
     case 'answered':
     case 'not_found':

@@ -81,6 +81,7 @@ function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     watchStopping(facts),
     nameFiles(facts),
   ].filter((option) => option !== null);
+  if (facts.asked.latest?.outcome === 'no_route') return wrongAddress(facts, rules);
   return options.reduce(soonest, routine(facts, rules));
 }
 
@@ -134,9 +135,17 @@ function retry(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   };
 }
 
+/** A wrong address is worth a look now and then, for it may be mended; nothing else is. */
+const NO_ROUTE_INTERVAL_MS = 600_000;
+
+function wrongAddress(facts: SessionFacts, rules: PlanRules): PlannedQuery {
+  return { dueMs: afterLastTry(facts, rules), queryClass: 'routine', reason: 'no route so far' };
+}
+
 function afterLastTry({ asked }: SessionFacts, rules: PlanRules): UnixMs {
   const { latest } = asked;
   if (latest === null) return unixMs(0);
+  if (latest.outcome === 'no_route') return plusMs(latest.lastAnsweredMs, NO_ROUTE_INTERVAL_MS);
   const waitMs = Math.max(backoffMs(rules.retryBackoffMs, latest.count), latest.retryAfterMs ?? 0);
   return plusMs(latest.lastAnsweredMs, waitMs);
 }

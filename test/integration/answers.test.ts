@@ -1,0 +1,203 @@
+import { APP, startTestService, type TestService } from '../support/service.js';
+import { ALIVE, GONE, type StubAnswer } from '../support/stub-agora.js';
+import { waitFor } from '../support/wait-for.js';
+
+let service: TestService;
+
+/** All waits a hundredth of the usual ones: 404s that last 900 ms mean gone. */
+const FAST = {
+  START_CHECK_AFTER_MS: '50',
+  START_DEADLINE_MS: '900',
+  GONE_CONFIRM_MS: '900',
+  ROUTINE_INTERVAL_MS: '1200',
+  RETRY_BACKOFF_MS: '50,100,150,300',
+  QUERY_TIMEOUT_MS: '300',
+};
+
+beforeEach(async () => {
+  service = await startTestService(FAST);
+});
+afterEach(async () => {
+  await service.close();
+});
+
+async function register(sid: string, mode = 'mix'): Promise<void> {
+  const startedAt = new Date().toISOString();
+  const body = { appId: APP, resourceId: 'r', mode, cname: 'c', uid: '1', startedAt };
+  expect((await service.api('PUT', `/v1/sessions/${sid}`, body)).status).toBe(201);
+}
+
+async function session(sid: string): Promise<any> {
+  return (await service.api('GET', `/v1/sessions/${sid}`)).body;
+}
+
+async function until(sid: string, condition: (found: any) => boolean): Promise<any> {
+  return waitFor(
+    async () => {
+      const found = await session(sid);
+      return condition(found) ? found : null;
+    },
+    { deadlineMs: 15_000, what: `session ${sid}` },
+  );
+}
+
+const asked = (sid: string): number =>
+  service.agora.requests.filter(({ path }) => path.includes(`/sid/${sid}/`)).length;
+
+const sidOf = (path: string): string => /\/sid\/([^/]+)\//.exec(path)?.[1] ?? '';
+
+const codes = (found: any): string[] => found.findings.map(({ code }: any) => code);
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a session that Agora', () => {
+  it('never knew has never started', async () => {
+    service.agora.answerWith(GONE);
+    await register('never');
+    const found = await until('never', ({ state }) => state === 'failed');
+    expect(found).toMatchObject({ outcome: 'never_started', certainty: 'observed' });
+    expect(found.endedAt.source).toBe('query');
+  });
+
+  it('knew once and knows no more has vanished, between the last sign of life and the first 404', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('vanishing');
+    await until('vanishing', ({ state }) => state === 'recording');
+    service.agora.answerWith(GONE);
+    const found = await until('vanishing', ({ state }) => state === 'ended');
+    expect(found).toMatchObject({ outcome: 'vanished', endedAt: { at: null, source: 'query' } });
+    const { notBefore, notAfter } = found.endedAt;
+    expect(Date.parse(notBefore)).toBeLessThan(Date.parse(notAfter));
+    expect(codes(found)).toContain('exit_notice_lost');
+  });
+
+  it('answers 404 for while it moves it is alive all the same', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('moving');
+    await until('moving', ({ state }) => state === 'recording');
+    service.agora.answerWith(GONE);
+    await until('moving', ({ observations }) => observations.lastOutcome === 'not_found');
+    await pause(500);
+    service.agora.answerWith(ALIVE);
+    await pause(2_500);
+    expect(await session('moving')).toMatchObject({ state: 'recording', outcome: null });
+  });
+
+  it('reports as exited with status 8 has completed, and with 20 has failed', async () => {
+    const status = (n: number): StubAnswer => ({ status: 200, body: { serverResponse: { status: n } } }); // prettier-ignore
+    service.agora.answerWith((path) => status(path.includes('/sid/eight/') ? 8 : 20));
+    await Promise.all([register('eight'), register('twenty')]);
+    expect(await until('eight', ({ state }) => state === 'ended')).toMatchObject({ outcome: 'completed' }); // prettier-ignore
+    expect(await until('twenty', ({ state }) => state === 'failed')).toMatchObject({ outcome: 'abnormal_exit' }); // prettier-ignore
+  });
+});
+
+describe('an answer that says nothing about the recording', () => {
+  const SILENT: Record<string, [StubAnswer, string]> = {
+    incomplete: [{ status: 206, body: { code: 65, reason: 'request not completed' } }, 'incomplete'], // prettier-ignore
+    timedOut: [{ status: 504, body: { code: 62, reason: 'request timeout' } }, 'unavailable'],
+    html: [{ status: 502, body: '<html>502</html>' }, 'unavailable'],
+    gateway: [{ status: 404, body: '<html>404</html>' }, 'unavailable'],
+    reset: ['reset', 'unavailable'],
+    silence: ['never', 'unavailable'],
+  };
+
+  it('changes nothing, however long it lasts', async () => {
+    const sids = Object.keys(SILENT);
+    service.agora.answerWith(ALIVE);
+    await Promise.all(sids.map((sid) => register(sid)));
+    await Promise.all(sids.map((sid) => until(sid, ({ state }) => state === 'recording')));
+    service.agora.answerWith((path) => SILENT[sidOf(path)]?.[0] ?? GONE);
+    await Promise.all(sids.map((sid) => until(sid, ({ observations }) => observations.lastOutcome === SILENT[sid]?.[1]))); // prettier-ignore
+    await pause(3_000);
+    for (const sid of sids) expect(await session(sid)).toMatchObject({ state: 'recording', outcome: null }); // prettier-ignore
+    service.agora.answerWith(GONE);
+    await Promise.all(sids.map((sid) => until(sid, ({ outcome }) => outcome === 'vanished')));
+  });
+
+  it('429 slows the account down, and changes nothing else', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('throttled');
+    await until('throttled', ({ state }) => state === 'recording');
+    service.agora.answerWith({ status: 429, body: { message: 'API rate limit exceeded' }, headers: { 'retry-after': '2' } }); // prettier-ignore
+    await until('throttled', ({ observations }) => observations.lastOutcome === 'throttled');
+    const before = service.agora.requests.length;
+    await pause(1_800);
+    expect(service.agora.requests).toHaveLength(before);
+    expect(await session('throttled')).toMatchObject({ state: 'recording', outcome: null });
+    service.agora.answerWith(GONE);
+    await until('throttled', ({ outcome }) => outcome === 'vanished');
+  });
+});
+
+describe('a fault that no repetition mends', () => {
+  it('400 stops asking about that session, with a finding, until somebody asks for it', async () => {
+    const refusal = { status: 400, body: { code: 2, reason: 'invalid parameter' } };
+    service.agora.answerWith((path) => (path.includes('/sid/bad/') ? refusal : ALIVE));
+    await Promise.all([register('bad'), register('good')]);
+    const found = await until('bad', (one) => codes(one).includes('bad_request'));
+    expect(found).toMatchObject({ state: 'registered', outcome: null });
+    await waitFor(() => asked('good') > 1, { deadlineMs: 5_000, what: 'more about the other' });
+    expect(asked('bad')).toBe(1);
+    await service.api('POST', '/v1/sessions/bad/reconcile', {});
+    await waitFor(() => asked('bad') === 2, { deadlineMs: 5_000, what: 'a second query' });
+  });
+
+  it('a wrong route is a finding, and hardly asked again', async () => {
+    const noRoute = { status: 404, body: { message: 'no Route matched with those values' } };
+    service.agora.answerWith((path) => (path.includes('/sid/lost/') ? noRoute : ALIVE));
+    await Promise.all([register('lost'), register('fine')]);
+    const found = await until('lost', (one) => codes(one).includes('no_route'));
+    expect(found.outcome).toBeNull();
+    await waitFor(() => asked('fine') > 1, { deadlineMs: 5_000, what: 'more about the other' });
+    expect(asked('lost')).toBe(1);
+  });
+
+  it('401 stops the whole account, and the promise with it', async () => {
+    service.agora.answerWith({ status: 401, body: { message: 'Invalid authentication credentials' } }); // prettier-ignore
+    await register('refused');
+    const found = await until('refused', (one) => codes(one).includes('unauthorized'));
+    expect(found).toMatchObject({ state: 'registered', outcome: null });
+    await register('another');
+    await pause(1_500);
+    expect(service.agora.requests).toHaveLength(1);
+    const { body } = await service.api('GET', '/v1/summary');
+    expect(body.truth.boundMs).toBeNull();
+  });
+});
+
+describe('an exit that was told', () => {
+  const tell = (sid: string, uid: string, eventType: number, sequence: number, details: object) =>
+    service.notify({ noticeId: `${sid}-${uid}-${String(eventType)}`, productId: 3, eventType, notifyMs: Date.now(), payload: { sid, cname: 'c', uid, sequence, sendts: Date.now(), serviceType: 0, details } }); // prettier-ignore
+
+  it('is confirmed by a query', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('exiting');
+    await until('exiting', ({ state }) => state === 'recording');
+    service.agora.answerWith(GONE);
+    await tell('exiting', '1', 11, 0, { exitStatus: 0 });
+    const found = await until('exiting', ({ certainty }) => certainty === 'confirmed');
+    expect(found).toMatchObject({ state: 'ended', outcome: 'completed' });
+  });
+
+  it('is taken back by a newer query that finds the session alive, which is a finding', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('alive');
+    await until('alive', ({ state }) => state === 'recording');
+    await tell('alive', '1', 11, 0, { exitStatus: 0 });
+    const found = await until('alive', (one) => codes(one).includes('reopened'));
+    expect(found).toMatchObject({ state: 'recording', outcome: null });
+  });
+
+  it('by a recorder that a failover replaced ends nothing, and asks for a query', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('moved');
+    await until('moved', ({ state }) => state === 'recording');
+    await tell('moved', '1', 12, 0, { newUid: 77 });
+    const before = asked('moved');
+    await tell('moved', '1', 11, 1, { exitStatus: 1 });
+    const found = await until('moved', (one) => codes(one).includes('replaced_recorder_exit'));
+    expect(found).toMatchObject({ state: 'recording', outcome: null, recorderUids: ['1', '77'] });
+    await waitFor(() => asked('moved') > before, { deadlineMs: 5_000, what: 'a query' });
+  });
+});
