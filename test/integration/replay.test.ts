@@ -12,7 +12,7 @@ let folder: string;
 let client: pg.Client;
 
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({ REORDER_GRACE_MS: '100' });
   folder = await mkdtemp(path.join(tmpdir(), 'recording-ledger-replay-'));
   client = new pg.Client({ connectionString: service.database.url });
   await client.connect();
@@ -76,6 +76,8 @@ it('takes in what was quarantined and can be read now, once, as received then', 
 it('refolds everything, says what changed and how, and touches no evidence', async () => {
   const evidence = async (): Promise<unknown> => (await client.query('select * from notices order by event_key')).rows; // prettier-ignore
   const before = await evidence();
+  const isQuiet = async (): Promise<boolean> => (await client.query('select from session_alarms')).rowCount === 0; // prettier-ignore
+  await waitFor(isQuiet, { deadlineMs: 5_000, what: 'the last alarm' });
   await client.query(
     `update sessions set session = jsonb_set(session, '{serviceStatus}', '42') where sid = '8f2c1a7e54b94d0c9a3e6b1f70d2c845'`,
   );
