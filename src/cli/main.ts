@@ -26,4 +26,10 @@ for (const command of [
   program.addCommand(command);
 }
 
+// `| head` has seen enough: that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 await program.parseAsync();

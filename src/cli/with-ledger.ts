@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import type { Config } from '../config/parse-config.js';
 import { closeDatabase, openDatabase, type Db } from '../db/database.js';
 import { migrate } from '../db/migrate.js';
@@ -6,23 +6,32 @@ import { unixMs } from '../evidence/instant.js';
 import type { FoldContext } from '../jobs/fold-context.js';
 import { readConfig } from './with-config.js';
 
-/** Opens the ledger's database (the embedded one where none is configured), and closes it again. */
+/**
+ * Opens the ledger's database and closes it again. The embedded one is started only where the
+ * service does not run it already.
+ */
 export async function withLedger(
   work: (context: FoldContext, config: Config) => Promise<void>,
 ): Promise<void> {
   const config = readConfig();
-  const embedded =
-    config.databaseUrl === null
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined })
-      : null;
+  const running = config.databaseUrl ?? (await findEmbeddedPostgres(config.dataDir));
+  if (running !== null) return withDatabase(running, config, work);
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined });
   try {
-    const url = embedded?.url ?? config.databaseUrl ?? '';
-    await migrate(url);
-    const db = openDatabase({ url, maxConnections: 4, applicationName: 'recording-ledger cli', onIdleError: () => undefined }); // prettier-ignore
-    await work(foldContext(db, config), config).finally(() => closeDatabase(db));
+    await withDatabase(embedded.url, config, work);
   } finally {
-    await embedded?.stop();
+    await embedded.stop();
   }
+}
+
+async function withDatabase(
+  url: string,
+  config: Config,
+  work: (context: FoldContext, config: Config) => Promise<void>,
+): Promise<void> {
+  await migrate(url);
+  const db = openDatabase({ url, maxConnections: 4, applicationName: 'recording-ledger cli', onIdleError: () => undefined }); // prettier-ignore
+  await work(foldContext(db, config), config).finally(() => closeDatabase(db));
 }
 
 function foldContext(db: Db, config: Config): FoldContext {

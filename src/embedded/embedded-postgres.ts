@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { claimServer, type ClaimOutcome } from './claim-server.js';
-import type { ClusterFolder } from './cluster-folder.js';
+import { openClusterFolder, type ClusterFolder } from './cluster-folder.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { freePort } from './free-port.js';
 import { removeDrafts, SUPERUSER } from './init-cluster.js';
@@ -47,6 +48,15 @@ export async function startEmbeddedPostgres(
     return { url: server.url, tookOver, stop: () => server.owned.stop() };
   }
   throw alreadyRunning(place.launch.folder, null);
+}
+
+/** The connection string of the server that another process runs in `dataDir`; null where none runs. */
+export async function findEmbeddedPostgres(dataDir: string): Promise<string | null> {
+  const { cluster, passwordFile } = await openClusterFolder(dataDir);
+  const running = await findRunningServer(cluster);
+  if (running?.ready !== true) return null;
+  const password = (await readFile(passwordFile, 'utf8')).trim();
+  return connectionString({ password }, running.port, DATABASE);
 }
 
 /**
@@ -125,7 +135,11 @@ async function ensureDatabase(connection: pg.Client): Promise<void> {
   if (found.rowCount === 0) await connection.query(`create database ${DATABASE}`);
 }
 
-function connectionString({ password }: Place, port: number, database: string): string {
+function connectionString(
+  { password }: Pick<Place, 'password'>,
+  port: number,
+  database: string,
+): string {
   return `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@${HOST}:${port}/${database}`;
 }
 

@@ -197,7 +197,9 @@ function explainUpload({ upload }: SessionFacts, session: Session): Explanation 
     value: session.upload.state,
     rule: session.upload.state,
     because:
-      'The last that the uploader reported; once everything is uploaded, nothing takes that back.',
+      session.upload.state === 'unknown'
+        ? 'Nothing has told of an upload.'
+        : 'The last that the uploader reported; once everything is uploaded, nothing takes that back.',
     evidence: heard.flatMap(([atMs, what]) =>
       atMs === null || atMs === undefined ? [] : [{ source: 'notice', atMs, what }],
     ),
