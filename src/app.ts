@@ -4,6 +4,7 @@ import { createQueryClient } from './agora/query-client.js';
 import type { AccountConfig } from './config/accounts.js';
 import type { Config } from './config/parse-config.js';
 import { addToCounter } from './db/counters.js';
+import { readBacklog } from './db/pending-evidence.js';
 import { closeDatabase, openDatabase, readLedgerId, type Db } from './db/database.js';
 import { startLedgerClock, type LedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
@@ -18,7 +19,8 @@ import type { AskContext } from './jobs/ask-session.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { addStopAnswer, register, requestQuery } from './jobs/ledger-writes.js';
 import { foldBell, openQueues, startJobs, type JobQueues } from './jobs/start-jobs.js';
-import { summarize } from './jobs/summarize.js';
+import { leaseBudget } from './jobs/lease-budget.js';
+import { publishSummary, summarize } from './jobs/summarize.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 
 export type App = {
@@ -169,7 +171,10 @@ function askContext(
 function toAccount(account: AccountConfig, share: number): Account {
   const { name, customerId, customerSecret, qps, apps } = account;
   const appIds = apps.map(({ appId }) => appId);
-  return { name, customerId, customerSecret, perSecond: qps * share, appIds };
+  const appPerSecond = new Map(
+    apps.flatMap((app) => (app.qps === null ? [] : [[app.appId, app.qps * share] as const])),
+  );
+  return { name, customerId, customerSecret, perSecond: qps * share, appIds, appPerSecond };
 }
 
 async function startApi({
@@ -186,6 +191,7 @@ async function startApi({
   const accounts = [...context.accounts.values()];
   const { goneConfirmMs } = config.rules;
   const { now } = clock;
+  const readSummary = () => summarize({ db, accounts, goneConfirmMs, targetMs: config.truthTargetMs, backend, queues, now }); // prettier-ignore
   const app = createApi(
     {
       db,
@@ -197,8 +203,13 @@ async function startApi({
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
+        leaseBudget: (appId, count) => leaseBudget({ db, now, accountOf: (id) => accounts.find(({ appIds }) => appIds.includes(id)) }, appId, count), // prettier-ignore
       },
-      readSummary: () => summarize({ db, accounts, goneConfirmMs, backend, queues, now }),
+      readSummary,
+      refreshGauges: async () => {
+        publishSummary(metrics, await readSummary());
+        metrics.pendingEvidence.set((await readBacklog(db.pool)).waiting);
+      },
       findObstacles: () => findObstacles(db, queues),
     },
     config.api.keys,

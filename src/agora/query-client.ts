@@ -3,6 +3,7 @@ import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import { createHostRotation } from './host-rotation.js';
 import { outcomeOfResponse } from './outcome-of-response.js';
+import { usedUpForMs } from './retry-after.js';
 
 export type QueryTarget = {
   customerId: string;
@@ -20,10 +21,15 @@ export type QueryAnswer = {
   outcome: QueryOutcome;
   httpStatus: number | null;
   body: string | null;
+  /** How long until more may be asked, where the answer says that this window is used up. */
+  usedUpForMs: number | null;
 };
 
 export type QueryClient = {
-  query: (target: QueryTarget) => Promise<QueryAnswer>;
+  /** `unreachable`: every base URL is left alone for a while, and nothing was asked. */
+  query: (target: QueryTarget) => Promise<QueryAnswer | 'unreachable'>;
+  /** How long nothing can be asked; 0 where something can. */
+  unreachableForMs: () => number;
   close: () => Promise<void>;
 };
 
@@ -42,24 +48,24 @@ const LARGEST_BODY = 1_000_000;
  * Every failure that is to be expected is an outcome; nothing is thrown for one.
  * @see docs/agora.md#outcomes
  */
-export function createQueryClient(options: QueryClientOptions): QueryClient {
-  const { baseUrls, timeoutMs, now } = options;
-  const hosts = createHostRotation(baseUrls);
+export function createQueryClient({ baseUrls, timeoutMs, now }: QueryClientOptions): QueryClient {
+  const hosts = createHostRotation<QueryAnswer>(baseUrls, ({ outcome }) => outcome.kind === 'unavailable'); // prettier-ignore
   const dispatcher = new Agent({ connect: { timeout: timeoutMs }, connections: 64 });
   return {
     query: async (target) => {
-      const baseUrl = hosts.next(now());
-      const askedMs = now();
-      const answer = await ask(baseUrl, target, dispatcher, timeoutMs, now);
-      if (answer.outcome.kind === 'unavailable') hosts.failed(baseUrl, now());
-      else hosts.succeeded(baseUrl);
-      return { askedMs, answeredMs: now(), ...answer };
+      const answer = await hosts.ask(async (baseUrl) => {
+        const askedMs = now();
+        const reply = await ask(baseUrl, target, dispatcher, timeoutMs, now);
+        return { askedMs, answeredMs: now(), ...reply };
+      });
+      return answer === 'none' ? 'unreachable' : answer;
     },
+    unreachableForMs: () => hosts.closedForMs(),
     close: () => dispatcher.close(),
   };
 }
 
-type Reply = Pick<QueryAnswer, 'outcome' | 'httpStatus' | 'body'>;
+type Reply = Omit<QueryAnswer, 'askedMs' | 'answeredMs'>;
 
 async function ask(
   baseUrl: string,
@@ -80,12 +86,13 @@ async function ask(
     const body = await readBody(response.body);
     const { statusCode: status, headers } = response;
     const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
-    return { outcome, httpStatus: status, body };
+    return { outcome, httpStatus: status, body, usedUpForMs: usedUpForMs(headers, now()) };
   } catch (error) {
     return {
       outcome: { kind: 'unavailable', reason: reasonOf(error) },
       httpStatus: null,
       body: null,
+      usedUpForMs: null,
     };
   }
 }

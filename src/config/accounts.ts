@@ -7,8 +7,11 @@ export type AccountConfig = {
   customerSecret: string;
   /** Queries a second that Agora allows the account. */
   qps: number;
-  apps: readonly { appId: string; ncsSecrets: readonly string[] }[];
+  apps: readonly AppConfig[];
 };
+
+/** `qps`: queries a second that Agora allows this app, where it counts by app; null where it does not. */
+export type AppConfig = { appId: string; ncsSecrets: readonly string[]; qps: number | null };
 
 const text = z.string().min(1);
 
@@ -19,7 +22,15 @@ const accountsFile = z.object({
       customerId: text,
       customerSecret: text,
       qps: z.number().positive().optional(),
-      apps: z.array(z.object({ appId: text, ncsSecrets: z.array(text) })).min(1),
+      apps: z
+        .array(
+          z.object({
+            appId: text,
+            ncsSecrets: z.array(text),
+            qps: z.number().positive().optional(),
+          }),
+        )
+        .min(1),
     }),
   ),
 });
@@ -31,7 +42,11 @@ export type Accounts =
   { ok: true; accounts: readonly AccountConfig[] } | { ok: false; problems: readonly string[] };
 
 /** The accounts of AGORA_CONFIG_FILE. `content` is the file's text. */
-export function parseAccounts(content: string, defaultQps: number): Accounts {
+export function parseAccounts(
+  content: string,
+  defaultQps: number,
+  defaultAppQps: number | null,
+): Accounts {
   const parsed = accountsFile.safeParse(jsonOrUndefined(content));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -42,6 +57,7 @@ export function parseAccounts(content: string, defaultQps: number): Accounts {
   const accounts = parsed.data.accounts.map((account) => ({
     ...account,
     qps: account.qps ?? defaultQps,
+    apps: account.apps.map((app) => ({ ...app, qps: app.qps ?? defaultAppQps })),
   }));
   return { ok: true, accounts };
 }
@@ -63,6 +79,7 @@ export function oneAppAccount(
     ncsSecrets: readonly string[] | undefined;
   },
   qps: number,
+  appQps: number | null,
 ): Accounts {
   const { appId, customerId, customerSecret, ncsSecrets } = settings;
   const named = {
@@ -80,7 +97,7 @@ export function oneAppAccount(
       problems: [`${names}: missing; the four settings of the one-app case go together`],
     };
   }
-  const apps = [{ appId, ncsSecrets }];
+  const apps = [{ appId, ncsSecrets, qps: appQps }];
   return { ok: true, accounts: [{ name: 'default', customerId, customerSecret, qps, apps }] };
 }
 

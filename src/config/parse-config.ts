@@ -34,6 +34,8 @@ export type Config = Readonly<{
     subscribedEvents: readonly number[] | null;
   };
   queryTimeoutMs: number;
+  /** How long a live session may stay unverified before the summary warns of it. */
+  truthTargetMs: number;
   retentionDays: number;
   logLevel: string;
 }>;
@@ -87,6 +89,7 @@ function readAccounts(
   problems: string[],
 ): readonly AccountConfig[] {
   const qps = settings.AGORA_QPS ?? 10;
+  const appQps = settings.AGORA_APP_QPS ?? null;
   const file = settings.AGORA_CONFIG_FILE;
   const found = [
     oneAppAccount(
@@ -97,8 +100,11 @@ function readAccounts(
         ncsSecrets: settings.AGORA_NCS_SECRET,
       },
       qps,
+      appQps,
     ),
-    ...(file === undefined ? [] : [parseAccounts(readOrEmpty(file, readFile, problems), qps)]),
+    ...(file === undefined
+      ? []
+      : [parseAccounts(readOrEmpty(file, readFile, problems), qps, appQps)]),
   ];
   problems.push(...found.flatMap((part) => (part.ok ? [] : part.problems)));
   const accounts = found.flatMap((part) => (part.ok ? part.accounts : []));
@@ -152,6 +158,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
       subscribedEvents: settings.NCS_SUBSCRIBED_EVENTS ?? null,
     },
     queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
+    truthTargetMs: needed(settings.TRUTH_TARGET_MS),
     retentionDays: needed(settings.RETENTION_DAYS),
     logLevel: needed(settings.LOG_LEVEL),
   };

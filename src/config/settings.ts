@@ -155,6 +155,19 @@ export const SETTINGS = {
     example: '0.9',
     meaning: 'The part of it that this service may use.',
   },
+  AGORA_APP_QPS: {
+    schema: decimal(0.1, 10_000),
+    default: 'none',
+    example: '10',
+    meaning:
+      "Queries per second that Agora allows each app, on top of the account's limit: its pages disagree about which of the two counts.",
+  },
+  TRUTH_TARGET_MS: {
+    schema: durationMs,
+    default: '600000',
+    example: '600000',
+    meaning: 'How long a live session may stay unverified; the summary forecasts when it will.',
+  },
   START_CHECK_AFTER_MS: {
     schema: durationMs,
     default: '5000',

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { UnixMs } from '../evidence/instant.js';
+import { unixMs, type UnixMs } from '../evidence/instant.js';
+import type { Candidate, Heads } from '../reconcile/choose-queries.js';
 import { priorityOf, type QueryClass } from '../reconcile/query-class.js';
 import type { Db, Queryable } from './database.js';
 
@@ -12,6 +13,10 @@ export type ScheduledQuery = {
   reason: string;
   lastVerifiedMs: UnixMs | null;
   liveSinceMs: UnixMs | null;
+  /** When a heartbeat is missed; null where none is expected. */
+  suspectedMs: UnixMs | null;
+  /** Since when it has not been asked about; null for one that is not live. */
+  waitingSinceMs: UnixMs | null;
 };
 
 /**
@@ -42,22 +47,24 @@ async function upsertQueries(
 ): Promise<void> {
   await tx.query(
     `insert into query_schedule as kept (
-       sid, account, priority, reason, due_at, last_verified_at, live_since
+       sid, account, priority, reason, due_at, last_verified_at, live_since, suspect_at, waiting_since
      )
      select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[],
-                          $6::timestamptz[], $7::timestamptz[])
+                          $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
      on conflict (sid) do update set
        account = excluded.account,
        last_verified_at = excluded.last_verified_at,
        live_since = excluded.live_since,
-       claimed_at = case when $8 then null else kept.claimed_at end,
-       asking = kept.asking and not $8,
-       requested_at = case when $8 then null else kept.requested_at end,
-       priority = case when $8 or (kept.claimed_at is null and kept.requested_at is null)
+       suspect_at = case when $10 or kept.claimed_at is null then excluded.suspect_at end,
+       waiting_since = excluded.waiting_since,
+       claimed_at = case when $10 then null else kept.claimed_at end,
+       asking = kept.asking and not $10,
+       requested_at = case when $10 then null else kept.requested_at end,
+       priority = case when $10 or (kept.claimed_at is null and kept.requested_at is null)
                        then excluded.priority else kept.priority end,
-       reason = case when $8 or (kept.claimed_at is null and kept.requested_at is null)
+       reason = case when $10 or (kept.claimed_at is null and kept.requested_at is null)
                      then excluded.reason else kept.reason end,
-       due_at = case when $8 or (kept.claimed_at is null and kept.requested_at is null)
+       due_at = case when $10 or (kept.claimed_at is null and kept.requested_at is null)
                      then excluded.due_at else kept.due_at end`,
     [
       queries.map(({ sid }) => sid),
@@ -67,6 +74,8 @@ async function upsertQueries(
       queries.map(({ dueMs }) => new Date(dueMs)),
       queries.map(({ lastVerifiedMs }) => dateOrNull(lastVerifiedMs)),
       queries.map(({ liveSinceMs }) => dateOrNull(liveSinceMs)),
+      queries.map(({ suspectedMs }) => dateOrNull(suspectedMs)),
+      queries.map(({ waitingSinceMs }) => dateOrNull(waitingSinceMs)),
       answered,
     ],
   );
@@ -95,52 +104,116 @@ export async function requestQuery(
 /** A query that the planner has taken out of the schedule until its lease is over. */
 export type ClaimedQuery = { sid: string; claimedMs: UnixMs; priority: number };
 
-const CLAIM_DUE = `
+/** How many more queries of the account may stand in the queue, and who is at the front of what. */
+export type ScheduleFront = { room: number; heads: Heads };
+
+const READ_FRONT = `
 with standing as (
   select count(*)::int as queued from query_schedule
   where query_schedule.account = $1 and query_schedule.claimed_at is not null
     and not query_schedule.asking and query_schedule.due_at > $2
-), due as materialized (
-  select chosen.sid
+), room as (
+  select greatest($3 - standing.queued, 0) as size from standing
+)
+select room.size as room, head.* from room left join lateral (
+  select 'due' as front, due.sid, due.priority, due.due_at as since
   from generate_series(0, $5::int - 1) as class (priority)
   cross join lateral (
-    select query_schedule.sid, class.priority, query_schedule.due_at
-    from query_schedule
+    select query_schedule.sid, query_schedule.priority, query_schedule.due_at from query_schedule
     where query_schedule.account = $1 and query_schedule.priority = class.priority
       and query_schedule.due_at <= $2
-    order by query_schedule.due_at
-    limit greatest($4 - (select standing.queued from standing), 0)
-    for update skip locked
-  ) as chosen
-  order by chosen.priority, chosen.due_at
-  limit greatest($4 - (select standing.queued from standing), 0)
-)
-update query_schedule
-set claimed_at = $2, due_at = $3, asking = false
-from due where query_schedule.sid = due.sid
-returning query_schedule.sid, query_schedule.priority`;
+    order by query_schedule.due_at limit room.size
+  ) as due
+  union all
+  select * from (
+    select 'suspect', query_schedule.sid, null::smallint, query_schedule.suspect_at from query_schedule
+    where query_schedule.account = $1 and query_schedule.suspect_at <= $2
+    order by query_schedule.suspect_at limit room.size
+  ) as suspect
+  union all
+  select * from (
+    select 'oldest', query_schedule.sid, null::smallint, query_schedule.waiting_since from query_schedule
+    where query_schedule.account = $1 and query_schedule.waiting_since <= $4
+      and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
+    order by query_schedule.waiting_since limit room.size
+  ) as oldest
+) as head on true`;
+
+type FrontRow = { room: number; front: 'due' | 'suspect' | 'oldest' | null; sid: string; priority: number; since: Date }; // prettier-ignore
 
 /**
- * Claims what is due, most urgent first, so that at most `room` queries of the account stand in the
- * queue. Each class is read from the front of its own stretch of the index: the cost does not grow
- * with the table. A claim that is not answered by the end of its lease is due again.
+ * The fronts of an account's schedule, each read off an index as far as there is room in the queue
+ * (`largest` at most): the cost does not grow with the table. `waitingBeforeMs` is when a session
+ * must have been asked about last to count as waiting.
  */
-export async function claimDue(
+export async function readFront(
   db: Db,
   account: string,
   nowMs: UnixMs,
-  leaseMs: number,
-  room: number,
+  largest: number,
+  waitingBeforeMs: UnixMs,
   classes: number,
-): Promise<ClaimedQuery[]> {
-  const { rows } = await db.pool.query<{ sid: string; priority: number }>(CLAIM_DUE, [
+): Promise<ScheduleFront> {
+  const { rows } = await db.pool.query<FrontRow>(READ_FRONT, [
     account,
     new Date(nowMs),
-    new Date(nowMs + leaseMs),
-    room,
+    largest,
+    new Date(waitingBeforeMs),
     classes,
   ]);
-  return rows.map(({ sid, priority }) => ({ sid, priority, claimedMs: nowMs }));
+  const of = (front: FrontRow['front']): Candidate[] =>
+    rows
+      .filter((row) => row.front === front)
+      .map(({ sid, priority, since }) => ({ sid, priority, sinceMs: unixMs(since.getTime()) }));
+  return {
+    room: rows[0]?.room ?? 0,
+    heads: { due: of('due'), suspects: of('suspect'), oldest: of('oldest') },
+  };
+}
+
+/**
+ * Claims the chosen ones, but for those that somebody else has claimed meanwhile. A claim that is not
+ * answered by the end of its lease is due again.
+ */
+export async function claimQueries(
+  db: Db,
+  chosen: readonly Candidate[],
+  nowMs: UnixMs,
+  leaseMs: number,
+): Promise<ClaimedQuery[]> {
+  if (chosen.length === 0) return [];
+  const { rows } = await db.pool.query<{ sid: string }>(
+    `with free as (
+       select query_schedule.sid from query_schedule
+       where query_schedule.sid = any($1::text[])
+         and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
+       for update skip locked
+     )
+     update query_schedule set claimed_at = $2, due_at = $3, asking = false, suspect_at = null
+     from free where query_schedule.sid = free.sid
+     returning query_schedule.sid`,
+    [chosen.map(({ sid }) => sid), new Date(nowMs), new Date(nowMs + leaseMs)],
+  );
+  const claimed = new Set(rows.map(({ sid }) => sid));
+  return chosen
+    .filter(({ sid }) => claimed.has(sid))
+    .map(({ sid, priority }) => ({ sid, priority, claimedMs: nowMs }));
+}
+
+/** Of those whose heartbeat is expected: a sample always of the same size, by their random ids. */
+const SAMPLE = 500;
+
+/** The share of sampled sessions whose last heartbeat is missing; 0 where too few are expected. */
+export async function readMissRate(db: Db, account: string, nowMs: UnixMs): Promise<number> {
+  const { rows } = await db.pool.query<{ expected: number; missed: number }>(
+    `select count(*)::int as expected, count(*) filter (where sampled.suspect_at <= $2)::int as missed
+     from (select query_schedule.suspect_at from query_schedule
+           where query_schedule.account = $1 and query_schedule.suspect_at is not null
+           order by query_schedule.sid limit $3) as sampled`,
+    [account, new Date(nowMs), SAMPLE],
+  );
+  const { expected = 0, missed = 0 } = rows[0] ?? {};
+  return expected === 0 ? 0 : missed / expected;
 }
 
 /**
@@ -169,6 +242,11 @@ export async function releaseClaim(db: Db, sid: string, dueMs: UnixMs): Promise<
      where query_schedule.sid = $1`,
     [sid, new Date(dueMs)],
   );
+}
+
+/** There is nothing more to ask about the session. */
+export async function dropQuery(db: Db, sid: string): Promise<void> {
+  await db.pool.query(`delete from query_schedule where query_schedule.sid = $1`, [sid]);
 }
 
 /** How many queries are due, by account and priority. */

@@ -23,6 +23,7 @@ export type LedgerNumbers = {
 export type LiveNumbers = {
   sessions: number;
   ages: { p50Ms: number; p95Ms: number; p99Ms: number; maxMs: number };
+  byAccount: ReadonlyMap<string, number>;
   /** How many were verified within the given bound. */
   withinBound: (boundMs: number) => Promise<number>;
 };
@@ -83,9 +84,14 @@ async function readLive(db: Db, nowMs: UnixMs): Promise<LiveNumbers> {
      from query_schedule where query_schedule.live_since is not null`,
     [now],
   );
+  const counts = await db.pool.query<{ account: string; live: number }>(
+    `select query_schedule.account, count(*)::int as live from query_schedule
+     where query_schedule.live_since is not null group by 1`,
+  );
   const [p50Ms, p95Ms, p99Ms, maxMs] = (rows[0]?.ages ?? []).map((age) => Math.round(age ?? 0));
   return {
     sessions: rows[0]?.sessions ?? 0,
+    byAccount: new Map(counts.rows.map(({ account, live }) => [account, live])),
     ages: { p50Ms: p50Ms ?? 0, p95Ms: p95Ms ?? 0, p99Ms: p99Ms ?? 0, maxMs: maxMs ?? 0 },
     withinBound: async (boundMs) => {
       const within = await db.pool.query<{ count: number }>(

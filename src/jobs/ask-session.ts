@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { QueryClient } from '../agora/query-client.js';
-import { pauseAccount, reserveSlot, slowDown, speedUp } from '../db/query-pace.js';
-import { releaseClaim, takeUpClaim } from '../db/query-schedule.js';
+import type { QueryAnswer, QueryClient } from '../agora/query-client.js';
+import { pauseAccount, reserveSlotInAll, slowDown, speedUp } from '../db/query-pace.js';
+import { dropQuery, releaseClaim, takeUpClaim } from '../db/query-schedule.js';
 import { findRegistration } from '../db/registrations.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
-import type { QueryOutcome } from '../evidence/observation.js';
 import type { Registration } from '../evidence/registration.js';
-import { LATEST_START_MS, slotSpacingMs } from '../reconcile/pacing.js';
+import { LATEST_START_MS } from '../reconcile/pacing.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { Account } from './account.js';
+import { queryableUntil } from '../sessions/query-window.js';
+import { paceScopes, type Account } from './account.js';
 import type { FoldContext } from './fold-context.js';
 import { recordAnswer } from './record-answer.js';
 
@@ -49,13 +49,13 @@ export async function askSession(
   const name = registration === null ? null : context.rules.accountOf(registration.appId);
   const account = name === null ? undefined : context.accounts.get(name);
   if (registration === null || account === undefined) return 'moved_on';
-  const pausedMs = await waitForSlot(context, account);
-  if (pausedMs > 0) {
-    await releaseClaim(db, sid, plusMs(now(), pausedMs));
-    return 'paused';
+  if ((queryableUntil(registration) ?? 0) <= now()) {
+    await dropQuery(db, sid); // its window closed while it waited: an answer would prove nothing
+    return 'moved_on';
   }
-  await ask(context, account, registration);
-  return 'answered';
+  const waitMs = (await waitForSlot(context, account, registration.appId)) || (await ask(context, account, registration)); // prettier-ignore
+  if (waitMs > 0) await releaseClaim(db, sid, plusMs(now(), waitMs));
+  return waitMs > 0 ? 'paused' : 'answered';
 }
 
 /**
@@ -65,11 +65,12 @@ export async function askSession(
 async function waitForSlot(
   { db, metrics, stopping }: AskContext,
   account: Account,
+  appId: string,
 ): Promise<number> {
-  const spacingMs = slotSpacingMs(account.perSecond);
+  const scopes = paceScopes(account, appId);
   const startedAt = performance.now();
   for (;;) {
-    const slot = await reserveSlot(db, account.name, spacingMs);
+    const slot = await reserveSlotInAll(db, scopes);
     if (slot.kind === 'paused') return slot.waitMs;
     const dueAt = performance.now() + slot.waitMs;
     // Stopping, the process gives the query back at once; another one asks it.
@@ -83,14 +84,17 @@ async function waitForSlot(
   return 0;
 }
 
+/** Returns 0, or how long nothing can be asked: then nothing was. */
 async function ask(
   context: AskContext,
   account: Account,
   { sid, appId, resourceId, mode }: Registration,
-): Promise<void> {
+): Promise<number> {
   const { customerId, customerSecret } = account;
   const target = { customerId, customerSecret, appId, resourceId, sid, mode };
-  const { askedMs, answeredMs, outcome, httpStatus, body } = await context.client.query(target);
+  const answer = await context.client.query(target);
+  if (answer === 'unreachable') return pauseUnreachable(context, account);
+  const { askedMs, answeredMs, outcome, httpStatus, body } = answer;
   await recordAnswer(context, account.name, {
     sid,
     askedMs,
@@ -99,18 +103,35 @@ async function ask(
     httpStatus,
     body,
   });
-  await adjustPace(context, account, outcome);
+  await adjustPace(context, account, answer);
   context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
   context.metrics.queryDuration.observe((answeredMs - askedMs) / 1000);
   context.log.info({ sid, outcome: outcome.kind, tookMs: answeredMs - askedMs }, 'query.answered');
+  return 0;
+}
+
+/** Every process leaves the account alone until one of the hosts may be tried again. */
+async function pauseUnreachable(
+  { db, client, log }: AskContext,
+  { name }: Account,
+): Promise<number> {
+  const forMs = client.unreachableForMs();
+  if (forMs > 0) {
+    log.warn({ account: name, forMs }, 'agora.unreachable');
+    await pauseAccount(db, name, forMs, 'unreachable');
+  }
+  return Math.max(forMs, GIVE_BACK_MS);
 }
 
 /** What one answer means for all the others of the account. */
 async function adjustPace(
-  { db, log }: AskContext,
-  { name }: Account,
-  outcome: QueryOutcome,
+  context: AskContext,
+  account: Account,
+  { outcome, usedUpForMs }: QueryAnswer,
 ): Promise<void> {
+  const { db, log, client } = context;
+  const { name } = account;
+  if (usedUpForMs !== null) await pauseAccount(db, name, usedUpForMs, 'quota');
   switch (outcome.kind) {
     case 'throttled':
       await slowDown(db, name);
@@ -118,18 +139,19 @@ async function adjustPace(
       return;
     case 'unauthorized':
       log.error({ account: name }, 'account.refused');
-      await pauseAccount(db, name, REFUSED_PAUSE_MS, outcome.kind);
+      await pauseAccount(db, name, REFUSED_PAUSE_MS, 'unauthorized');
       return;
     case 'no_route':
       log.error({ account: name }, 'query.no_route');
       return;
+    case 'unavailable':
+      if (client.unreachableForMs() > 0) await pauseUnreachable(context, account);
+      return;
     case 'answered':
     case 'not_found':
-      await speedUp(db, name);
-      return;
     case 'bad_request':
     case 'incomplete':
-    case 'unavailable':
+      await speedUp(db, name);
       return;
   }
 }

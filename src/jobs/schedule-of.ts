@@ -1,6 +1,9 @@
 import type { ScheduledQuery } from '../db/query-schedule.js';
 import type { StoredSession } from '../db/sessions.js';
 import { planQuery, type PlanRules } from '../reconcile/plan-query.js';
+import { suspectMs } from '../reconcile/suspicion.js';
+import type { UnixMs } from '../evidence/instant.js';
+import type { SessionFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
 import { isTerminal } from '../sessions/session.js';
 
@@ -20,5 +23,16 @@ export function scheduleOf(
   const isLive = !isTerminal(session.state);
   const lastVerifiedMs = facts.asked.lastVerifiedMs;
   const liveSinceMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
-  return { sid, query: { sid, account, ...planned, lastVerifiedMs, liveSinceMs } };
+  const suspectedMs = isLive ? suspectMs(facts, rules) : null;
+  const waitingSinceMs = waitingSince(facts);
+  return {
+    sid,
+    query: { sid, account, ...planned, lastVerifiedMs, liveSinceMs, suspectedMs, waitingSinceMs },
+  };
+}
+
+/** Since when nobody asked about it. A wrong address is not asked for the sake of its age. */
+function waitingSince({ asked, registration }: SessionFacts): UnixMs | null {
+  if (asked.latest?.outcome === 'no_route') return null;
+  return asked.latest?.lastAskedMs ?? registration?.receivedMs ?? null;
 }

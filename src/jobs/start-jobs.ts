@@ -4,7 +4,7 @@ import type { JobQueue, QueueBackend } from './backend.js';
 import { askSession, type AskContext } from './ask-session.js';
 import { createBell, startTicking, type Bell } from './bells.js';
 import { foldAll, keepHouse, sweep } from './keep-house.js';
-import { planQueries, queryPayload } from './plan-queries.js';
+import { createPlanner, queryPayload } from './plan-queries.js';
 import { superviseWorker } from './supervised-worker.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
@@ -50,7 +50,14 @@ export function startJobs(
 ): RunningJobs {
   const { log, now } = context;
   const accounts = [...context.accounts.values()];
-  const plan = { db: context.db, accounts, queryQueue: queues.query, now };
+  const plan = createPlanner({
+    db: context.db,
+    accounts,
+    queryQueue: queues.query,
+    now,
+    routineIntervalMs: context.rules.routineIntervalMs,
+    chance: Math.random,
+  });
   const appIds = accounts.flatMap((account) => account.appIds);
   const supervise = (name: keyof JobQueues, work: Processor, tuning = single()) =>
     superviseWorker({
@@ -65,7 +72,7 @@ export function startJobs(
   const workers = [
     supervise('fold', () => timed(context, 'fold', () => foldAll(context))),
     supervise('sweep', ({ name }) => timed(context, name, () => lookAfter(context, name, appIds))),
-    supervise('plan', () => timed(context, 'plan', () => planQueries(plan))),
+    supervise('plan', () => timed(context, 'plan', plan)),
     supervise('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
       concurrency: queryConcurrency(context),

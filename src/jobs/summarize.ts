@@ -1,9 +1,11 @@
 import type { Db } from '../db/database.js';
-import { readPauses } from '../db/query-pace.js';
-import { readSummary } from '../db/read-summary.js';
+import { readPauses, readUnanswered } from '../db/query-pace.js';
+import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
+import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { slotSpacingMs } from '../reconcile/pacing.js';
-import { boundMs } from '../reconcile/promise.js';
+import { boundMs, forecast, type Forecast } from '../reconcile/promise.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
 import type { QueueBackend } from './backend.js';
 import type { JobQueues } from './start-jobs.js';
@@ -12,30 +14,45 @@ export type SummaryContext = {
   db: Db;
   accounts: readonly Account[];
   goneConfirmMs: number;
+  /** TRUTH_TARGET_MS. */
+  targetMs: number;
   backend: Pick<QueueBackend, 'kind'>;
   queues: JobQueues;
   now: () => UnixMs;
 };
 
-/** Routine queries are only a part of all; this much of the budget is always theirs. */
-const RESERVED_SHARE = 0.3;
-
 /** The status page: what is promised at the present load, and the counts behind it. */
-export async function summarize(context: SummaryContext): Promise<Record<string, unknown>> {
+export type Summary = {
+  truth: {
+    liveSessions: number;
+    boundMs: number | null;
+    verifiedWithinBound: number | null;
+    forecast: Forecast;
+  };
+  staleness: LiveNumbers['ages'];
+  sessions: LedgerNumbers['sessions'];
+  notices: LedgerNumbers['notices'];
+  gaps: LedgerNumbers['gaps'];
+  queries: LedgerNumbers['queries'] & { limitPerSecond: number };
+  queue: { backend: string; waiting: number; active: number };
+};
+
+export async function summarize(context: SummaryContext): Promise<Summary> {
   const { db, now } = context;
-  const [numbers, pauses, queue] = await Promise.all([
+  const [numbers, silent, queue] = await Promise.all([
     readSummary(db, now()),
-    readPauses(db),
+    readSilentAccounts(db),
     countJobs(context),
   ]);
   const { live, sessions, notices, gaps, queries } = numbers;
-  const promised = promisedBoundMs(context, live.sessions, pauses);
+  const promised = promisedBoundMs(context, live.byAccount, silent);
   const within = promised === null ? 0 : await live.withinBound(promised);
   return {
     truth: {
       liveSessions: live.sessions,
       boundMs: promised,
       verifiedWithinBound: share(within, live.sessions, promised),
+      forecast: forecastOf(context, live.sessions),
     },
     sessions,
     notices,
@@ -49,20 +66,54 @@ export async function summarize(context: SummaryContext): Promise<Record<string,
   };
 }
 
-/** Null while an account cannot be asked: then nothing is promised about its sessions. */
+/** A pause as short as this is part of the pace, not a silence. */
+const SHORT_PAUSE_MS = 5_000;
+
+/** Accounts that cannot be asked: refused, out of reach, or told to wait for long. */
+async function readSilentAccounts(db: Db): Promise<ReadonlySet<string>> {
+  const [pauses, unanswered] = await Promise.all([readPauses(db), readUnanswered(db)]);
+  const long = [...pauses].filter(([, { forMs }]) => forMs > SHORT_PAUSE_MS);
+  return new Set([...unanswered, ...long.map(([name]) => name)]);
+}
+
+/** The worst of the accounts' bounds; null while one of them cannot be asked. */
 function promisedBoundMs(
   { accounts, goneConfirmMs }: SummaryContext,
-  live: number,
-  pauses: ReadonlyMap<string, unknown>,
+  liveByAccount: ReadonlyMap<string, number>,
+  silent: ReadonlySet<string>,
 ): number | null {
-  if (accounts.length === 0 || accounts.some(({ name }) => pauses.has(name))) return null;
-  const perSecond = sum(accounts.map((account) => 1000 / slotSpacingMs(account.perSecond)));
-  return boundMs(live, perSecond, RESERVED_SHARE, goneConfirmMs);
+  if (accounts.length === 0 || accounts.some(({ name }) => silent.has(name))) return null;
+  const bounds = accounts.map(
+    ({ name, perSecond }) =>
+    boundMs(liveByAccount.get(name) ?? 0, askedPerSecond(perSecond), OLDEST_FIRST_SHARE, goneConfirmMs), // prettier-ignore
+  );
+  return Math.max(...bounds);
+}
+
+function askedPerSecond(perSecond: number): number {
+  return 1000 / slotSpacingMs(perSecond);
+}
+
+function forecastOf({ accounts, goneConfirmMs, targetMs }: SummaryContext, live: number): Forecast {
+  const perSecond = sum(accounts.map((account) => askedPerSecond(account.perSecond)));
+  return forecast(live, perSecond, OLDEST_FIRST_SHARE, goneConfirmMs, targetMs);
 }
 
 function share(within: number, live: number, promised: number | null): number | null {
   if (promised === null) return null;
   return live === 0 ? 1 : within / live;
+}
+
+/** What the summary says, for Prometheus; a bound that nobody can promise is NaN. */
+export function publishSummary(metrics: Metrics, { truth, staleness }: Summary): void {
+  metrics.boundSeconds.set(truth.boundMs === null ? Number.NaN : truth.boundMs / 1000);
+  metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);
+  metrics.liveSessions.set(truth.liveSessions);
+  metrics.sessionsAtTarget.set(truth.forecast.sessionsAtTarget);
+  const quantiles = { '0.5': staleness.p50Ms, '0.95': staleness.p95Ms, '0.99': staleness.p99Ms, '1': staleness.maxMs }; // prettier-ignore
+  for (const [quantile, ms] of Object.entries(quantiles)) {
+    metrics.stalenessSeconds.set({ quantile }, ms / 1000);
+  }
 }
 
 async function countJobs({ queues }: SummaryContext): Promise<{ waiting: number; active: number }> {

@@ -65,6 +65,21 @@ export function createMetrics() {
       help: 'Pieces of evidence that wait to be folded (counted up to 10000)',
       registers,
     }),
+    verifiedShare: new Gauge({
+      name: `${PREFIX}verified_within_bound`,
+      help: 'Share of live, queryable sessions that were verified within the bound',
+      registers,
+    }),
+    liveSessions: new Gauge({
+      name: `${PREFIX}live_sessions`,
+      help: 'Live, queryable sessions',
+      registers,
+    }),
+    sessionsAtTarget: new Gauge({
+      name: `${PREFIX}sessions_at_target`,
+      help: 'Number of live sessions at which the bound reaches TRUTH_TARGET_MS',
+      registers,
+    }),
     boundSeconds: new Gauge({
       name: `${PREFIX}truth_bound_seconds`,
       help: 'No live, queryable session stays unverified longer than this',

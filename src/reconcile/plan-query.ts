@@ -63,7 +63,7 @@ function planEnded(facts: SessionFacts, ending: Ending, rules: PlanRules): Plann
   const askedSince = latest !== null && latest.lastAskedMs >= endMs(ending);
   return {
     dueMs: askedSince ? afterLastTry(facts, rules) : plusMs(lastReport(facts, ending), SETTLING_MS),
-    queryClass: 'signal',
+    queryClass: 'confirm_exit',
     reason: 'reported as over; a query is to confirm it',
   };
 }

@@ -5,6 +5,8 @@ export const QUERY_CLASSES = [
   'asked',
   'file_names',
   'signal',
+  'heartbeat_missed',
+  'confirm_exit',
   'routine',
 ] as const;
 export type QueryClass = (typeof QUERY_CLASSES)[number];

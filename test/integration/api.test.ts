@@ -358,11 +358,30 @@ describe('the change feed', () => {
   });
 });
 
+describe('the budget', () => {
+  const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE); // prettier-ignore
+
+  it('is shared with those who call start and stop: each slot is its own, at its distance', async () => {
+    const leases = await Promise.all([lease({ appId: APP, count: 3 }), lease({ appId: APP })]);
+    expect(leases.map(({ status }) => status)).toEqual([200, 200]);
+    const times = leases.flatMap(({ body }) => body.slots.map(({ at: time }: any) => Date.parse(time))).sort((a, b) => a - b); // prettier-ignore
+    const distances = times.slice(1).map((time, n) => time - times[n]);
+    for (const distance of distances) expect(distance).toBeGreaterThanOrEqual(1000 / 9 - 1.5);
+    expect(leases[0].body).toMatchObject({ account: 'default', slots: [{ waitMs: expect.any(Number) }, {}, {}] }); // prettier-ignore
+  });
+
+  it('is not given for apps nobody configured, nor to those who may only read', async () => {
+    expect((await lease({ appId: 'unknown' })).status).toBe(404);
+    expect((await lease({ appId: APP, count: 11 })).status).toBe(400);
+    expect((await service.api('POST', '/v1/budget/lease', { appId: APP }, READ)).status).toBe(403);
+  });
+});
+
 describe('the summary', () => {
   it('has the shape of its description', async () => {
     const { body } = await get('/v1/summary');
     expect(body).toMatchObject({
-      truth: { liveSessions: expect.any(Number), boundMs: expect.any(Number), verifiedWithinBound: expect.any(Number) }, // prettier-ignore
+      truth: { liveSessions: expect.any(Number), boundMs: expect.any(Number), verifiedWithinBound: expect.any(Number), forecast: { targetMs: 600_000, sessionsAtTarget: expect.any(Number), perSecondForTarget: expect.any(Number) } }, // prettier-ignore
       sessions: { registered: expect.any(Number), starting: expect.any(Number), recording: expect.any(Number), stopping: expect.any(Number), ended: expect.any(Number), failed: expect.any(Number) }, // prettier-ignore
       notices: { deliveries: expect.any(Number), events: expect.any(Number), duplicates: expect.any(Number), outOfOrder: expect.any(Number), quarantined: expect.any(Number), rejected: expect.any(Number) }, // prettier-ignore
       gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) }, // prettier-ignore
@@ -373,6 +392,21 @@ describe('the summary', () => {
       expect.arrayContaining(['maxMs', 'p50Ms', 'p95Ms']),
     );
   });
+});
+
+it('the metrics have the promise as gauges', async () => {
+  const { body } = await service.api('GET', '/metrics');
+  for (const name of [
+    'truth_bound_seconds',
+    'verified_within_bound',
+    'live_sessions',
+    'sessions_at_target',
+    'pending_evidence',
+    'staleness_seconds{quantile="0.99"}',
+  ]) {
+    // prettier-ignore
+    expect(body).toContain(`recording_ledger_${name}`);
+  }
 });
 
 describe('the reporting role', () => {

@@ -1,7 +1,14 @@
 import { pauseAccount, reserveSlot, slowDown, speedUp } from '../../src/db/query-pace.js';
-import { claimDue, saveSchedule, takeUpClaim } from '../../src/db/query-schedule.js';
+import {
+  claimQueries,
+  readFront,
+  saveSchedule,
+  takeUpClaim,
+  type ScheduledQuery,
+} from '../../src/db/query-schedule.js';
 import { withTransaction } from '../../src/db/with-transaction.js';
 import { unixMs } from '../../src/evidence/instant.js';
+import { chooseQueries } from '../../src/reconcile/choose-queries.js';
 import { QUERY_CLASSES, type QueryClass } from '../../src/reconcile/query-class.js';
 import { slotSpacingMs } from '../../src/reconcile/pacing.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
@@ -75,13 +82,22 @@ describe('slots', () => {
 describe('claims', () => {
   const now = unixMs(Date.now());
 
-  async function schedule(sid: string, queryClass: QueryClass, dueInMs: number): Promise<void> {
-    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null }; // prettier-ignore
+  async function schedule(
+    sid: string,
+    queryClass: QueryClass,
+    dueInMs: number,
+    more: Partial<ScheduledQuery> = {},
+  ): Promise<void> {
+    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, suspectedMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
     await withTransaction(ledger.db, (tx) => saveSchedule(tx, [query], [], false));
   }
 
-  const claim = (room: number, atMs = now) =>
-    claimDue(ledger.db, 'a', atMs, 10_000, room, QUERY_CLASSES.length);
+  const claim = async (largest: number, atMs = now, forOldest = 0) => {
+    const before = unixMs(atMs - 120_000);
+    const { room, heads } = await readFront(ledger.db, 'a', atMs, largest, before, QUERY_CLASSES.length); // prettier-ignore
+    const chosen = chooseQueries(heads, room, forOldest, 0.05, atMs);
+    return claimQueries(ledger.db, chosen, atMs, 10_000);
+  };
 
   it('take the most urgent class first, and of a class what is due longest', async () => {
     await schedule('routine', 'routine', -60_000);
@@ -90,6 +106,22 @@ describe('claims', () => {
     await schedule('newer', 'confirm_end', -1_000);
     await schedule('later', 'confirm_end', 5_000);
     expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'signal']);
+  });
+
+  it('take whose heartbeat is missing before the routine, and who was not asked for longest', async () => {
+    await schedule('routine', 'routine', -60_000);
+    await schedule('silent', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
+    await schedule('oldest', 'routine', 50_000, { waitingSinceMs: unixMs(now - 500_000) });
+    await schedule('young', 'routine', 50_000, { waitingSinceMs: unixMs(now - 5_000) });
+    expect((await claim(2, now, 1)).map(({ sid }) => sid)).toEqual(['oldest', 'silent']);
+    expect((await claim(9, now, 1)).map(({ sid }) => sid)).toEqual(['routine']);
+  });
+
+  it('are made once where two planners choose the same', async () => {
+    for (let n = 0; n < 6; n += 1) await schedule(`s${String(n)}`, 'routine', -1_000);
+    const claims = await Promise.all(Array.from({ length: 4 }, () => claim(6)));
+    const sids = claims.flat().map(({ sid }) => sid);
+    expect(new Set(sids).size).toBe(sids.length);
   });
 
   it('leave no more in the queue than there is room for', async () => {

@@ -206,9 +206,17 @@ create table "query_schedule" (
     "requested_at" timestamptz(3),
     "last_verified_at" timestamptz(3),
     "live_since" timestamptz(3),
+    "suspect_at" timestamptz(3),
+    "waiting_since" timestamptz(3),
     constraint "query_schedule_pkey" primary key ("sid")
 );
 create index "query_schedule_account_priority_due_at_idx" on "query_schedule" ("account", "priority", "due_at");
+
+create index "query_schedule_account_waiting_since_idx" on "query_schedule" ("account", "waiting_since");
+
+-- Whose heartbeat is missed, the longest missing first; and a sample of those whose is expected.
+create index "query_schedule_suspect_idx" on "query_schedule" ("account", "suspect_at") where "suspect_at" is not null;
+create index "query_schedule_expected_idx" on "query_schedule" ("account", "sid") where "suspect_at" is not null;
 
 -- How many of an account's queries stand in the queue: a handful of rows, whatever the table's size.
 create index "query_schedule_claimed_idx" on "query_schedule" ("account") where "claimed_at" is not null;
@@ -219,6 +227,7 @@ create table "query_pace" (
     "rate_factor" double precision not null default 1,
     "paused_until" timestamptz(3),
     "pause_reason" text,
+    "unanswered_since" timestamptz(3),
     constraint "query_pace_pkey" primary key ("account")
 );
 

@@ -5,10 +5,17 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { VerdictRules } from '../../sessions/rules.js';
 import type { Logger } from 'pino';
 
+/** Slots of an app's budget for somebody else's calls: each allows one, from its moment on. */
+export type BudgetLease =
+  | { kind: 'leased'; account: string; slots: readonly { atMs: UnixMs; waitMs: number }[] }
+  | { kind: 'paused'; waitMs: number; reason: string }
+  | { kind: 'unknown_app' };
+
 /** What the API changes. When these return, the session is folded: a read right after sees it. */
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<'created' | 'same' | 'contradicts'>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
+  leaseBudget: (appId: string, count: number) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
 };
 
@@ -20,6 +27,8 @@ export type ApiContext = {
   writes: LedgerWrites;
   rules: VerdictRules;
   readSummary: ReadSummary;
+  /** Sets the gauges that are read from the ledger itself. */
+  refreshGauges: () => Promise<void>;
   /** What is in the way of serving; empty when nothing is. */
   findObstacles: () => Promise<readonly string[]>;
   now: () => UnixMs;

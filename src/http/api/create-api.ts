@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import { createErrorHandler, nothingHere } from '../error-handler.js';
 import type { ApiContext } from './api-context.js';
 import { authorize, type ApiKey } from './authorize.js';
+import { budgetRoutes } from './budget-routes.js';
 import { changeRoutes } from './change-routes.js';
 import { healthRoutes } from './health-routes.js';
 import { historyRoutes } from './history-routes.js';
@@ -23,6 +24,7 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   v1.use(sessionRoutes(context));
   v1.use(historyRoutes(context));
   v1.use(changeRoutes(context));
+  v1.use(budgetRoutes(context));
   app.use('/v1', v1);
   app.use(nothingHere);
   app.use(createErrorHandler(context.log));

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { ApiContext } from './api-context.js';
 
 /** Liveness, readiness, metrics, and where everything is. */
-export function healthRoutes({ findObstacles, metrics }: ApiContext): Router {
+export function healthRoutes({ findObstacles, metrics, refreshGauges, log }: ApiContext): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
@@ -13,6 +13,8 @@ export function healthRoutes({ findObstacles, metrics }: ApiContext): Router {
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles });
   });
   router.get('/metrics', async (_request, response) => {
+    // While the ledger is away, what this process counts itself is all the more of interest.
+    await refreshGauges().catch((error: unknown) => log.warn({ err: error }, 'gauges.not_read'));
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   router.get('/', (_request, response) => {

@@ -25,13 +25,21 @@ beforeEach(async () => {
     now: () => unixMs(nowMs),
   });
 });
+const realNow = Date.now;
+
+beforeEach(() => {
+  Date.now = () => nowMs; // the breakers' clock
+});
 afterEach(async () => {
+  Date.now = realNow;
   await client.close();
   await Promise.all([first.close(), second.close()]);
 });
 
 async function kind(): Promise<unknown> {
-  const { outcome } = await client.query(TARGET);
+  const answer = await client.query(TARGET);
+  if (answer === 'unreachable') return answer;
+  const { outcome } = answer;
   return outcome.kind === 'unavailable' ? outcome.reason : outcome.kind;
 }
 
@@ -55,6 +63,7 @@ it('keeps the raw body, and when it asked and was answered', async () => {
     outcome: { kind: 'not_found' },
     httpStatus: 404,
     body: '{"code":404,"reason":"failed to find worker"}',
+    usedUpForMs: null,
   });
 });
 
@@ -79,39 +88,67 @@ it('retries nothing itself: the pace counts requests', async () => {
   expect(second.requests).toHaveLength(0);
 });
 
-it('turns to the other host while the first fails, and comes back when its time is over', async () => {
+const askTimes = async (times: number): Promise<void> => {
+  for (let n = 0; n < times; n += 1) await kind();
+};
+
+it('turns to the other host after three failures, and comes back when its time is over', async () => {
   first.answerWith({ status: 503, body: '' });
   second.answerWith(ALIVE);
-  await kind();
+  await askTimes(3);
   expect(await kind()).toBe('answered');
-  expect(second.requests).toHaveLength(1);
+  expect([first.requests.length, second.requests.length]).toEqual([3, 1]);
   first.answerWith(ALIVE);
   nowMs += 1_000;
-  await kind();
-  expect(first.requests).toHaveLength(2);
+  await askTimes(2);
+  expect(first.requests).toHaveLength(5);
 });
 
-it('leaves a host alone for longer, the more often it failed in a row', async () => {
-  first.answerWith({ status: 503, body: '' });
-  second.answerWith(ALIVE);
-  for (const waitMs of [0, 1_000, 3_000]) {
-    nowMs += waitMs;
+it('forgives single failures', async () => {
+  for (const answer of [ALIVE, 'reset', 'reset', ALIVE, 'reset', 'reset', ALIVE] as const) {
+    first.answerWith(answer);
     await kind();
   }
-  nowMs += 5_999;
-  await kind();
-  expect(first.requests).toHaveLength(3);
-  nowMs += 1;
-  await kind();
-  expect(first.requests).toHaveLength(4);
+  expect(second.requests).toHaveLength(0);
 });
 
-it('asks the host that is back soonest when all of them fail', async () => {
+it('leaves a host alone for longer, the more often it failed in a row, after one try each time', async () => {
+  first.answerWith({ status: 503, body: '' });
+  second.answerWith(ALIVE);
+  await askTimes(5);
+  for (const waitMs of [1_000, 3_000]) {
+    nowMs += waitMs;
+    await askTimes(3);
+  }
+  expect(first.requests).toHaveLength(5);
+  nowMs += 5_999;
+  await kind();
+  expect(first.requests).toHaveLength(5);
+  nowMs += 1;
+  await kind();
+  expect(first.requests).toHaveLength(6);
+});
+
+it('asks nothing while every host is left alone, and says for how long', async () => {
   for (const host of [first, second]) host.answerWith('reset');
-  await kind();
-  nowMs += 500;
-  await kind();
-  nowMs += 400;
-  await kind();
-  expect([first.requests.length, second.requests.length]).toEqual([2, 1]);
+  await askTimes(6);
+  expect(await kind()).toBe('unreachable');
+  expect([first.requests.length, second.requests.length]).toEqual([3, 3]);
+  expect(client.unreachableForMs()).toBe(1_000);
+  nowMs += 1_000;
+  first.answerWith(ALIVE);
+  expect(client.unreachableForMs()).toBe(0);
+  expect(await kind()).toBe('answered');
+});
+
+it('tells when an answer says that this window is used up', async () => {
+  const used = async (headers: Record<string, string>): Promise<unknown> => {
+    first.answerWith({ status: 200, body: { serverResponse: {} }, headers });
+    const answer = await client.query(TARGET);
+    return answer === 'unreachable' ? answer : answer.usedUpForMs;
+  };
+  expect(await used({})).toBeNull();
+  expect(await used({ 'ratelimit-remaining': '3', 'ratelimit-reset': '1' })).toBeNull();
+  expect(await used({ 'ratelimit-remaining': '0', 'ratelimit-reset': '2' })).toBe(2_000);
+  expect(await used({ 'x-ratelimit-remaining-second': '0' })).toBe(1_000);
 });

@@ -50,7 +50,7 @@ describe('the settings', () => {
         customerId: 'id',
         customerSecret: 'very-secret',
         qps: 10,
-        apps: [{ appId: 'app', ncsSecrets: ['first', 'second'] }],
+        apps: [{ appId: 'app', ncsSecrets: ['first', 'second'], qps: null }],
       },
     ]);
   });

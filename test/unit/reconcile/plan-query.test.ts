@@ -118,7 +118,7 @@ describe('the next query', () => {
     const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(plan(aRegistration(), alive, exit(60))).toMatchObject({
       dueMs: at(61.2),
-      queryClass: 'signal',
+      queryClass: 'confirm_exit',
     });
     expect(plan(aRegistration(), alive, exit(60), ...notFoundAt(61.2))).toBeNull();
   });
