@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
+import { SturdyClient } from './sturdy-client.js';
 
 /**
  * One Postgres, spoken to in two ways: Prisma for plain work on one table, `pool` for what has a
@@ -35,6 +36,7 @@ export function openDatabase(options: DatabaseOptions): Db {
     query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
+    Client: SturdyClient,
   };
   const pool = new pg.Pool(settings);
   pool.on('error', options.onIdleError);

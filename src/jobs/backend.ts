@@ -1,5 +1,6 @@
 import { createPostgresBackend, Queue, Worker, type Processor, type WorkerOptions } from 'bullmq';
 import { Redis } from 'ioredis';
+import { SturdyClient } from '../db/sturdy-client.js';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
 export type QueueSettings =
@@ -76,7 +77,12 @@ function openPostgresBackend(
   { url, maxConnections }: Extract<QueueSettings, { kind: 'postgres' }>,
   onError: (error: Error) => void,
 ): QueueBackend {
-  const connection = { connectionString: url, max: maxConnections, migrate: true };
+  const connection = {
+    connectionString: url,
+    max: maxConnections,
+    migrate: true,
+    Client: SturdyClient,
+  };
   return {
     kind: 'postgres',
     queue: (name) =>

@@ -26,9 +26,10 @@ async function expectPerfect(world: TestWorld): Promise<void> {
   const score = world.simulation.score();
   const { overLimit, worstSecond } = world.simulation.progress();
   await world.close();
+  const { wrongEnds, forgotten, wrongOutcomes } = score;
+  if (wrongEnds + forgotten + wrongOutcomes + overLimit > 0) console.info(world.lastWords());
   expect(score).toMatchObject({ sessions: RUN.sessions, over: RUN.sessions });
-  expect({ wrongEnds: score.wrongEnds, forgotten: score.forgotten }).toEqual({ wrongEnds: 0, forgotten: 0 }); // prettier-ignore
-  expect(score.wrongOutcomes).toBe(0);
+  expect({ wrongEnds, forgotten, wrongOutcomes }).toEqual({ wrongEnds: 0, forgotten: 0, wrongOutcomes: 0 }); // prettier-ignore
   expect(overLimit).toBe(0);
   expect(worstSecond).toBeLessThanOrEqual(10);
 }

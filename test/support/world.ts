@@ -16,6 +16,8 @@ export type TestWorld = {
   simulation: Simulation;
   /** Starts a process of the service with these roles, on the world's settings. */
   startProcess: (roles: string) => Promise<TestProcess>;
+  /** The end of what each process said, for a test that failed. */
+  lastWords: () => string;
   close: () => Promise<void>;
 };
 
@@ -64,14 +66,17 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
     sessionsBySid,
     now: Date.now,
   });
+  const services: TestProcess[] = [];
   return {
     agora,
     simulation,
     startProcess: async (roles) => {
       const service = startNode(['dist/main.js'], { env: { ...env, ROLES: roles } });
+      services.push(service);
       await service.says(/service\.started/);
       return service;
     },
+    lastWords: () => services.map(({ output }) => output().slice(-3_000)).join('\n\n'),
     close: async () => {
       await simulation.stop();
       await agora.close();
