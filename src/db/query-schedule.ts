@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { unixMs, type UnixMs } from '../evidence/instant.js';
-import type { Candidate, Heads } from '../reconcile/choose-queries.js';
+import type { UnixMs } from '../evidence/instant.js';
+import type { Candidate } from '../reconcile/choose-queries.js';
 import { priorityOf, type QueryClass } from '../reconcile/query-class.js';
 import type { Db, Queryable } from './database.js';
 
@@ -13,8 +13,14 @@ export type ScheduledQuery = {
   reason: string;
   lastVerifiedMs: UnixMs | null;
   liveSinceMs: UnixMs | null;
-  /** When a heartbeat is missed; null where none is expected. */
+  /** When the heartbeat after the last one that came is missed; null where none is expected. */
+  beatDueMs: UnixMs | null;
+  /** When a heartbeat is missed, counted from the last sign of life; null where none is expected. */
   suspectedMs: UnixMs | null;
+  /** Its turn among those whose heartbeat is missed; null where none is expected. */
+  turnMs: UnixMs | null;
+  /** When a further 404 would prove an end; null where none was heard. */
+  proofMs: UnixMs | null;
   /** Since when it has not been asked about; null for one that is not live. */
   waitingSinceMs: UnixMs | null;
 };
@@ -47,24 +53,29 @@ async function upsertQueries(
 ): Promise<void> {
   await tx.query(
     `insert into query_schedule as kept (
-       sid, account, priority, reason, due_at, last_verified_at, live_since, suspect_at, waiting_since
+       sid, account, priority, reason, due_at, last_verified_at, live_since, beat_due_at, suspect_at,
+       turn_at, proof_at, waiting_since
      )
      select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[],
-                          $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
+                          $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
+                          $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
      on conflict (sid) do update set
        account = excluded.account,
        last_verified_at = excluded.last_verified_at,
        live_since = excluded.live_since,
-       suspect_at = case when $10 or kept.claimed_at is null then excluded.suspect_at end,
+       beat_due_at = excluded.beat_due_at,
+       suspect_at = case when $13 or kept.claimed_at is null then excluded.suspect_at end,
+       turn_at = case when $13 or kept.claimed_at is null then excluded.turn_at end,
+       proof_at = case when $13 or kept.claimed_at is null then excluded.proof_at end,
        waiting_since = excluded.waiting_since,
-       claimed_at = case when $10 then null else kept.claimed_at end,
-       asking = kept.asking and not $10,
-       requested_at = case when $10 then null else kept.requested_at end,
-       priority = case when $10 or (kept.claimed_at is null and kept.requested_at is null)
+       claimed_at = case when $13 then null else kept.claimed_at end,
+       asking = kept.asking and not $13,
+       requested_at = case when $13 then null else kept.requested_at end,
+       priority = case when $13 or (kept.claimed_at is null and kept.requested_at is null)
                        then excluded.priority else kept.priority end,
-       reason = case when $10 or (kept.claimed_at is null and kept.requested_at is null)
+       reason = case when $13 or (kept.claimed_at is null and kept.requested_at is null)
                      then excluded.reason else kept.reason end,
-       due_at = case when $10 or (kept.claimed_at is null and kept.requested_at is null)
+       due_at = case when $13 or (kept.claimed_at is null and kept.requested_at is null)
                      then excluded.due_at else kept.due_at end`,
     [
       queries.map(({ sid }) => sid),
@@ -74,7 +85,10 @@ async function upsertQueries(
       queries.map(({ dueMs }) => new Date(dueMs)),
       queries.map(({ lastVerifiedMs }) => dateOrNull(lastVerifiedMs)),
       queries.map(({ liveSinceMs }) => dateOrNull(liveSinceMs)),
+      queries.map(({ beatDueMs }) => dateOrNull(beatDueMs)),
       queries.map(({ suspectedMs }) => dateOrNull(suspectedMs)),
+      queries.map(({ turnMs }) => dateOrNull(turnMs)),
+      queries.map(({ proofMs }) => dateOrNull(proofMs)),
       queries.map(({ waitingSinceMs }) => dateOrNull(waitingSinceMs)),
       answered,
     ],
@@ -104,73 +118,6 @@ export async function requestQuery(
 /** A query that the planner has taken out of the schedule until its lease is over. */
 export type ClaimedQuery = { sid: string; claimedMs: UnixMs; priority: number };
 
-/** How many more queries of the account may stand in the queue, and who is at the front of what. */
-export type ScheduleFront = { room: number; heads: Heads };
-
-const READ_FRONT = `
-with standing as (
-  select count(*)::int as queued from query_schedule
-  where query_schedule.account = $1 and query_schedule.claimed_at is not null
-    and not query_schedule.asking and query_schedule.due_at > $2
-), room as (
-  select greatest($3 - standing.queued, 0) as size from standing
-)
-select room.size as room, head.* from room left join lateral (
-  select 'due' as front, due.sid, due.priority, due.due_at as since
-  from generate_series(0, $5::int - 1) as class (priority)
-  cross join lateral (
-    select query_schedule.sid, query_schedule.priority, query_schedule.due_at from query_schedule
-    where query_schedule.account = $1 and query_schedule.priority = class.priority
-      and query_schedule.due_at <= $2
-    order by query_schedule.due_at limit room.size
-  ) as due
-  union all
-  select * from (
-    select 'suspect', query_schedule.sid, null::smallint, query_schedule.suspect_at from query_schedule
-    where query_schedule.account = $1 and query_schedule.suspect_at <= $2
-    order by query_schedule.suspect_at limit room.size
-  ) as suspect
-  union all
-  select * from (
-    select 'oldest', query_schedule.sid, null::smallint, query_schedule.waiting_since from query_schedule
-    where query_schedule.account = $1 and query_schedule.waiting_since <= $4
-      and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
-    order by query_schedule.waiting_since limit room.size
-  ) as oldest
-) as head on true`;
-
-type FrontRow = { room: number; front: 'due' | 'suspect' | 'oldest' | null; sid: string; priority: number; since: Date }; // prettier-ignore
-
-/**
- * The fronts of an account's schedule, each read off an index as far as there is room in the queue
- * (`largest` at most): the cost does not grow with the table. `waitingBeforeMs` is when a session
- * must have been asked about last to count as waiting.
- */
-export async function readFront(
-  db: Db,
-  account: string,
-  nowMs: UnixMs,
-  largest: number,
-  waitingBeforeMs: UnixMs,
-  classes: number,
-): Promise<ScheduleFront> {
-  const { rows } = await db.pool.query<FrontRow>(READ_FRONT, [
-    account,
-    new Date(nowMs),
-    largest,
-    new Date(waitingBeforeMs),
-    classes,
-  ]);
-  const of = (front: FrontRow['front']): Candidate[] =>
-    rows
-      .filter((row) => row.front === front)
-      .map(({ sid, priority, since }) => ({ sid, priority, sinceMs: unixMs(since.getTime()) }));
-  return {
-    room: rows[0]?.room ?? 0,
-    heads: { due: of('due'), suspects: of('suspect'), oldest: of('oldest') },
-  };
-}
-
 /**
  * Claims the chosen ones, but for those that somebody else has claimed meanwhile. A claim that is not
  * answered by the end of its lease is due again.
@@ -189,7 +136,8 @@ export async function claimQueries(
          and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
        for update skip locked
      )
-     update query_schedule set claimed_at = $2, due_at = $3, asking = false, suspect_at = null
+     update query_schedule set claimed_at = $2, due_at = $3, asking = false, suspect_at = null,
+       turn_at = null, proof_at = null
      from free where query_schedule.sid = free.sid
      returning query_schedule.sid`,
     [chosen.map(({ sid }) => sid), new Date(nowMs), new Date(nowMs + leaseMs)],
@@ -198,22 +146,6 @@ export async function claimQueries(
   return chosen
     .filter(({ sid }) => claimed.has(sid))
     .map(({ sid, priority }) => ({ sid, priority, claimedMs: nowMs }));
-}
-
-/** Of those whose heartbeat is expected: a sample always of the same size, by their random ids. */
-const SAMPLE = 500;
-
-/** The share of sampled sessions whose last heartbeat is missing; 0 where too few are expected. */
-export async function readMissRate(db: Db, account: string, nowMs: UnixMs): Promise<number> {
-  const { rows } = await db.pool.query<{ expected: number; missed: number }>(
-    `select count(*)::int as expected, count(*) filter (where sampled.suspect_at <= $2)::int as missed
-     from (select query_schedule.suspect_at from query_schedule
-           where query_schedule.account = $1 and query_schedule.suspect_at is not null
-           order by query_schedule.sid limit $3) as sampled`,
-    [account, new Date(nowMs), SAMPLE],
-  );
-  const { expected = 0, missed = 0 } = rows[0] ?? {};
-  return expected === 0 ? 0 : missed / expected;
 }
 
 /**

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { Db } from '../db/database.js';
 import { readPauses } from '../db/query-pace.js';
-import { claimQueries, readFront, readMissRate, type ClaimedQuery } from '../db/query-schedule.js';
+import { readFront, readSample } from '../db/query-front.js';
+import { claimQueries, type ClaimedQuery } from '../db/query-schedule.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
-import { chooseQueries, OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
+import { readChannel, type Channel } from '../reconcile/channel.js';
+import { chooseQueries, oldestFirst } from '../reconcile/choose-queries.js';
 import { queueRoom } from '../reconcile/pacing.js';
 import { QUERY_CLASSES } from '../reconcile/query-class.js';
+import { likelySilence } from '../reconcile/suspicion.js';
 import type { Account } from './account.js';
 import type { JobQueue } from './backend.js';
 
@@ -29,8 +32,11 @@ export const queryPayload = z.object({ sid: z.string(), claimedMs: z.number().tr
  */
 const QUEUE_LEASE_MS = 10_000;
 
-/** How long an estimate of the channel's silence is used before it is made anew. */
-const MISS_RATE_FOR_MS = 5_000;
+/** How long the picture of an account is used before it is made anew. */
+const PICTURE_FOR_MS = 5_000;
+
+/** What the planner knows of an account beside its schedule: how it is heard, and how many live. */
+type Picture = { channel: Channel; live: number; madeMs: UnixMs };
 
 /**
  * The planner: each tick moves what is due into the queue, most urgent first, so that at most two
@@ -38,20 +44,21 @@ const MISS_RATE_FOR_MS = 5_000;
  * is claimed by one of them.
  */
 export function createPlanner(context: PlanContext): () => Promise<number> {
-  const missRates = new Map<string, { rate: number; readMs: UnixMs }>();
-  const missRateOf = async (account: string): Promise<number> => {
-    const nowMs = context.now();
-    const known = missRates.get(account);
-    if (known !== undefined && nowMs - known.readMs < MISS_RATE_FOR_MS) return known.rate;
-    const rate = await readMissRate(context.db, account, nowMs);
-    missRates.set(account, { rate, readMs: nowMs });
-    return rate;
+  const pictures = new Map<string, Picture>();
+  const pictureOf = async (account: string): Promise<Picture> => {
+    const madeMs = context.now();
+    const known = pictures.get(account);
+    if (known !== undefined && madeMs - known.madeMs < PICTURE_FOR_MS) return known;
+    const { beatsDueMs, live } = await readSample(context.db, account);
+    const picture = { channel: readChannel(beatsDueMs, madeMs), live, madeMs };
+    pictures.set(account, picture);
+    return picture;
   };
   return async () => {
     const pauses = await readPauses(context.db);
     let planned = 0;
     for (const account of context.accounts.filter(({ name }) => !pauses.has(name))) {
-      planned += await planAccount(context, account, await missRateOf(account.name));
+      planned += await planAccount(context, account, await pictureOf(account.name));
     }
     return planned;
   };
@@ -59,21 +66,19 @@ export function createPlanner(context: PlanContext): () => Promise<number> {
 
 async function planAccount(
   { db, queryQueue, now, routineIntervalMs, chance }: PlanContext,
-  account: Account,
-  missRate: number,
+  { name, perSecond }: Account,
+  { channel, live }: Picture,
 ): Promise<number> {
   const nowMs = now();
-  const { room, heads } = await readFront(
-    db,
-    account.name,
+  const { shareFromMs, firstFromMs } = oldestFirst(live, perSecond, routineIntervalMs);
+  const { room, heads } = await readFront(db, name, {
     nowMs,
-    queueRoom(account.perSecond),
-    plusMs(nowMs, -routineIntervalMs),
-    QUERY_CLASSES.length,
-  );
-  // On average the share, also where there is room for one at a time.
-  const forOldest = Math.floor(room * OLDEST_FIRST_SHARE + chance());
-  const chosen = chooseQueries(heads, room, forOldest, missRate, nowMs);
+    largest: queueRoom(perSecond),
+    classes: QUERY_CLASSES.length,
+    waitingBeforeMs: plusMs(nowMs, -shareFromMs),
+    likely: likelySilence(channel, nowMs),
+  });
+  const chosen = chooseQueries(heads, { room, firstFromMs, chance: chance(), nowMs });
   const claimed = await claimQueries(db, chosen, nowMs, QUEUE_LEASE_MS);
   if (claimed.length > 0) await queryQueue.addBulk(claimed.map(toJob));
   return claimed.length;

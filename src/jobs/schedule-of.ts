@@ -1,7 +1,7 @@
 import type { ScheduledQuery } from '../db/query-schedule.js';
 import type { StoredSession } from '../db/sessions.js';
-import { planQuery, type PlanRules } from '../reconcile/plan-query.js';
-import { suspectMs } from '../reconcile/suspicion.js';
+import { nextProofMs, planQuery, type PlanRules } from '../reconcile/plan-query.js';
+import { beatDueMs, suspectMs, turnMs } from '../reconcile/suspicion.js';
 import type { UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
@@ -24,10 +24,23 @@ export function scheduleOf(
   const lastVerifiedMs = facts.asked.lastVerifiedMs;
   const liveSinceMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
   const suspectedMs = isLive ? suspectMs(facts, rules) : null;
+  const proofMs = nextProofMs(facts, rules);
   const waitingSinceMs = waitingSince(facts);
   return {
     sid,
-    query: { sid, account, ...planned, lastVerifiedMs, liveSinceMs, suspectedMs, waitingSinceMs },
+    query: {
+      sid,
+      account,
+      ...planned,
+      lastVerifiedMs,
+      liveSinceMs,
+      beatDueMs: isLive ? beatDueMs(facts, rules) : null,
+      suspectedMs,
+      turnMs:
+        suspectedMs === null || liveSinceMs === null ? null : turnMs(suspectedMs, liveSinceMs),
+      proofMs,
+      waitingSinceMs,
+    },
   };
 }
 

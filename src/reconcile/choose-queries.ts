@@ -1,44 +1,90 @@
 import type { UnixMs } from '../evidence/instant.js';
-import { priorityOf } from './query-class.js';
-import { HEARTBEAT_MS, missesToSuspect } from './suspicion.js';
+import { priorityOf, type QueryClass } from './query-class.js';
 
-/** A session at the front of one of the schedule's orders, and since when it has waited there. */
-export type Candidate = { sid: string; priority: number; sinceMs: UnixMs };
+/** A session at the front of one of the schedule's orders. */
+export type Waiting = { sid: string; sinceMs: UnixMs };
+export type Candidate = Waiting & { priority: number };
 
+/** The fronts of the schedule's orders, each in the order in which it would be served. */
 export type Heads = {
   /** Due by their class, each class's longest waiting first. */
   due: readonly Candidate[];
-  /** A heartbeat was missed, the longest missing first; `sinceMs` is when the first one was. */
-  suspects: readonly Omit<Candidate, 'priority'>[];
+  /** A 404 now would prove an end: `sinceMs` is from when on. */
+  proofs: readonly Waiting[];
+  /** So many heartbeats are missing that an end is likely, the shortest silence first. */
+  likely: readonly Waiting[];
+  /** A heartbeat is missing. */
+  suspects: readonly Waiting[];
   /** Not asked about for longest. */
-  oldest: readonly Omit<Candidate, 'priority'>[];
+  oldest: readonly Waiting[];
 };
 
-/** The share of all queries that always goes to whoever was not asked about for longest. */
+/** The share of all queries that is kept for whoever was not asked about for longest. */
 export const OLDEST_FIRST_SHARE = 0.3;
 
+/** From which age on a session that was not asked about is asked for that alone. */
+export type OldestFirst = {
+  /** Among the share that is left to the oldest. */
+  shareFromMs: number;
+  /** Before anything else. */
+  firstFromMs: number;
+};
+
 /**
- * Which queries to ask next, at most `room`: `forOldest` of them go to the sessions not asked about
- * for longest, which is what bounds how long any of them stays unverified; the others by class and
- * then by waiting. A session with so many heartbeats missing that an end is likely counts as a
- * signal; one with fewer goes before the merely routine.
+ * The promise is that each session is asked about within the time in which the oldest-first share
+ * alone comes round. Those older than the rest of it, less the time that asking all of them takes,
+ * go before anything else: so the promise holds whatever else is urgent. Until then the share goes to
+ * them only where no end is likely.
  */
-export function chooseQueries(
-  heads: Heads,
-  room: number,
-  forOldest: number,
-  missRate: number,
-  nowMs: UnixMs,
-): readonly Candidate[] {
-  const likelyAfterMs = (missesToSuspect(missRate) - 1) * HEARTBEAT_MS;
-  const suspects = heads.suspects.map((suspect) => {
-    const isLikely = nowMs - suspect.sinceMs >= likelyAfterMs;
-    return { ...suspect, priority: priorityOf(isLikely ? 'signal' : 'heartbeat_missed') };
-  });
-  // Asked for their age, they must not wait behind the urgent ones that keep coming.
-  const oldest = heads.oldest.slice(0, forOldest).map((one) => ({ ...one, priority: priorityOf('asked') })); // prettier-ignore
-  const byClass = [...heads.due, ...suspects].sort(byUrgency);
-  return firstOfEach([...oldest, ...byClass]).slice(0, room);
+export function oldestFirst(
+  live: number,
+  perSecond: number,
+  routineIntervalMs: number,
+): OldestFirst {
+  const roundMs = (live / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
+  return {
+    shareFromMs: Math.max(roundMs / 2, routineIntervalMs),
+    firstFromMs: Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), routineIntervalMs),
+  };
+}
+
+/** What choosing depends on beside the heads. */
+export type Situation = {
+  /** How many may be chosen. */
+  room: number;
+  /** From which age on a session goes before anything else. */
+  firstFromMs: number;
+  /** Drawn from [0, 1), so that the share is kept on average where there is room for few. */
+  chance: number;
+  nowMs: UnixMs;
+};
+
+/**
+ * Which queries to ask next: before all, who was not asked about for too long; then what is urgent,
+ * likely ends among it; then the share of the oldest; then whose heartbeat is missing, and what is
+ * merely due.
+ */
+export function chooseQueries(heads: Heads, situation: Situation): readonly Candidate[] {
+  const { room, chance, nowMs, firstFromMs } = situation;
+  const proofs = heads.proofs.map(as('confirm_end'));
+  const due = [...heads.due, ...proofs].sort(byUrgency);
+  const [urgent, merelyDue] = partition(due, ({ priority }) => priority <= priorityOf('signal'));
+  // Asked for their age, they must not wait in the queue behind the urgent ones that keep coming.
+  const oldest = heads.oldest.map(as('asked'));
+  const [tooOld, old] = partition(oldest, ({ sinceMs }) => nowMs - sinceMs >= firstFromMs);
+  const share = old.slice(0, Math.floor(room * OLDEST_FIRST_SHARE + chance));
+  const likely = heads.likely.map(as('signal'));
+  const suspects = heads.suspects.map(as('heartbeat_missed'));
+  const ordered = [...tooOld, ...urgent, ...likely, ...share, ...suspects, ...merelyDue];
+  return firstOfEach(ordered).slice(0, room);
+}
+
+function as(queryClass: QueryClass): (waiting: Waiting) => Candidate {
+  return (waiting) => ({ ...waiting, priority: priorityOf(queryClass) });
+}
+
+function partition<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(belongs), all.filter((one) => !belongs(one))];
 }
 
 function byUrgency(a: Candidate, b: Candidate): number {

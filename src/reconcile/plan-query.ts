@@ -63,7 +63,7 @@ function planEnded(facts: SessionFacts, ending: Ending, rules: PlanRules): Plann
   const askedSince = latest !== null && latest.lastAskedMs >= endMs(ending);
   return {
     dueMs: askedSince ? afterLastTry(facts, rules) : plusMs(lastReport(facts, ending), SETTLING_MS),
-    queryClass: 'confirm_exit',
+    queryClass: 'confirm_report',
     reason: 'reported as over; a query is to confirm it',
   };
 }
@@ -77,6 +77,7 @@ function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     confirmStart(facts, rules),
     confirmEnd(facts, rules),
     retry(facts, rules),
+    contradicted(facts, rules),
     followSignal(facts),
     watchStopping(facts),
     nameFiles(facts),
@@ -91,20 +92,24 @@ function soonest(a: PlannedQuery, b: PlannedQuery): PlannedQuery {
 
 /** The first query comes a few seconds after the start; then again until it is seen at work. */
 function confirmStart(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
-  const { registration, asked, answerSigns } = facts;
-  const reason = 'has it started?';
+  const { registration, asked, answerSigns, noticeSigns } = facts;
   if (registration === null || answerSigns.lastRecordingMs !== null) return null;
+  const isReported = noticeSigns.lastRecordingMs !== null;
+  const planned = {
+    queryClass: isReported ? ('confirm_report' as const) : ('confirm_start' as const),
+    reason: isReported ? 'reported as started; a query is to confirm it' : 'has it started?',
+  };
   if (asked.latest === null) {
-    const dueMs = plusMs(registeredStart(registration), rules.startCheckAfterMs);
-    return { dueMs, queryClass: 'confirm_start', reason };
+    return { ...planned, dueMs: plusMs(registeredStart(registration), rules.startCheckAfterMs) };
   }
   if (asked.latest.outcome !== 'answered') return null;
-  return { dueMs: afterLastTry(facts, rules), queryClass: 'confirm_start', reason };
+  return { ...planned, dueMs: afterLastTry(facts, rules) };
 }
 
 /**
  * A 404 was heard, and no sign of life since. The waits grow as Agora advises, but one query is
- * aimed at the very moment at which the 404s have lasted long enough to prove something.
+ * aimed at the very moment at which the 404s have lasted long enough to prove something. Those on
+ * the way there only tell sooner that it is back: where there are more to ask than can be, they wait.
  */
 function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const missed = provenAbsence(facts);
@@ -114,11 +119,17 @@ function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null 
   const proofMs = absenceProofMs(facts, missed.firstMs, rules);
   const dueMs = proofMs > missed.lastMs && proofMs < nextMs ? proofMs : nextMs;
   const neverSeen = lastLife(facts) === null && !facts.existed;
-  return {
-    dueMs,
-    queryClass: neverSeen ? 'confirm_start' : 'confirm_end',
-    reason: neverSeen ? 'has it started? So far 404' : 'answered 404: gone, or failing over?',
-  };
+  if (neverSeen)
+    return { dueMs, queryClass: 'confirm_start', reason: 'has it started? So far 404' };
+  const queryClass = dueMs >= proofMs ? 'confirm_end' : 'recheck';
+  return { dueMs, queryClass, reason: 'answered 404: gone, or failing over?' };
+}
+
+/** When a further 404 will prove something; null while none was heard, or nothing is left to prove. */
+export function nextProofMs(facts: SessionFacts, rules: PlanRules): UnixMs | null {
+  const missed = provenAbsence(facts);
+  if (missed === null || findEnding(facts, rules) !== null) return null;
+  return notTooSoon(absenceProofMs(facts, missed.firstMs, rules), facts);
 }
 
 /** The last try brought no answer about the recording: 5xx, timeout, 206, 429, 401. */
@@ -148,6 +159,19 @@ function afterLastTry({ asked }: SessionFacts, rules: PlanRules): UnixMs {
   if (latest.outcome === 'no_route') return plusMs(latest.lastAnsweredMs, NO_ROUTE_INTERVAL_MS);
   const waitMs = Math.max(backoffMs(rules.retryBackoffMs, latest.count), latest.retryAfterMs ?? 0);
   return plusMs(latest.lastAnsweredMs, waitMs);
+}
+
+/**
+ * A 404, and a sign of life after it: either it came back from a failover, or only its uploader is
+ * still at work. Asking after each sign of life tells which; and should that one have been the last,
+ * the time that 404s must last has begun.
+ */
+function contradicted(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
+  const { latest } = facts.asked;
+  const lifeMs = lastLife(facts);
+  if (latest?.outcome !== 'not_found' || lifeMs === null || provenAbsence(facts) !== null) return null; // prettier-ignore
+  const reason = 'answered 404, and showed life after it';
+  return { dueMs: plusMs(lifeMs, rules.retryBackoffMs[0] ?? 0), queryClass: 'signal', reason };
 }
 
 /** A leave, an exit, a failover or a fatal error was reported after the last query was asked. */

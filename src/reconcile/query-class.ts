@@ -6,7 +6,8 @@ export const QUERY_CLASSES = [
   'file_names',
   'signal',
   'heartbeat_missed',
-  'confirm_exit',
+  'recheck',
+  'confirm_report',
   'routine',
 ] as const;
 export type QueryClass = (typeof QUERY_CLASSES)[number];

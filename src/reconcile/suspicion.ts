@@ -1,55 +1,112 @@
-import { isAfter, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import { earlier, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
+import type { Channel } from './channel.js';
+import { HEARTBEAT_MS } from './heartbeat.js';
 import { isSubscribed, type VerdictRules } from '../sessions/rules.js';
 
-/** Event 33 comes once a minute while a recording goes on: the best heartbeat there is. */
-export const HEARTBEAT_MS = 60_000;
 const HEARTBEAT = 33;
 /** A delivery takes no longer than this as a rule, on top of the grace for disorder. */
 const DELIVERY_MS = 2_000;
 
 /**
+ * A session that shows life for so long without a heartbeat sends none. Longer than a receiver is
+ * away as a rule, so that what began meanwhile is not taken for such a one.
+ */
+const FIRST_BEAT_WITHIN_MS = 15 * HEARTBEAT_MS;
+
+/**
  * When the next heartbeat is missed, counted from the last sign of life in whatever form; null where
- * none is expected: there never was one, the console does not subscribe to it, or the last query
- * brought no sign of life and is followed up in its own way.
+ * none is expected: the console does not subscribe to it, the session never sends one, or the last
+ * query brought no sign of life and is followed up in its own way.
  */
 export function suspectMs(facts: SessionFacts, rules: VerdictRules): UnixMs | null {
-  const beat = facts.upload.progress;
   const alive = lastLife(facts);
-  if (beat === null || alive === null || !isSubscribed(rules, HEARTBEAT)) return null;
+  const beatMs = alive === null ? null : lastBeatMs(facts, alive);
+  if (alive === null || beatMs === null || !isSubscribed(rules, HEARTBEAT)) return null;
   const { latest } = facts.asked;
   if (latest !== null && latest.lastAskedMs > alive) return null;
-  const beats = Math.max(Math.floor((alive - beat.atMs) / HEARTBEAT_MS) + 1, 1);
-  const missedMs = unixMs(beat.atMs + beats * HEARTBEAT_MS + rules.reorderGraceMs + DELIVERY_MS);
-  return isAfter(missedMs, alive) ? missedMs : plusMs(missedMs, HEARTBEAT_MS);
+  const beats = Math.max(Math.floor((alive - beatMs) / HEARTBEAT_MS) + 1, 1);
+  return missedFrom(beatMs, beats, rules);
+}
+
+/** When the heartbeat after the last one is missed, whatever else was heard; null as above. */
+export function beatDueMs(facts: SessionFacts, rules: VerdictRules): UnixMs | null {
+  const alive = lastLife(facts);
+  const beatMs = alive === null ? null : lastBeatMs(facts, alive);
+  return beatMs === null || !isSubscribed(rules, HEARTBEAT) ? null : missedFrom(beatMs, 1, rules);
+}
+
+function missedFrom(beatMs: UnixMs, beats: number, rules: VerdictRules): UnixMs {
+  return unixMs(beatMs + beats * HEARTBEAT_MS + rules.reorderGraceMs + DELIVERY_MS);
+}
+
+/** Before the first heartbeat, the start stands for it, or the first sign of life. */
+function lastBeatMs(facts: SessionFacts, alive: UnixMs): UnixMs | null {
+  if (facts.upload.progress !== null) return facts.upload.progress.atMs;
+  const { noticeSigns, answerSigns } = facts;
+  const first = earlier(noticeSigns.firstLifeMs, answerSigns.firstLifeMs);
+  const started = noticeSigns.startedMs ?? first;
+  return started !== null && alive - started < FIRST_BEAT_WITHIN_MS ? started : null;
 }
 
 /** How often a recording ends, per heartbeat: recordings last about an hour. */
 const ENDS_PER_BEAT = 1 / 60;
-/** An end is rarely unheard of, but never less rarely than this. */
-const LEAST_UNHEARD = 0.05;
+/** How often an end is not heard of while the channel works. */
+const UNHEARD = 0.05;
 /** From here on an end is likely enough to be looked after before anything merely due. */
 const LIKELY = 0.2;
-/** So many missed heartbeats say no more than one while the whole channel is silent. */
+
+/** So many missed heartbeats say no more than one: then no number of them makes an end likely. */
 const MOST_MISSES = 20;
 
 /**
- * The probability that a session has ended, given that its last `misses` heartbeats did not come and
- * that of all heartbeats expected of all sessions the share `missRate` does not come (Bayes). While a
- * receiver was dark that share is near 1, and silence proves next to nothing.
+ * How many heartbeats must be missing in a row to make an end likely, the last of them while the
+ * channel worked; infinite while it is dark.
  */
-export function probabilityEnded(misses: number, missRate: number): number {
-  const rate = Math.min(Math.max(missRate, 0.001), 1);
-  const unheard = Math.max(LEAST_UNHEARD, rate);
-  const ended = Math.min(ENDS_PER_BEAT * misses, 0.5) * unheard;
-  return ended / (ended + (1 - ended) * rate ** misses);
-}
-
-/** How many heartbeats must be missing in a row to make an end likely; infinite while none can. */
-export function missesToSuspect(missRate: number): number {
-  for (let misses = 1; misses <= MOST_MISSES; misses += 1) {
-    if (missRate < 0.9 && probabilityEnded(misses, missRate) >= LIKELY) return misses;
+export function missesToSuspect({ worksForMs, missRate }: Channel): number {
+  for (let misses = 1; misses <= MOST_MISSES && worksForMs > 0; misses += 1) {
+    const telling = Math.min(misses, Math.ceil(worksForMs / HEARTBEAT_MS));
+    if (probabilityEnded(misses, telling, missRate) >= LIKELY) return misses;
   }
   return Infinity;
+}
+
+/**
+ * Which silence makes an end likely: one from before `silentBeforeMs`, the last missed heartbeat of
+ * which was due within the time for which the channel works; null while none does.
+ */
+export function likelySilence(
+  channel: Channel,
+  nowMs: UnixMs,
+): { silentBeforeMs: UnixMs; lastMissWithinMs: number } | null {
+  const misses = missesToSuspect(channel);
+  if (!Number.isFinite(misses)) return null;
+  return {
+    silentBeforeMs: plusMs(nowMs, -(misses - 1) * HEARTBEAT_MS),
+    lastMissWithinMs: Math.min(channel.worksForMs, HEARTBEAT_MS),
+  };
+}
+
+/**
+ * The probability that a session has ended whose last `misses` heartbeats did not come (Bayes), the
+ * last `telling` of them while the channel worked, when of all heartbeats the share `missRate` does
+ * not come. While a receiver is dark, silence proves nothing, but ends go unheard as well.
+ */
+export function probabilityEnded(misses: number, telling: number, missRate: number): number {
+  const unheard = misses - telling + telling * Math.max(UNHEARD, missRate);
+  const ended = Math.min(ENDS_PER_BEAT * unheard, 0.5);
+  return ended / (ended + (1 - ended) * missRate ** telling);
+}
+
+/** Of its age, so much passes before a silent session is asked for anew; and never more than this. */
+const TURN = { share: 0.1, mostMs: 15 * HEARTBEAT_MS };
+
+/**
+ * The order in which silent sessions are asked about while silence proves nothing. What has gone on
+ * for long goes on for longer, so of two that are silent alike the younger one has likelier ended.
+ */
+export function turnMs(suspectedMs: UnixMs, liveSinceMs: UnixMs): UnixMs {
+  const age = suspectedMs - liveSinceMs;
+  return unixMs(suspectedMs + Math.round(Math.min(age * TURN.share, TURN.mostMs)));
 }

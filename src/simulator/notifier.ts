@@ -12,7 +12,8 @@ export type NotifierStats = {
 };
 
 export type Notifier = {
-  deliver: (delivery: Delivery) => Promise<void>;
+  /** Whether an attempt was answered 200. */
+  deliver: (delivery: Delivery) => Promise<boolean>;
   /** While dark, the receiver cannot be reached: every attempt fails. */
   setDark: (dark: boolean) => void;
   stats: () => NotifierStats;
@@ -49,13 +50,14 @@ export function createNotifier(options: NotifierOptions): Notifier {
       stats.tried += 1;
       for (const waitMs of [null, ...retries]) {
         if (waitMs !== null) await pause(waitMs, closing.signal);
-        if (closing.signal.aborted) return;
+        if (closing.signal.aborted) return false;
         if (await attempt(delivery)) {
           stats.acknowledged += 1;
-          return;
+          return true;
         }
       }
       stats.givenUp += 1;
+      return false;
     },
     setDark: (isDark) => {
       dark = isDark;

@@ -1,7 +1,7 @@
 import type { FakeAgora } from './fake-agora.js';
 import { createLedgerClient, type LedgerClient } from './ledger-client.js';
 import { createNotifier, type Notifier, type NotifierStats } from './notifier.js';
-import { planDeliveries } from './plan-deliveries.js';
+import { planDeliveries, type Delivery } from './plan-deliveries.js';
 import { planSession } from './plan-session.js';
 import { createRandom } from './random.js';
 import { createScoreKeeper, type Score, type ScoreKeeper } from './score.js';
@@ -130,12 +130,16 @@ function beginSession(world: World, startMs: number, beginMs: number): void {
   const session = planSession(seed, index, appId, startMs, profile, endBy);
   const deliveries = planDeliveries(session, profile, seed);
   sessionsBySid.set(session.sid, session);
-  const exitArrives = deliveries.some(({ notice }) => isOwnExit(session, notice));
-  at(startMs, () => keeper.started(session, exitArrives));
+  at(startMs, () => keeper.started(session));
   at(startMs + registrationDelay(world, session), () => void registerUntilHeard(world, session));
   for (const delivery of deliveries) {
-    at(delivery.atMs, () => void world.notifier.deliver(delivery));
+    at(delivery.atMs, () => void deliver(world, delivery));
   }
+}
+
+async function deliver({ notifier, keeper }: World, delivery: Delivery): Promise<void> {
+  const acknowledged = await notifier.deliver(delivery);
+  if (acknowledged && isOwnExit(delivery.session, delivery.notice)) keeper.exitHeard(delivery.session.sid); // prettier-ignore
 }
 
 function isOwnExit(session: SimulatedSession, notice: { eventType: number; uid: string }): boolean {

@@ -14,12 +14,14 @@ export type Score = {
   /** Sessions whose outcome contradicts what became of them. */
   wrongOutcomes: number;
   timeToTruth: Percentiles;
-  /** Of those whose exit notification never arrived. */
+  /** Of those whose exit notification was never acknowledged. */
   timeToTruthUnheard: Percentiles;
 };
 
 export type ScoreKeeper = {
-  started: (session: SimulatedSession, exitArrives: boolean) => void;
+  started: (session: SimulatedSession) => void;
+  /** The receiver has acknowledged this session's exit notification. */
+  exitHeard: (sid: string) => void;
   changed: (change: LedgerChange) => void;
   /** `settlingMs`: how long after its end a session may still be unknown to be over. */
   score: (nowMs: number, settlingMs: number) => Score;
@@ -31,7 +33,7 @@ const TOLERANCE_MS = 50;
 
 type Kept = {
   session: SimulatedSession;
-  exitArrives: boolean;
+  exitHeard: boolean;
   knownMs: number | null;
   outcome: string | null;
 };
@@ -40,8 +42,12 @@ export function createScoreKeeper(): ScoreKeeper {
   const kept = new Map<string, Kept>();
   let wrongEnds = 0;
   return {
-    started: (session, exitArrives) => {
-      kept.set(session.sid, { session, exitArrives, knownMs: null, outcome: null });
+    started: (session) => {
+      kept.set(session.sid, { session, exitHeard: false, knownMs: null, outcome: null });
+    },
+    exitHeard: (sid) => {
+      const entry = kept.get(sid);
+      if (entry !== undefined) entry.exitHeard = true;
     },
     changed: ({ sid, atMs, state, outcome }) => {
       const entry = kept.get(sid);
@@ -71,7 +77,7 @@ export function createScoreKeeper(): ScoreKeeper {
         forgotten: due.filter(({ knownMs }) => knownMs === null).length,
         wrongOutcomes: known.filter(isMistaken).length,
         timeToTruth: percentiles(known.map(delayOf)),
-        timeToTruthUnheard: percentiles(known.filter((entry) => !entry.exitArrives).map(delayOf)),
+        timeToTruthUnheard: percentiles(known.filter((entry) => !entry.exitHeard).map(delayOf)),
       };
     },
   };
@@ -91,11 +97,11 @@ const OUTCOMES: Record<Fate, readonly string[]> = {
 };
 
 /** Dying before anybody asked for the first time, a session was never seen alive. */
-function isMistaken({ session, outcome, exitArrives }: Kept): boolean {
+function isMistaken({ session, outcome, exitHeard }: Kept): boolean {
   if (outcome === null || OUTCOMES[session.fate].includes(outcome)) {
-    return outcome === 'vanished' && exitArrives;
+    return outcome === 'vanished' && exitHeard;
   }
-  return !(outcome === 'never_started' && !exitArrives);
+  return !(outcome === 'never_started' && !exitHeard);
 }
 
 export function percentiles(values: readonly number[]): Percentiles {

@@ -1,11 +1,11 @@
 import { pauseAccount, reserveSlot, slowDown, speedUp } from '../../src/db/query-pace.js';
 import {
   claimQueries,
-  readFront,
   saveSchedule,
   takeUpClaim,
   type ScheduledQuery,
 } from '../../src/db/query-schedule.js';
+import { readFront } from '../../src/db/query-front.js';
 import { withTransaction } from '../../src/db/with-transaction.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import { chooseQueries } from '../../src/reconcile/choose-queries.js';
@@ -88,14 +88,19 @@ describe('claims', () => {
     dueInMs: number,
     more: Partial<ScheduledQuery> = {},
   ): Promise<void> {
-    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, suspectedMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
+    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, beatDueMs: null, suspectedMs: null, turnMs: null, proofMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
     await withTransaction(ledger.db, (tx) => saveSchedule(tx, [query], [], false));
   }
 
-  const claim = async (largest: number, atMs = now, forOldest = 0) => {
-    const before = unixMs(atMs - 120_000);
-    const { room, heads } = await readFront(ledger.db, 'a', atMs, largest, before, QUERY_CLASSES.length); // prettier-ignore
-    const chosen = chooseQueries(heads, room, forOldest, 0.05, atMs);
+  const claim = async (largest: number, atMs = now, firstFromMs = 600_000) => {
+    const { room, heads } = await readFront(ledger.db, 'a', {
+      nowMs: atMs,
+      largest,
+      classes: QUERY_CLASSES.length,
+      waitingBeforeMs: unixMs(atMs - 120_000),
+      likely: { silentBeforeMs: unixMs(atMs - 60_000), lastMissWithinMs: 60_000 },
+    });
+    const chosen = chooseQueries(heads, { room, firstFromMs, chance: 0, nowMs: atMs });
     return claimQueries(ledger.db, chosen, atMs, 10_000);
   };
 
@@ -113,8 +118,15 @@ describe('claims', () => {
     await schedule('silent', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
     await schedule('oldest', 'routine', 50_000, { waitingSinceMs: unixMs(now - 500_000) });
     await schedule('young', 'routine', 50_000, { waitingSinceMs: unixMs(now - 5_000) });
-    expect((await claim(2, now, 1)).map(({ sid }) => sid)).toEqual(['oldest', 'silent']);
-    expect((await claim(9, now, 1)).map(({ sid }) => sid)).toEqual(['routine']);
+    expect((await claim(2, now, 400_000)).map(({ sid }) => sid)).toEqual(['oldest', 'silent']);
+    expect((await claim(9, now, 400_000)).map(({ sid }) => sid)).toEqual(['routine']);
+  });
+
+  it('take the shortest of the silences that make an end likely first', async () => {
+    await schedule('once', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
+    await schedule('long', 'routine', 50_000, { suspectedMs: unixMs(now - 300_000) });
+    await schedule('short', 'routine', 50_000, { suspectedMs: unixMs(now - 61_000) });
+    expect((await claim(3)).map(({ sid }) => sid)).toEqual(['short', 'long', 'once']);
   });
 
   it('are made once where two planners choose the same', async () => {

@@ -12,8 +12,12 @@ import { openWorld, type TestWorld } from '../support/world.js';
 const RUN = { sessions: 14, seconds: 42, settlingSeconds: 26 };
 const PATIENCE = 90_000;
 
+/** What a test leaves behind also when it fails. */
+const leftovers: (() => Promise<void>)[] = [];
+
 afterEach(async () => {
   await endProcesses();
+  for (const clear of leftovers.splice(0)) await clear();
 });
 
 async function elapsed(world: TestWorld, seconds: number): Promise<void> {
@@ -65,6 +69,7 @@ describe('the ledger on Postgres alone', () => {
       dataDir,
       log: (event) => void said.push(event),
     });
+    leftovers.push(postgres.stop, () => rm(dataDir, { recursive: true }));
     const world = await openWorld({ ...RUN, seed: 12, env: { DATABASE_URL: postgres.url } });
     const service = await world.startProcess('receiver,api,jobs');
     await elapsed(world, 8);
@@ -76,8 +81,6 @@ describe('the ledger on Postgres alone', () => {
     await expectPerfect(world);
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });
-    await postgres.stop();
-    await rm(dataDir, { recursive: true });
   });
 });
 

@@ -206,7 +206,10 @@ create table "query_schedule" (
     "requested_at" timestamptz(3),
     "last_verified_at" timestamptz(3),
     "live_since" timestamptz(3),
+    "beat_due_at" timestamptz(3),
     "suspect_at" timestamptz(3),
+    "turn_at" timestamptz(3),
+    "proof_at" timestamptz(3),
     "waiting_since" timestamptz(3),
     constraint "query_schedule_pkey" primary key ("sid")
 );
@@ -214,9 +217,12 @@ create index "query_schedule_account_priority_due_at_idx" on "query_schedule" ("
 
 create index "query_schedule_account_waiting_since_idx" on "query_schedule" ("account", "waiting_since");
 
--- Whose heartbeat is missed, the longest missing first; and a sample of those whose is expected.
+-- Whose heartbeat is missed, by how long; and a sample of those whose is expected.
 create index "query_schedule_suspect_idx" on "query_schedule" ("account", "suspect_at") where "suspect_at" is not null;
-create index "query_schedule_expected_idx" on "query_schedule" ("account", "sid") where "suspect_at" is not null;
+-- The same in the order in which they are asked while a receiver is dark and silence tells nothing.
+create index "query_schedule_turn_idx" on "query_schedule" ("account", "turn_at") where "turn_at" is not null;
+create index "query_schedule_proof_idx" on "query_schedule" ("account", "proof_at") where "proof_at" is not null;
+create index "query_schedule_beats_idx" on "query_schedule" ("account", "sid") where "beat_due_at" is not null;
 
 -- How many of an account's queries stand in the queue: a handful of rows, whatever the table's size.
 create index "query_schedule_claimed_idx" on "query_schedule" ("account") where "claimed_at" is not null;

@@ -55,19 +55,22 @@ describe('the next query', () => {
   });
 
   it.each([
-    [[125], 130],
-    [[125, 130], 140],
-    [[125, 130, 140], 155],
-    [[125, 130, 140, 155], 185],
-    [[125, 130, 140, 155, 185], 215],
-    [[125, 130, 140, 155, 200], 215],
-  ])('after 404s at %j comes at %i, aimed at the moment that proves the end', (seconds, next) => {
-    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
-    expect(plan(aRegistration(), alive, ...notFoundAt(...seconds))).toMatchObject({
-      dueMs: at(next),
-      queryClass: 'confirm_end',
-    });
-  });
+    [[125], 130, 'recheck'],
+    [[125, 130], 140, 'recheck'],
+    [[125, 130, 140], 155, 'recheck'],
+    [[125, 130, 140, 155], 185, 'recheck'],
+    [[125, 130, 140, 155, 185], 215, 'confirm_end'],
+    [[125, 130, 140, 155, 200], 215, 'confirm_end'],
+  ])(
+    'after 404s at %j comes at %i, aimed at the moment that proves the end: %s',
+    (seconds, next, queryClass) => {
+      const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
+      expect(plan(aRegistration(), alive, ...notFoundAt(...seconds))).toMatchObject({
+        dueMs: at(next),
+        queryClass,
+      });
+    },
+  );
 
   it.each([
     ['mix', 15],
@@ -118,7 +121,7 @@ describe('the next query', () => {
     const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(plan(aRegistration(), alive, exit(60))).toMatchObject({
       dueMs: at(61.2),
-      queryClass: 'confirm_exit',
+      queryClass: 'confirm_report',
     });
     expect(plan(aRegistration(), alive, exit(60), ...notFoundAt(61.2))).toBeNull();
   });

@@ -1,8 +1,13 @@
 import { fileNamed } from '../../../src/agora/read-files.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import { chooseQueries, type Candidate } from '../../../src/reconcile/choose-queries.js';
-import { priorityOf } from '../../../src/reconcile/query-class.js';
-import { missesToSuspect, probabilityEnded, suspectMs } from '../../../src/reconcile/suspicion.js';
+import {
+  beatDueMs,
+  likelySilence,
+  missesToSuspect,
+  probabilityEnded,
+  suspectMs,
+  turnMs,
+} from '../../../src/reconcile/suspicion.js';
 import { noFacts } from '../../../src/sessions/facts.js';
 import { fold } from '../../../src/sessions/fold.js';
 import {
@@ -31,9 +36,19 @@ describe('a session', () => {
     expect(suspected(aRegistration(), beat(60), anObservation(250, alive))).toBe(at(305));
   });
 
+  it('is suspected before its first heartbeat as well, for a quarter of an hour', () => {
+    expect(suspected(aRegistration(), anObservation(5, alive))).toBe(at(70));
+    const late = [aRegistration(), anObservation(5, alive), anObservation(1_000, alive)];
+    expect(suspected(...late)).toBeNull();
+  });
+
+  it('owes the channel a heartbeat, whether a query found it alive meanwhile or not', () => {
+    const facts = fold(noFacts(SID), [aRegistration(), beat(60), anObservation(250, alive)]);
+    expect(beatDueMs(facts, RULES)).toBe(at(125));
+  });
+
   it('is not suspected where no heartbeat can be missed', () => {
     expect(suspected(aRegistration())).toBeNull();
-    expect(suspected(aRegistration(), anObservation(5, alive))).toBeNull();
     expect(suspected(aRegistration(), beat(60), anObservation(90, NOT_FOUND))).toBeNull();
     const rules = { ...RULES, subscribedEvents: [11, 40] };
     expect(suspectMs(fold(noFacts(SID), [beat(60)]), rules)).toBeNull();
@@ -41,61 +56,39 @@ describe('a session', () => {
 });
 
 describe('an end', () => {
+  const working = (missRate: number) => ({ worksForMs: Infinity, missRate });
+
   it('is likelier with every heartbeat that is missing', () => {
-    const known = [1, 2, 3].map((misses) => probabilityEnded(misses, 0.05));
+    const known = [1, 2, 3].map((misses) => probabilityEnded(misses, misses, 0.05));
     expect(known[0]).toBeLessThan(0.05);
     expect(known[1]).toBeGreaterThan(0.2);
     expect(known[2]).toBeGreaterThan(0.9);
-    expect(missesToSuspect(0.05)).toBe(2);
+    expect(missesToSuspect(working(0.05))).toBe(2);
   });
 
   it('takes more missing heartbeats to be likely, the more of all of them are missing', () => {
-    expect(missesToSuspect(0.01)).toBe(2);
-    expect(missesToSuspect(0.2)).toBe(3);
-    expect(missesToSuspect(0.5)).toBeGreaterThan(3);
+    expect(missesToSuspect(working(0.01))).toBe(2);
+    expect(missesToSuspect(working(0.2))).toBe(3);
+    expect(missesToSuspect(working(0.5))).toBeGreaterThan(3);
   });
 
   it('is not made likely by a channel that is silent altogether', () => {
-    expect(missesToSuspect(0.95)).toBe(Infinity);
-    expect(probabilityEnded(3, 1)).toBeLessThan(0.2);
-  });
-});
-
-describe('choosing', () => {
-  const due = (sid: string, queryClass: Parameters<typeof priorityOf>[0], seconds: number): Candidate => ({ sid, priority: priorityOf(queryClass), sinceMs: at(seconds) }); // prettier-ignore
-  const waiting = (sid: string, seconds: number) => ({ sid, sinceMs: at(seconds) });
-  const none = { due: [], suspects: [], oldest: [] };
-  const NOW = at(600);
-
-  it('goes by class and then by waiting, and asks nobody twice', () => {
-    const heads = {
-      ...none,
-      due: [due('r', 'routine', 0), due('e2', 'confirm_end', 20), due('e1', 'confirm_end', 10), due('x', 'confirm_exit', 0)], // prettier-ignore
-      suspects: [waiting('r', 590)],
-    };
-    const sids = chooseQueries(heads, 9, 0, 0.05, NOW).map(({ sid }) => sid);
-    expect(sids).toEqual(['e1', 'e2', 'r', 'x']);
+    expect(missesToSuspect({ worksForMs: 0, missRate: 0.05 })).toBe(Infinity);
+    expect(likelySilence({ worksForMs: 0, missRate: 0.05 }, at(0))).toBeNull();
+    expect(probabilityEnded(3, 0, 0.05)).toBeLessThan(0.2);
   });
 
-  it('puts a likely end among the signals, and one missing heartbeat before routine only', () => {
-    const heads = {
-      ...none,
-      due: [due('signal', 'signal', 599), due('exit', 'confirm_exit', 0)],
-      suspects: [waiting('long', 500), waiting('short', 590)],
-    };
-    const sids = (missRate: number) => chooseQueries(heads, 9, 0, missRate, NOW).map(({ sid }) => sid); // prettier-ignore
-    expect(sids(0.05)).toEqual(['long', 'signal', 'short', 'exit']);
-    expect(sids(1)).toEqual(['signal', 'long', 'short', 'exit']);
+  it('is likely at the first heartbeat that is missing after a long silence of the whole channel', () => {
+    expect(probabilityEnded(10, 1, 0.05)).toBeGreaterThan(0.7);
+    expect(likelySilence({ worksForMs: 20_000, missRate: 0.05 }, at(1_000))).toEqual({
+      silentBeforeMs: at(940),
+      lastMissWithinMs: 20_000,
+    });
   });
 
-  it('always leaves their share to those not asked for longest, whatever is urgent', () => {
-    const heads = {
-      ...none,
-      due: Array.from({ length: 20 }, (_, n) => due(`e${String(n)}`, 'confirm_end', n)),
-      oldest: [waiting('o1', 0), waiting('o2', 1), waiting('o3', 2)],
-    };
-    const sids = chooseQueries(heads, 10, 3, 0.05, NOW).map(({ sid }) => sid);
-    expect(sids).toHaveLength(10);
-    expect(sids).toEqual(expect.arrayContaining(['o1', 'o2', 'o3', 'e0', 'e6']));
+  it('is looked for among the young first while silence tells nothing', () => {
+    expect(turnMs(at(700), at(0))).toBe(at(770));
+    expect(turnMs(at(700), at(690))).toBe(at(701));
+    expect(turnMs(at(100_000), at(0))).toBe(at(100_900));
   });
 });

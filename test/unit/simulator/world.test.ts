@@ -142,7 +142,7 @@ describe('the score', () => {
   const change = (atMs: number, state: string, outcome: string | null) => ({ sid: session.sid, atMs, state, outcome }); // prettier-ignore
   const keeperOf = (...changes: ReturnType<typeof change>[]) => {
     const keeper = createScoreKeeper();
-    keeper.started(session, false);
+    keeper.started(session);
     for (const each of changes) keeper.changed(each);
     return keeper;
   };

@@ -1,0 +1,44 @@
+import { planQuery } from '../../reconcile/plan-query.js';
+import { createHeap } from './binary-heap.js';
+import { ours } from './our-policy.js';
+import { front, type Planned, type Policy, type PolicyMaker } from './policy.js';
+import { RULES, secondOf, type Known } from './virtual-ledger.js';
+
+/**
+ * Every session is asked about anew after `waitFor`, the longest due first; a 404 is followed up at the
+ * distances that Agora advises, until it is proven or contradicted.
+ */
+function polling(waitFor: (known: Known, at: number) => number): Policy {
+  const confirming = createHeap<Planned>();
+  const turns = createHeap<Planned>();
+  return {
+    changed: (known, at) => {
+      if (known.over) return;
+      const planned = { known, plan: known.plan };
+      const next = planQuery(known.facts, RULES);
+      const isMissing = next?.queryClass === 'confirm_end' || next?.queryClass === 'recheck';
+      if (isMissing) confirming.push(secondOf(next.dueMs), planned);
+      const asked = known.facts.asked.latest?.lastAskedMs;
+      const since = asked === undefined ? known.truth.start : secondOf(asked);
+      turns.push(since + waitFor(known, at), planned);
+    },
+    pick: (at) => (front(confirming, at) ?? front(turns, at))?.value.known ?? null,
+  };
+}
+
+const ROUTINE = RULES.routineIntervalMs / 1000;
+
+const never: Policy = { changed: () => undefined, pick: () => null };
+const byAge = (known: Known, at: number): number =>
+  Math.min(Math.max((at - known.truth.start) / 10, 30), 600);
+
+export const ROUND_ROBIN = 'notifications + round-robin';
+export const OURS = 'notifications + ours';
+
+export const POLICIES: readonly PolicyMaker[] = [
+  { name: 'notifications only', hearsNotices: true, make: () => never },
+  { name: 'polling only', hearsNotices: false, make: () => polling(() => ROUTINE) },
+  { name: ROUND_ROBIN, hearsNotices: true, make: () => polling(() => ROUTINE) },
+  { name: 'notifications + back-off by age', hearsNotices: true, make: () => polling(byAge) },
+  { name: OURS, hearsNotices: true, make: ours },
+];

@@ -1,0 +1,142 @@
+import { OLDEST_FIRST_SHARE } from '../../reconcile/choose-queries.js';
+import { boundMs } from '../../reconcile/promise.js';
+import { createHeap } from './binary-heap.js';
+import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
+import { createLedger, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
+import type { TruthSession, TruthWorld } from './world.js';
+
+/** Ends before this are not counted: the run begins in the middle of everything. */
+const WARM_UP = 1_800;
+/** After the last counted end, for what is still unknown. */
+const DRAIN = 3_600;
+
+export type RunResult = {
+  /** Seconds from the end until it was known, of every counted end; the whole drain where it never was. */
+  delays: number[];
+  /** Of those whose exit notification never arrived. */
+  unheard: number[];
+  wrongEnds: number;
+  queries: number;
+  /** The furthest that the promised bound was exceeded, in seconds; 0 where it was kept. */
+  boundBroken: number;
+};
+
+type Happening = { at: number; known: Known; tell: (known: Known) => void };
+
+/** Lives through a world under one policy, a query every eighth of a second at most. */
+export function runPolicy(world: TruthWorld, maker: PolicyMaker): RunResult {
+  const ledger = createLedger(world, maker.hearsNotices);
+  const policy = maker.make(ledger, world.seed);
+  const all = world.all.map((truth) => ({ truth, known: null as Known | null }));
+  const happenings = planHappenings(world, ledger, all);
+  const seconds = world.hours * 3_600;
+  const result: RunResult = { delays: [], unheard: [], wrongEnds: 0, queries: 0, boundBroken: 0 };
+  const knownAt = new Map<number, number>();
+  const update = (known: Known, at: number): void => {
+    const { index, end } = known.truth;
+    if (known.over && !knownAt.has(index)) {
+      knownAt.set(index, at);
+      if (at < end) result.wrongEnds += 1;
+    }
+    if (!known.over) knownAt.delete(index);
+    policy.changed(known, at);
+  };
+  /** Heartbeats after a 404 contradict it at once; of all others only the last matters when asked. */
+  const contradictions = createHeap<Known>();
+  const awaited = new Set<Known>();
+  const awaitBeat = (known: Known, at: number): void => {
+    if (!maker.hearsNotices || known.over || awaited.has(known) || known.facts.asked.latest?.outcome !== 'not_found') return; // prettier-ignore
+    const arrival = world.nextArrival(known.truth, at);
+    if (arrival === null) return;
+    contradictions.push(arrival, known);
+    awaited.add(known);
+  };
+  const contradict = (at: number): void => {
+    for (
+      let due = contradictions.peek();
+      due !== undefined && due.key <= at;
+      due = contradictions.peek()
+    ) {
+      contradictions.pop();
+      awaited.delete(due.value);
+      if (due.value.over || due.value.facts.asked.latest?.outcome !== 'not_found') continue;
+      ledger.listen(due.value, due.key);
+      due.value.plan += 1;
+      update(due.value, due.key);
+      awaitBeat(due.value, due.key);
+    }
+  };
+  let next = 0;
+  const live = new Set<Known>();
+  for (let at = 0; at < seconds + DRAIN; at += 1 / QUERIES_PER_SECOND) {
+    for (let due = happenings[next]; due !== undefined && due.at <= at; due = happenings[next]) {
+      next += 1;
+      due.tell(due.known);
+      if (due.known.over) live.delete(due.known);
+      else live.add(due.known);
+      update(due.known, Math.max(due.at, 0));
+    }
+    contradict(at);
+    const known = policy.pick(at);
+    if (known !== null) {
+      result.queries += 1;
+      ledger.ask(known, at);
+      if (known.over) live.delete(known);
+      update(known, at);
+      awaitBeat(known, at);
+    }
+    if (Number.isInteger(at / 60)) result.boundBroken = Math.max(result.boundBroken, overBound(live, at)); // prettier-ignore
+  }
+  collect(world, knownAt, seconds, result);
+  return result;
+}
+
+/** Everything that is told, in the order in which it arrives. */
+function planHappenings(
+  world: TruthWorld,
+  ledger: VirtualLedger,
+  all: { truth: TruthSession; known: Known | null }[],
+): Happening[] {
+  const happenings: Happening[] = [];
+  for (const { truth } of all) {
+    const known = ledger.open(truth);
+    const add = (at: number, tell: (one: Known) => void): void => void happenings.push({ at, known, tell }); // prettier-ignore
+    if (truth.start < 0) {
+      // Known for long: asked last at some time that a steady state would have asked it.
+      const asked = -((truth.index * 7919) % 997) / 997 * Math.min(world.sessions / 6, 600); // prettier-ignore
+      ledger.ask(known, Math.max(truth.start + 5, asked));
+      add(0, () => undefined);
+    } else {
+      add(truth.start, () => undefined);
+      if (truth.started) add(truth.start + 2.3, ledger.hearStart);
+      if (truth.filesTold) add(truth.start + 5.3, ledger.hearFiles);
+    }
+    if (truth.exitHeard !== null) add(truth.exitHeard, ledger.hearExit);
+  }
+  return happenings.sort((a, b) => a.at - b.at);
+}
+
+function overBound(live: ReadonlySet<Known>, at: number): number {
+  const bound = boundMs(live.size, QUERIES_PER_SECOND, OLDEST_FIRST_SHARE, RULES.goneConfirmMs) / 1000; // prettier-ignore
+  let oldest = 0;
+  for (const { facts, truth } of live) {
+    const verified = facts.asked.latest === null ? truth.start : secondOf(facts.asked.latest.lastAskedMs); // prettier-ignore
+    oldest = Math.max(oldest, at - verified);
+  }
+  return Math.max(oldest - bound, 0);
+}
+
+function collect(
+  world: TruthWorld,
+  knownAt: ReadonlyMap<number, number>,
+  seconds: number,
+  result: RunResult,
+): void {
+  // prettier-ignore
+  for (const { index, end, exitHeard } of world.all) {
+    if (end < WARM_UP || end >= seconds) continue;
+    const delay = Math.max((knownAt.get(index) ?? seconds + DRAIN) - end, 0);
+    result.delays.push(delay);
+    if (exitHeard === null) result.unheard.push(delay);
+  }
+}

@@ -1,0 +1,67 @@
+import { percentiles } from '../../simulator/score.js';
+import { OURS, POLICIES, ROUND_ROBIN } from './policies.js';
+import { runPolicy, type RunResult } from './run-policy.js';
+import { writeReport } from './report.js';
+import { HOURS, ratios, SEEDS, type TruthRow } from './truth-row.js';
+import { createWorld } from './world.js';
+
+const SIZES = [500, 2_000, 5_000, 20_000];
+
+/** What is varied beside the size. The tails are run for the two policies that they are about. */
+const SETTINGS = [
+  { name: 'no outages', outages: false, tail: 0, policies: POLICIES },
+  { name: 'outages', outages: true, tail: 0, policies: POLICIES },
+  { name: 'heartbeats outlive by 120 s', outages: false, tail: 120, policies: POLICIES.filter(({ name }) => name === ROUND_ROBIN || name === OURS) }, // prettier-ignore
+  { name: 'heartbeats outlive by 600 s', outages: false, tail: 600, policies: POLICIES.filter(({ name }) => name === ROUND_ROBIN || name === OURS) }, // prettier-ignore
+] as const;
+
+/**
+ * How soon an end is known, in virtual time: the service's planner and fold against other policies.
+ * `--write` renews docs/benchmarks.md and its picture; sizes may be given as further arguments.
+ */
+export function truth(args: readonly string[]): Promise<void> {
+  const asked = args.map(Number).filter((size) => SIZES.includes(size));
+  const rows: TruthRow[] = [];
+  for (const sessions of asked.length > 0 ? asked : SIZES) {
+    for (const { name: setting, outages, tail, policies } of SETTINGS) {
+      process.stdout.write(`\n${String(sessions)} sessions, ${setting}\n`);
+      for (const maker of policies) {
+        const results = SEEDS.map((seed) =>
+          runPolicy(createWorld({ seed, sessions, hours: HOURS, tail, outages }), maker),
+        );
+        const row = { setting, sessions, policy: maker.name, result: together(results) };
+        rows.push(row);
+        process.stdout.write(`${lineOf(row)}\n`);
+      }
+    }
+  }
+  report(rows);
+  if (args.includes('--write')) writeReport(rows);
+  return Promise.resolve();
+}
+
+function together(results: readonly RunResult[]): RunResult {
+  const sum = (pick: (result: RunResult) => number): number => results.reduce((total, result) => total + pick(result), 0); // prettier-ignore
+  return {
+    delays: results.flatMap(({ delays }) => delays),
+    unheard: results.flatMap(({ unheard }) => unheard),
+    wrongEnds: sum(({ wrongEnds }) => wrongEnds),
+    queries: sum(({ queries }) => queries),
+    boundBroken: Math.max(...results.map(({ boundBroken }) => boundBroken)),
+  };
+}
+
+function lineOf({ policy, result }: TruthRow): string {
+  const all = percentiles(result.delays);
+  const unheard = percentiles(result.unheard);
+  const show = (seconds: number): string => seconds.toFixed(seconds < 10 ? 1 : 0).padStart(6);
+  return `  ${policy.padEnd(32)} all ${[all.p50, all.p95, all.p99, all.max].map(show).join('')}   exit unheard ${[unheard.p50, unheard.p95, unheard.p99, unheard.max].map(show).join('')}   wrong ${String(result.wrongEnds)}, queries ${String(result.queries)}, bound exceeded by ${result.boundBroken.toFixed(0)} s`; // prettier-ignore
+}
+
+/** Ours as a share of round-robin's. */
+function report(rows: readonly TruthRow[]): void {
+  process.stdout.write('\nours / round-robin, of all ends\n');
+  for (const { sessions, setting, p95, p99 } of ratios(rows)) {
+    process.stdout.write(`  ${String(sessions).padStart(6)}  ${setting.padEnd(30)} p95 ${p95.toFixed(2)}  p99 ${p99.toFixed(2)}\n`); // prettier-ignore
+  }
+}

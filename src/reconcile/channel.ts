@@ -1,0 +1,48 @@
+import type { UnixMs } from '../evidence/instant.js';
+import { HEARTBEAT_MS } from './heartbeat.js';
+
+/** How well notifications come through, told by the heartbeats of all sessions together. */
+export type Channel = {
+  /** For how long it has worked: 0 while it is dark, infinite where it has for a whole beat. */
+  worksForMs: number;
+  /** The share of heartbeats that does not come although it works. */
+  missRate: number;
+};
+
+/** The latest heartbeat that was due of one session. */
+type Slot = { ageMs: number; misses: number };
+
+const SLICES = 6;
+const SLICE_MS = HEARTBEAT_MS / SLICES;
+/** More in a row are no loss on the way: that session is over, or they were lost in the dark. */
+const MOST_LOST_IN_A_ROW = 3;
+/** What is believed of a channel that little was heard of: as much as ten heartbeats tell. */
+const PRIOR = { beats: 10, missed: 0.5 };
+const DARK = 0.5;
+
+/**
+ * Reads the channel off a sample of sessions: `beatsDueMs` is when the heartbeat after each one's last
+ * is missed. Heartbeats are spread over the minute, so the latest ones due tell within seconds that a
+ * receiver is reached again, and from when on silence means something.
+ */
+export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Channel {
+  const slots = beatsDueMs.map((dueMs) => latestSlot(dueMs, nowMs));
+  const slices = Array.from({ length: SLICES }, (_, n) => slots.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n)); // prettier-ignore
+  const firstDark = slices.findIndex((slice) => missRate(slice) > DARK);
+  const heard = slices.slice(0, firstDark < 0 ? SLICES : firstDark).flat();
+  return {
+    worksForMs: firstDark < 0 ? Infinity : firstDark * SLICE_MS,
+    missRate: missRate(heard.filter(({ misses }) => misses <= MOST_LOST_IN_A_ROW)),
+  };
+}
+
+function latestSlot(dueMs: UnixMs, nowMs: UnixMs): Slot {
+  const lateMs = nowMs - dueMs;
+  if (lateMs < 0) return { ageMs: Math.max(lateMs + HEARTBEAT_MS, 0), misses: 0 };
+  return { ageMs: lateMs % HEARTBEAT_MS, misses: Math.floor(lateMs / HEARTBEAT_MS) + 1 };
+}
+
+function missRate(slots: readonly Slot[]): number {
+  const missed = slots.filter(({ misses }) => misses > 0).length;
+  return (missed + PRIOR.missed) / (slots.length + PRIOR.beats);
+}

@@ -1,0 +1,62 @@
+import {
+  chooseQueries,
+  oldestFirst,
+  type Candidate,
+  type Heads,
+  type Situation,
+} from '../../../src/reconcile/choose-queries.js';
+import { priorityOf } from '../../../src/reconcile/query-class.js';
+import { at } from '../../support/builders.js';
+
+const due = (sid: string, queryClass: Parameters<typeof priorityOf>[0], seconds: number): Candidate => ({ sid, priority: priorityOf(queryClass), sinceMs: at(seconds) }); // prettier-ignore
+const waiting = (sid: string, seconds: number) => ({ sid, sinceMs: at(seconds) });
+const NONE: Heads = { due: [], proofs: [], likely: [], suspects: [], oldest: [] };
+const USUAL: Situation = { room: 9, firstFromMs: 600_000, chance: 0, nowMs: at(600) };
+
+const chosen = (heads: Partial<Heads>, situation: Partial<Situation> = {}): string[] =>
+  chooseQueries({ ...NONE, ...heads }, { ...USUAL, ...situation }).map(({ sid }) => sid);
+
+describe('choosing', () => {
+  it('goes by class and then by waiting, and asks nobody twice', () => {
+    const heads = {
+      due: [due('r', 'routine', 0), due('e2', 'confirm_start', 20), due('e1', 'confirm_start', 10), due('x', 'confirm_report', 0)], // prettier-ignore
+      proofs: [waiting('p', 590)],
+      suspects: [waiting('r', 590)],
+    };
+    expect(chosen(heads)).toEqual(['p', 'e1', 'e2', 'r', 'x']);
+  });
+
+  it('asks about likely ends after signals, in their order, and before whoever missed one heartbeat', () => {
+    const heads = {
+      due: [due('signal', 'signal', 599), due('report', 'confirm_report', 0)],
+      likely: [waiting('short', 400), waiting('long', 100)],
+      suspects: [waiting('once', 590)],
+    };
+    expect(chosen(heads)).toEqual(['signal', 'short', 'long', 'once', 'report']);
+  });
+
+  it('leaves the oldest their share of what is not urgent', () => {
+    const suspects = Array.from({ length: 20 }, (_, n) => waiting(`s${String(n)}`, n));
+    const oldest = [waiting('o1', 300), waiting('o2', 301), waiting('o3', 302), waiting('o4', 303)];
+    const sids = chosen({ suspects, oldest }, { room: 10 });
+    expect(sids.slice(0, 4)).toEqual(['o1', 'o2', 'o3', 's0']);
+    expect(sids).toHaveLength(10);
+    expect(chosen({ suspects, oldest }, { room: 1, chance: 0.71 })).toEqual(['o1']);
+    expect(chosen({ suspects, oldest }, { room: 1, chance: 0.69 })).toEqual(['s0']);
+  });
+
+  it('asks before anything else about who has waited for too long', () => {
+    const urgent = Array.from({ length: 20 }, (_, n) => due(`e${String(n)}`, 'confirm_end', n));
+    const oldest = [waiting('o1', 0), waiting('o2', 1)];
+    const sids = chosen({ due: urgent, oldest }, { room: 3, firstFromMs: 599_500 });
+    expect(sids).toEqual(['o1', 'e0', 'e1']);
+  });
+
+  it('keeps the promise if all become too old at once: asking them takes the rest of the round', () => {
+    const { firstFromMs } = oldestFirst(5_000, 8, 120_000);
+    const askingAllMs = (5_000 / 8) * 1000;
+    const roundMs = (5_000 / (8 * 0.3)) * 1000;
+    expect(firstFromMs + askingAllMs).toBeLessThanOrEqual(roundMs + 1);
+    expect(oldestFirst(10, 8, 120_000)).toEqual({ shareFromMs: 120_000, firstFromMs: 120_000 });
+  });
+});
