@@ -15,7 +15,7 @@ import type { JobQueue } from './backend.js';
 export type PlanContext = {
   db: Db;
   accounts: readonly Account[];
-  queryQueue: JobQueue;
+  queryQueue: Pick<JobQueue, 'addBulk'>;
   now: () => UnixMs;
   routineIntervalMs: number;
   /** A number in [0, 1), another with every call. */

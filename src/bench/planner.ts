@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { closeDatabase, openDatabase, type Db } from '../db/database.js';
+import { migrate } from '../db/migrate.js';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { unixMs, type UnixMs } from '../evidence/instant.js';
+import { createPlanner } from '../jobs/plan-queries.js';
+import { median } from './child.js';
+
+const SIZES = [1_000, 1_000_000];
+const TICKS = 300;
+const TICK_MS = 500;
+
+type Contender = { size: number; db: Db; tick: () => Promise<number>; tookMs: number[]; planned: number }; // prettier-ignore
+
+/**
+ * The time of a planner's tick with a thousand and with a million live sessions in the schedule, in
+ * two databases of one server, a tick of the one after a tick of the other. What a tick claims is
+ * given back before the next, so that each has the full room to fill.
+ */
+export async function planner(): Promise<void> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+  const clock = { now: unixMs(Date.now()) };
+  const contenders: Contender[] = [];
+  try {
+    for (const size of SIZES) contenders.push(await prepare(postgres.url, size, () => clock.now));
+    for (let n = 0; n < TICKS; n += 1) {
+      clock.now = unixMs(clock.now + TICK_MS);
+      for (const contender of contenders) await measure(contender);
+    }
+    report(contenders);
+  } finally {
+    for (const { db } of contenders) await closeDatabase(db);
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function prepare(url: string, size: number, now: () => UnixMs): Promise<Contender> {
+  const own = new URL(url);
+  own.pathname = `/planner_${String(size)}`;
+  const admin = openDatabase({ url, maxConnections: 1, applicationName: 'bench', onIdleError: () => undefined }); // prettier-ignore
+  await admin.pool.query(`create database planner_${String(size)}`);
+  await closeDatabase(admin);
+  await migrate(own.href);
+  const db = openDatabase({ url: own.href, maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined }); // prettier-ignore
+  await fill(db, size);
+  const account = { name: 'bench', customerId: '', customerSecret: '', perSecond: 9, appIds: [], appPerSecond: new Map() }; // prettier-ignore
+  const queryQueue = { addBulk: () => Promise.resolve([]) };
+  const tick = createPlanner({ db, accounts: [account], queryQueue, now, routineIntervalMs: 120_000, chance: Math.random }); // prettier-ignore
+  return { size, db, tick, tookMs: [], planned: 0 };
+}
+
+const FILLED_AT_ONCE = 50_000;
+
+/** Live sessions as they are in mid-life: most are due for routine, some silent, a few urgent. */
+async function fill(db: Db, size: number): Promise<void> {
+  for (let from = 1; from <= size; from += FILLED_AT_ONCE) {
+    await db.pool.query(FILL, [from, Math.min(from + FILLED_AT_ONCE - 1, size)]);
+  }
+  await db.pool.query('vacuum analyze query_schedule');
+}
+
+const FILL = `
+insert into query_schedule (sid, account, priority, reason, due_at, last_verified_at, live_since,
+                            beat_due_at, suspect_at, turn_at, waiting_since)
+select md5(n::text), 'bench', case when n % 200 = 0 then n / 200 % 8 else 8 end, 'bench',
+       now() + (random() * 600 - 300) * interval '1 second', now() - random() * interval '10 minutes',
+       now() - random() * interval '1 hour', beat.at, beat.at, beat.at + random() * interval '3 minutes',
+       now() - random() * interval '10 minutes'
+from generate_series($1::int, $2::int) as n
+cross join lateral (select now() + (random() * 63 - 3 + n * 0) * interval '1 second' as at) as beat`;
+
+async function measure(contender: Contender): Promise<void> {
+  const { db, tick, tookMs } = contender;
+  const begin = performance.now();
+  contender.planned += await tick();
+  tookMs.push(performance.now() - begin);
+  await db.pool.query(
+    `update query_schedule set claimed_at = null, due_at = now() - interval '1 minute',
+       suspect_at = now() - interval '1 second'
+     where query_schedule.account = 'bench' and query_schedule.claimed_at is not null`,
+  );
+}
+
+function report(contenders: readonly Contender[]): void {
+  print(`planner: ${String(TICKS)} interleaved ticks`);
+  const means = contenders.map(({ size, tookMs, planned }) => {
+    const sorted = tookMs.toSorted((a, b) => a - b);
+    const mean = tookMs.reduce((sum, ms) => sum + ms, 0) / tookMs.length;
+    print(`  ${size.toLocaleString('en').padStart(9)} sessions   median ${median(tookMs).toFixed(2)} ms, mean ${mean.toFixed(2)} ms, p99 ${(sorted[Math.floor(TICKS * 0.99)] ?? 0).toFixed(1)} ms   ${(planned / TICKS).toFixed(1)} queries a tick`); // prettier-ignore
+    return { mean, median: median(tookMs) };
+  });
+  const [small, large] = means;
+  if (small === undefined || large === undefined) return;
+  print(`  ratio of the medians ${(large.median / small.median).toFixed(2)}, of the means ${(large.mean / small.mean).toFixed(2)}`); // prettier-ignore
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
