@@ -20,15 +20,17 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   agora: ['evidence'],
   db: [...CORE, 'agora', 'generated'],
   jobs: [...CORE, 'agora', 'db', 'observability'],
-  http: [...CORE, 'agora', 'db', 'observability'],
+  intake: [...CORE, 'db', 'observability'],
+  http: [...CORE, 'agora', 'db', 'intake', 'observability'],
   dashboard: ['http'],
   bench: 'anything',
   cli: 'anything',
+  start: 'anything',
   '.': 'anything',
 };
 
 /** Code that starts everything else: reached from its own room alone, or knots would follow. */
-const OUTERMOST = ['cli', 'bench', '.'];
+const OUTERMOST = ['cli', 'bench', 'start', '.'];
 
 type Import = { from: string; specifier: string; typesOnly: boolean };
 

@@ -25,7 +25,7 @@ export async function ingest(): Promise<void> {
   const children: Child[] = [];
   try {
     await migrate(postgres.url);
-    const contenders = await startContenders(postgres.url, children);
+    const contenders = await startContenders(postgres.url, dataDir, children);
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const contender of contenders) {
         contender.results.push(
@@ -42,10 +42,15 @@ export async function ingest(): Promise<void> {
   }
 }
 
-async function startContenders(databaseUrl: string, children: Child[]): Promise<Contender[]> {
+async function startContenders(
+  databaseUrl: string,
+  dataDir: string,
+  children: Child[],
+): Promise<Contender[]> {
   const [bare, receiver, upsert, api] = [await freePort(), await freePort(), await freePort(), await freePort()]; // prettier-ignore
   const settings = {
     DATABASE_URL: databaseUrl,
+    SPOOL_DIR: path.join(dataDir, 'spool'),
     RECEIVER_HOST: '127.0.0.1',
     RECEIVER_PORT: String(receiver),
     API_PORT: String(api),

@@ -20,6 +20,7 @@ export type Config = Readonly<{
   databaseUrl: string | null;
   dataDir: string;
   spoolDir: string;
+  spoolMaxBytes: number;
   redisUrl: string | null;
   accounts: readonly AccountConfig[];
   baseUrls: readonly [string, ...string[]];
@@ -144,6 +145,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir,
     spoolDir: path.resolve(settings.SPOOL_DIR ?? path.join(dataDir, 'spool')),
+    spoolMaxBytes: needed(settings.SPOOL_MAX_BYTES),
     redisUrl: settings.REDIS_URL ?? null,
     accounts,
     baseUrls: [firstUrl, ...otherUrls],

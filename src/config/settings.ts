@@ -229,6 +229,12 @@ export const SETTINGS = {
     example: '/var/lib/recording-ledger/spool',
     meaning: 'Where the receiver keeps notifications durably while Postgres cannot be reached.',
   },
+  SPOOL_MAX_BYTES: {
+    schema: wholeNumber(1_048_576, 1_099_511_627_776),
+    default: '1073741824',
+    example: '1073741824',
+    meaning: 'How much it may keep there. Beyond that notifications are answered 503.',
+  },
   RETENTION_DAYS: {
     schema: wholeNumber(0, 36_500),
     default: '0',

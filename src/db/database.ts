@@ -19,28 +19,43 @@ export type DatabaseOptions = {
   applicationName: string;
   /** Called for a connection that broke while idle: the pool replaces it by itself. */
   onIdleError: (error: Error) => void;
+  patience?: Patience;
 };
 
+/** How long is waited for a connection, and for a statement. */
+export type Patience = { connectMs: number; statementMs: number };
+
 /** A statement that takes longer than this hangs; the work it belongs to is found again. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 5_000;
+const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000 };
 
 export function openDatabase(options: DatabaseOptions): Db {
-  const settings: pg.PoolConfig = {
+  return {
+    pool: openPool(options),
+    prisma: new PrismaClient({ adapter: new PrismaPg(poolSettings(options)) }),
+  };
+}
+
+/** A pool alone, for who speaks SQL only. */
+export function openPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool(poolSettings(options));
+  pool.on('error', options.onIdleError);
+  return pool;
+}
+
+function poolSettings(options: DatabaseOptions): pg.PoolConfig {
+  const { connectMs, statementMs } = options.patience ?? USUAL;
+  return {
     connectionString: options.url,
     max: options.maxConnections,
     application_name: options.applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
     // The same on this side, for a server that is gone and never answers.
-    query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: statementMs + connectMs,
+    idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
     Client: SturdyClient,
   };
-  const pool = new pg.Pool(settings);
-  pool.on('error', options.onIdleError);
-  return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(settings) }) };
 }
 
 export async function closeDatabase(db: Db): Promise<void> {

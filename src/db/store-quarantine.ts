@@ -1,5 +1,5 @@
 import type { UnixMs } from '../evidence/instant.js';
-import type { Db } from './database.js';
+import type { Queryable } from './database.js';
 
 /** A body whose signature was right and which nobody could read: kept as it came. */
 export type QuarantineRow = {
@@ -25,11 +25,11 @@ with stored as (
 select count(*)::int as stored from stored`;
 
 export async function storeQuarantine(
-  db: Db,
+  db: Queryable,
   rows: readonly QuarantineRow[],
   shard: number,
 ): Promise<{ stored: number }> {
-  const result = await db.pool.query<{ stored: number }>(STORE_QUARANTINE, [
+  const result = await db.query<{ stored: number }>(STORE_QUARANTINE, [
     rows.map((row) => row.appId),
     rows.map((row) => row.digest),
     rows.map((row) => row.raw),

@@ -6,7 +6,7 @@ import type { Db } from './database.js';
  * away, not given back: Postgres has rolled back by itself.
  */
 export async function withTransaction<T>(
-  { pool }: Db,
+  { pool }: Pick<Db, 'pool'>,
   work: (tx: PoolClient) => Promise<T>,
 ): Promise<T> {
   const tx = await pool.connect();

@@ -29,6 +29,30 @@ export function createMetrics() {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
+    spooling: new Gauge({
+      name: `${PREFIX}spooling`,
+      help: '1 while Postgres cannot be reached and notifications are kept on the local disk',
+      registers,
+    }),
+    /** Called once, with where to read it: entries and bytes that wait in the spool. */
+    spoolSize: (read: () => { entries: number; bytes: number }) => {
+      const of = (
+        name: string,
+        help: string,
+        pick: (size: { entries: number; bytes: number }) => number,
+      ) =>
+        // prettier-ignore
+        new Gauge({
+          name: `${PREFIX}${name}`,
+          help,
+          registers,
+          collect() {
+            this.set(pick(read()));
+          },
+        });
+      of('spool_entries', 'Notifications that wait in the spool', ({ entries }) => entries);
+      of('spool_bytes', 'What the spool keeps, in bytes', ({ bytes }) => bytes);
+    },
     queries: new Counter({
       name: `${PREFIX}queries_total`,
       help: 'Queries asked, by account and outcome',

@@ -20,7 +20,7 @@ export type TestProcess = {
 };
 
 export type ProcessOptions = {
-  /** Beyond PATH and HOME: of the environment of the tests nothing else reaches the process. */
+  /** Beyond PATH, HOME and a spool of the tests: of their environment nothing else reaches the process. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;
 };
@@ -35,6 +35,7 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      SPOOL_DIR: join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), 'spool'),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

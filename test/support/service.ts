@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Pool } from 'undici';
 import { startApp, type App } from '../../src/app.js';
 import { parseConfig } from '../../src/config/parse-config.js';
@@ -43,6 +45,7 @@ export async function startTestService(env: Record<string, string> = {}): Promis
     AGORA_NCS_SECRET: NCS_SECRET,
     AGORA_BASE_URLS: agora.url,
     LOG_LEVEL: 'silent',
+    SPOOL_DIR: join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), 'spool'),
     ...env,
   });
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));

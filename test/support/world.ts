@@ -14,8 +14,10 @@ const LIMIT = 10;
 export type TestWorld = {
   agora: FakeAgora;
   simulation: Simulation;
-  /** Starts a process of the service with these roles, on the world's settings. */
-  startProcess: (roles: string) => Promise<TestProcess>;
+  /** Starts a process of the service with these roles, on the world's settings and `more` of them. */
+  startProcess: (roles: string, more?: Readonly<Record<string, string>>) => Promise<TestProcess>;
+  /** Where a process with the role `api` listens. */
+  apiUrl: string;
   /** The end of what each process said, for a test that failed. */
   lastWords: () => string;
   close: () => Promise<void>;
@@ -28,6 +30,8 @@ export type WorldSettings = {
   settlingSeconds: number;
   env: Readonly<Record<string, string>>;
   profile?: Partial<WorldProfile>;
+  /** AGORA_BASE_URLS, given where the simulated Agora listens; that alone if it is left out. */
+  baseUrls?: (agoraUrl: string) => string;
 };
 
 /** A simulated Agora, its sessions, and the means to start, kill and restart a ledger for them. */
@@ -43,7 +47,8 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
     findSession: (sid) => sessionsBySid.get(sid),
   });
   const [receiver, api] = [await freePort(), await freePort()];
-  const env = environmentOf(agora, receiver, api, settings.env);
+  const baseUrls = settings.baseUrls?.(agora.url) ?? agora.url;
+  const env = environmentOf(baseUrls, receiver, api, settings.env);
   const simulation = runSimulation({
     seed: settings.seed,
     sessions: settings.sessions,
@@ -70,8 +75,9 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
   return {
     agora,
     simulation,
-    startProcess: async (roles) => {
-      const service = startNode(['dist/main.js'], { env: { ...env, ROLES: roles } });
+    apiUrl: `http://127.0.0.1:${String(api)}`,
+    startProcess: async (roles, more = {}) => {
+      const service = startNode(['dist/main.js'], { env: { ...env, ...more, ROLES: roles } });
       services.push(service);
       await service.says(/service\.started/);
       return service;
@@ -85,7 +91,7 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
 }
 
 function environmentOf(
-  agora: FakeAgora,
+  baseUrls: string,
   receiver: number,
   api: number,
   more: Readonly<Record<string, string>>,
@@ -99,7 +105,7 @@ function environmentOf(
     AGORA_CUSTOMER_ID: 'world',
     AGORA_CUSTOMER_SECRET: 'world-secret',
     AGORA_NCS_SECRET: 'world-ncs',
-    AGORA_BASE_URLS: agora.url,
+    AGORA_BASE_URLS: baseUrls,
     AGORA_QPS: String(LIMIT),
     START_CHECK_AFTER_MS: faster(5_000),
     START_DEADLINE_MS: faster(90_000),

@@ -71,6 +71,13 @@ create table "quarantined_bodies" (
 );
 create unique index "quarantined_bodies_app_id_digest_key" on "quarantined_bodies" ("app_id", "digest");
 
+-- How far each receiver's spool on its own disk has been taken in.
+create table "spool_positions" (
+    "spool_id" uuid not null,
+    "drained" bigint not null,
+    constraint "spool_positions_pkey" primary key ("spool_id")
+);
+
 create table "registrations" (
     "sid" text not null,
     "app_id" text not null,

@@ -6,8 +6,9 @@ import type { QuarantineRow } from '../../db/store-quarantine.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Metrics } from '../../observability/metrics.js';
 import { createErrorHandler, nothingHere } from '../error-handler.js';
-import type { GroupCommit } from '../group-commit.js';
+import type { GroupCommit } from '../../intake/group-commit.js';
 import { ProblemError, sendProblem } from '../problem.js';
+import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets, type FindSender } from './app-secrets.js';
 import { noticeRow, quarantineRow } from '../../db/incoming-rows.js';
 
@@ -34,8 +35,9 @@ export function createReceiver(options: ReceiverOptions): Express {
   app.disable('etag');
   const body = express.raw({ type: () => true, limit: options.maxBytes, inflate: false });
   const receive = createReceive(options, createFindSender(options.apps));
-  app.post('/ncs/:appId', body, receive);
-  app.post('/ncs', body, receive);
+  const admit = createAdmission(options.maxBytes, options.metrics);
+  app.post('/ncs/:appId', admit, body, receive);
+  app.post('/ncs', admit, body, receive);
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });

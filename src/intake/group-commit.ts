@@ -1,3 +1,5 @@
+import { isRefusal } from '../db/refusal.js';
+
 /**
  * Everything that is added while the last store runs goes into the next one: batches form by
  * themselves, as large as the load, and an item never waits for a timer.
@@ -66,10 +68,4 @@ async function storeBatch<T>(
     if (batch.length === 1 || !isRefusal(error)) for (const { reject } of batch) reject(error);
     else for (const waiter of batch) await storeBatch([waiter], store);
   }
-}
-
-/** Postgres said no to the content (a code of class 22 or 23, or a deadlock), as opposed to being away. */
-function isRefusal(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  return typeof error.code === 'string' && /^(22|23|40|54)/.test(error.code);
 }

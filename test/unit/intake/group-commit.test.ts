@@ -1,4 +1,4 @@
-import { createGroupCommit } from '../../../src/http/group-commit.js';
+import { createGroupCommit } from '../../../src/intake/group-commit.js';
 
 type Store = { batch: readonly number[]; finish: (error?: Error) => void };
 

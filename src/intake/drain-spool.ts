@@ -1,0 +1,91 @@
+import { isRefusal } from '../db/refusal.js';
+import type { SpooledRow } from '../db/store-spooled.js';
+import type { Spool, SpoolEntry } from './spool.js';
+import type { Presence } from './store-or-spool.js';
+
+export type DrainOptions = {
+  spool: Spool;
+  presence: Presence;
+  /** Stores these, each exactly once, or throws and stores none of them. */
+  store: (rows: readonly SpooledRow[]) => Promise<void>;
+  /** Told of an entry that Postgres refuses for its content, which is kept as it came instead. */
+  onRefused: (error: unknown) => void;
+  onDrained: (entries: number) => void;
+};
+
+const LOOK_EVERY_MS = 250;
+const BATCH = 500;
+
+/**
+ * Moves the spool into Postgres whenever there is something in it and Postgres takes it. Looks
+ * often: what is in there is history that nobody sees yet, and a failed try costs a connection at most.
+ */
+export function startDraining(options: DrainOptions): { stop: () => Promise<void> } {
+  let stopping = false;
+  let running: Promise<void> = Promise.resolve();
+  const look = (): void => {
+    running = drain(options, () => stopping).finally(() => {
+      if (!stopping) timer = setTimeout(look, LOOK_EVERY_MS);
+    });
+  };
+  let timer = setTimeout(look, 0);
+  return {
+    stop: async () => {
+      stopping = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+async function drain(options: DrainOptions, isStopping: () => boolean): Promise<void> {
+  const { spool, presence, store, onDrained } = options;
+  let drained = 0;
+  for (
+    let batch = spool.read(BATCH);
+    batch.length > 0 && !isStopping();
+    batch = spool.read(BATCH)
+  ) {
+    try {
+      await storeBatch(batch.map(toRow), store, options.onRefused);
+    } catch (error) {
+      presence.failed(error);
+      break;
+    }
+    presence.stored();
+    await spool.drop(batch.at(-1)?.key ?? 0);
+    drained += batch.length;
+  }
+  if (drained > 0) onDrained(drained);
+}
+
+/** A batch that Postgres refuses is taken apart; what it refuses alone becomes an unreadable body. */
+async function storeBatch(
+  rows: readonly SpooledRow[],
+  store: DrainOptions['store'],
+  onRefused: DrainOptions['onRefused'],
+): Promise<void> {
+  try {
+    await store(rows);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const [row, ...others] = rows;
+    if (row === undefined) return;
+    if (others.length === 0) {
+      onRefused(error);
+      await store([asUnreadable(row, String(error))]);
+      return;
+    }
+    for (const one of rows) await storeBatch([one], store, onRefused);
+  }
+}
+
+function toRow({ key, isDoubtful, incoming }: SpoolEntry): SpooledRow {
+  return { key, isDoubtful, ...incoming };
+}
+
+function asUnreadable({ key, isDoubtful, kind, row }: SpooledRow, reason: string): SpooledRow {
+  if (kind === 'unreadable') return { key, isDoubtful, kind, row: { ...row, reason } };
+  const { appId, eventKey, raw, receivedMs } = row;
+  return { key, isDoubtful, kind: 'unreadable', row: { appId, digest: eventKey, raw: Buffer.from(raw), reason, receivedMs } }; // prettier-ignore
+}

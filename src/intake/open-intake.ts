@@ -1,0 +1,98 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { storeNotices, type NoticeRow } from '../db/store-notices.js';
+import { storeQuarantine, type QuarantineRow } from '../db/store-quarantine.js';
+import { storeSpooled } from '../db/store-spooled.js';
+import type { Metrics } from '../observability/metrics.js';
+import { startDraining } from './drain-spool.js';
+import { createGroupCommit, type GroupCommit } from './group-commit.js';
+import { openSpool, type SpoolSize } from './spool.js';
+import { createPresence, storeOrSpool, type Presence } from './store-or-spool.js';
+
+/**
+ * Where the receiver puts notifications: into Postgres, a statement for all that came meanwhile; and
+ * while Postgres is away, into the spool, which is drained when it is back.
+ */
+export type Intake = {
+  notices: GroupCommit<NoticeRow>;
+  quarantine: GroupCommit<QuarantineRow>;
+  spooled: () => SpoolSize;
+  /** Stores what it was given, in one place or the other, and closes. */
+  close: () => Promise<void>;
+};
+
+export type IntakeOptions = {
+  /** Of the intake's own, with little patience: it is closed with it. */
+  pool: Pool;
+  spoolDir: string;
+  spoolMaxBytes: number;
+  /** This process's own row of the counters. */
+  shard: number;
+  /** Called after each commit. */
+  ring: () => void;
+  log: Logger;
+  metrics: Metrics;
+};
+
+/** One statement's worth of notifications, and how many may wait for theirs. */
+const BATCH = 200;
+const WAITING = 10_000;
+
+export function openIntake(options: IntakeOptions): Intake {
+  const { pool, shard, ring, log, metrics } = options;
+  const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
+  const presence = watchPresence(log, metrics);
+  metrics.spoolSize(spool.size);
+  const notices = createGroupCommit<NoticeRow>({
+    maxBatch: BATCH,
+    maxWaiting: WAITING,
+    store: storeOrSpool(presence, spool, timedStore(options), (row) => ({ kind: 'notice', row })),
+  });
+  const storeUnreadable = async (rows: readonly QuarantineRow[]): Promise<void> => {
+    await storeQuarantine(pool, rows, shard);
+  };
+  const quarantine = createGroupCommit<QuarantineRow>({
+    maxBatch: BATCH,
+    maxWaiting: WAITING,
+    store: storeOrSpool(presence, spool, storeUnreadable, (row) => ({ kind: 'unreadable', row })),
+  });
+  const draining = startDraining({
+    spool,
+    presence,
+    store: async (rows) => {
+      await storeSpooled({ pool }, spool.id, rows, shard);
+      ring();
+    },
+    onRefused: (error) => log.error({ err: error }, 'spool.entry_refused'),
+    onDrained: (entries) => log.info({ entries }, 'spool.drained'),
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([notices.drain(), quarantine.drain()]);
+    await draining.stop();
+    await Promise.all([spool.close(), pool.end()]);
+  };
+  return { notices, quarantine, spooled: spool.size, close };
+}
+
+function watchPresence(log: Logger, metrics: Metrics): Presence {
+  return createPresence(
+    (error) => {
+      metrics.spooling.set(1);
+      log.error({ err: error }, 'receiver.spooling');
+    },
+    () => {
+      metrics.spooling.set(0);
+      log.warn('receiver.storing_again');
+    },
+  );
+}
+
+function timedStore({ pool, shard, ring, metrics }: IntakeOptions) {
+  return async (rows: readonly NoticeRow[]): Promise<void> => {
+    const end = metrics.storeDuration.startTimer();
+    await storeNotices(pool, rows, shard);
+    end();
+    metrics.storeBatch.observe(rows.length);
+    ring();
+  };
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { open, type RootDatabase } from 'lmdb';
+import type { Incoming } from './incoming.js';
+
+/** `isDoubtful`: Postgres may have it already; the answer that would have told was never heard. */
+export type SpoolEntry = { key: number; isDoubtful: boolean; incoming: Incoming };
+
+/**
+ * What was acknowledged while Postgres was away, on this machine's disk, in order of arrival. Several
+ * processes may have the same folder open.
+ */
+export type Spool = {
+  /** Of this spool, for ever: positions in it are kept in Postgres under this name. */
+  id: string;
+  /** Resolves once all of it is synced to the disk; `full` when there is no room for it. */
+  append: (batch: readonly Incoming[], isDoubtful: boolean) => Promise<'kept' | 'full'>;
+  /** The first entries. */
+  read: (limit: number) => SpoolEntry[];
+  /** Forgets everything up to and with this key. */
+  drop: (lastKey: number) => Promise<void>;
+  size: () => SpoolSize;
+  close: () => Promise<void>;
+};
+
+export type SpoolSize = { entries: number; bytes: number };
+
+type State = SpoolSize & { nextKey: number };
+type Kept = Omit<SpoolEntry, 'key'>;
+
+/** Beside the body: columns, keys, and what the pages of the store cost. */
+const OVERHEAD = 600;
+
+/** `maxBytes` bounds what is kept, and with it the disk: pages of dropped entries are used again. */
+export function openSpool(folder: string, maxBytes: number): Spool {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // A write resolves when it is on the disk, not when other readers could see it.
+  const root: RootDatabase = open({ path: folder, overlappingSync: false, noSubdir: false });
+  const entries = root.openDB<Kept, number>({ name: 'entries' });
+  const about = root.openDB<State | string, string>({ name: 'about' });
+  const id = about.transactionSync(() => {
+    const known = about.get('id') as string | undefined;
+    const own = known ?? randomUUID();
+    if (known === undefined) about.putSync('id', own);
+    return own;
+  });
+  const state = (): State => (about.get('state') as State | undefined) ?? { nextKey: 1, entries: 0, bytes: 0 }; // prettier-ignore
+  const appendNow = (batch: readonly Incoming[], isDoubtful: boolean): 'kept' | 'full' => {
+    const { nextKey, entries: count, bytes } = state();
+    const added = batch.reduce((sum, incoming) => sum + weigh(incoming), 0);
+    if (bytes + added > maxBytes) return 'full';
+    for (const [n, incoming] of batch.entries()) void entries.put(nextKey + n, { isDoubtful, incoming }); // prettier-ignore
+    void about.put('state', { nextKey: nextKey + batch.length, entries: count + batch.length, bytes: bytes + added }); // prettier-ignore
+    return 'kept';
+  };
+  const dropNow = (lastKey: number): void => {
+    const { nextKey, entries: count, bytes } = state();
+    let [dropped, freed] = [0, 0];
+    for (const { key, value } of [...entries.getRange({ end: lastKey + 1 })]) {
+      void entries.remove(key);
+      dropped += 1;
+      freed += weigh(value.incoming);
+    }
+    void about.put('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) }); // prettier-ignore
+  };
+  return {
+    id,
+    append: (batch, isDoubtful) => root.transaction(() => appendNow(batch, isDoubtful)),
+    read: (limit) => [...entries.getRange({ limit })].map(({ key, value }) => ({ key, ...value })),
+    drop: (lastKey) => root.transaction(() => dropNow(lastKey)),
+    size: () => {
+      const { entries: count, bytes } = state();
+      return { entries: count, bytes };
+    },
+    close: () => root.close(),
+  };
+}
+
+function weigh({ row }: Incoming): number {
+  return row.raw.length + OVERHEAD;
+}

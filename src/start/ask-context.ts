@@ -1,0 +1,49 @@
+import type { Logger } from 'pino';
+import { createQueryClient } from '../agora/query-client.js';
+import type { AccountConfig } from '../config/accounts.js';
+import type { Config } from '../config/parse-config.js';
+import type { Db } from '../db/database.js';
+import type { LedgerClock } from '../db/ledger-clock.js';
+import type { Account } from '../jobs/account.js';
+import type { AskContext } from '../jobs/ask-session.js';
+import type { Metrics } from '../observability/metrics.js';
+
+/** What asking and folding need: the accounts, their rules, and the client. */
+export function askContext(
+  config: Config,
+  db: Db,
+  { now }: LedgerClock,
+  log: Logger,
+  metrics: Metrics,
+  stopping: AbortSignal,
+): AskContext {
+  const accounts = config.accounts.map((account) => toAccount(account, config.qpsShare));
+  const owners = new Map(
+    accounts.flatMap(({ name, appIds }) => appIds.map((appId) => [appId, name] as const)),
+  );
+  return {
+    db,
+    now,
+    log,
+    metrics,
+    shard: process.pid % 1024,
+    stopping,
+    rules: { ...config.rules, accountOf: (appId) => owners.get(appId) ?? null },
+    accounts: new Map(accounts.map((account) => [account.name, account])),
+    client: createQueryClient({
+      baseUrls: config.baseUrls,
+      timeoutMs: config.queryTimeoutMs,
+      now,
+    }),
+    queryTimeoutMs: config.queryTimeoutMs,
+  };
+}
+
+function toAccount(account: AccountConfig, share: number): Account {
+  const { name, customerId, customerSecret, qps, apps } = account;
+  const appIds = apps.map(({ appId }) => appId);
+  const appPerSecond = new Map(
+    apps.flatMap((app) => (app.qps === null ? [] : [[app.appId, app.qps * share] as const])),
+  );
+  return { name, customerId, customerSecret, perSecond: qps * share, appIds, appPerSecond };
+}

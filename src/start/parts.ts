@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/parse-config.js';
+import type { Db } from '../db/database.js';
+import type { LedgerClock } from '../db/ledger-clock.js';
+import type { Intake } from '../intake/open-intake.js';
+import type { AskContext } from '../jobs/ask-session.js';
+import type { QueueBackend } from '../jobs/backend.js';
+import type { JobQueues } from '../jobs/start-jobs.js';
+import type { Metrics } from '../observability/metrics.js';
+
+/** What the parts of a process share. */
+export type Parts = {
+  config: Config;
+  url: string;
+  db: Db;
+  clock: LedgerClock;
+  log: Logger;
+  metrics: Metrics;
+  context: AskContext;
+  backend: QueueBackend;
+  queues: JobQueues;
+  /** Null in a process that is no receiver. */
+  intake: Intake | null;
+};

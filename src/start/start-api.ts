@@ -1,0 +1,55 @@
+import type { Db } from '../db/database.js';
+import { readBacklog } from '../db/pending-evidence.js';
+import { createApi } from '../http/api/create-api.js';
+import { listen, type Listener } from '../http/listen.js';
+import type { Intake } from '../intake/open-intake.js';
+import { leaseBudget } from '../jobs/lease-budget.js';
+import { addStopAnswer, register, requestQuery } from '../jobs/ledger-writes.js';
+import type { JobQueues } from '../jobs/start-jobs.js';
+import { publishSummary, summarize } from '../jobs/summarize.js';
+import type { Parts } from './parts.js';
+
+/** The internal listener: API, summary, metrics. */
+export async function startApi(parts: Parts): Promise<Listener> {
+  const { config, db, clock, log, metrics, context, backend, queues, intake } = parts;
+  const accounts = [...context.accounts.values()];
+  const { goneConfirmMs } = config.rules;
+  const { now } = clock;
+  const readSummary = () => summarize({ db, accounts, goneConfirmMs, targetMs: config.truthTargetMs, backend, queues, now }); // prettier-ignore
+  const app = createApi(
+    {
+      db,
+      now,
+      log,
+      metrics,
+      rules: config.rules,
+      writes: {
+        register: (registration) => register(context, registration),
+        addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
+        requestQuery: (sid) => requestQuery(context, sid),
+        leaseBudget: (appId, count) => leaseBudget({ db, now, accountOf: (id) => accounts.find(({ appIds }) => appIds.includes(id)) }, appId, count), // prettier-ignore
+      },
+      readSummary,
+      refreshGauges: async () => {
+        publishSummary(metrics, await readSummary());
+        metrics.pendingEvidence.set((await readBacklog(db.pool)).waiting);
+      },
+      findObstacles: () => findObstacles(db, queues, intake),
+    },
+    config.api.keys,
+  );
+  return listen(app, config.api.host, config.api.port, 'API_PORT');
+}
+
+async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): Promise<string[]> {
+  const checks: [string, Promise<unknown>][] = [
+    ['Postgres does not answer', db.pool.query('select 1')],
+    ['the queue does not answer', queues.fold.getJobCounts('waiting')],
+  ];
+  const results = await Promise.allSettled(checks.map(([, check]) => check));
+  const silent = checks.flatMap(([obstacle], index) =>
+    results[index]?.status === 'rejected' ? [obstacle] : [],
+  );
+  const spooled = intake?.spooled().entries ?? 0;
+  return spooled === 0 ? silent : [...silent, `${String(spooled)} notifications wait in the spool`];
+}

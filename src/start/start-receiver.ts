@@ -1,0 +1,75 @@
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { addToCounter } from '../db/counters.js';
+import { openPool, type Db, type Patience } from '../db/database.js';
+import { listen, type Listener } from '../http/listen.js';
+import { createReceiver } from '../http/receiver/create-receiver.js';
+import { openIntake, type Intake } from '../intake/open-intake.js';
+import type { Parts } from './parts.js';
+
+/** One stores, one drains, one is spare. */
+const CONNECTIONS = 3;
+/** Agora waits for 10 s: what Postgres does not take in this time goes to the spool. */
+const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
+
+type IntakeParts = Pick<Parts, 'config' | 'url' | 'log' | 'metrics'> & { ledgerId: string; shard: number; ring: () => void }; // prettier-ignore
+
+/**
+ * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
+ * this ledger's: what was acknowledged for one must never be drained into another.
+ */
+export function openReceiverIntake(parts: IntakeParts): Intake {
+  const { config, url, ledgerId, shard, ring, log, metrics } = parts;
+  const pool = openPool({
+    url,
+    maxConnections: CONNECTIONS,
+    applicationName: 'recording-ledger intake',
+    onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+    patience: PATIENCE,
+  });
+  const spoolDir = path.join(config.spoolDir, ledgerId);
+  const { spoolMaxBytes } = config;
+  return openIntake({ pool, spoolDir, spoolMaxBytes, shard, ring, log, metrics });
+}
+
+/** The public listener. */
+export async function startReceiver(parts: Parts): Promise<Listener> {
+  const { config, db, clock, log, metrics, context, intake } = parts;
+  if (intake === null) throw new Error('a receiver has an intake');
+  const app = createReceiver({
+    apps: config.accounts.flatMap(({ apps }) =>
+      apps.map(({ appId, ncsSecrets }) => ({ appId, secrets: ncsSecrets })),
+    ),
+    maxBytes: config.receiver.maxBytes,
+    notices: intake.notices,
+    quarantine: intake.quarantine,
+    onRejected: countRejections(db, context.shard, log),
+    now: clock.now,
+    log,
+    metrics,
+  });
+  const listener = await listen(app, config.receiver.host, config.receiver.port, 'RECEIVER_PORT');
+  return { port: listener.port, close: () => listener.close() };
+}
+
+const COUNT_EVERY_MS = 1_000;
+
+/** Refused notifications cost one write a second, however many somebody sends. */
+function countRejections(db: Db, shard: number, log: Logger): () => void {
+  let rejected = 0;
+  let writing = false;
+  const write = (): void => {
+    const amount = rejected;
+    rejected = 0;
+    writing = false;
+    addToCounter(db.pool, 'rejected', amount, shard).catch((error: unknown) => {
+      log.warn({ err: error }, 'counter.not_written');
+    });
+  };
+  return () => {
+    rejected += 1;
+    if (writing) return;
+    writing = true;
+    setTimeout(write, COUNT_EVERY_MS).unref();
+  };
+}
