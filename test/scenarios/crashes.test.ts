@@ -1,0 +1,217 @@
+import { jest } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '../../src/embedded/free-port.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { startPosting, type Posting } from '../support/posting.js';
+import { endProcesses, startNode, type TestProcess } from '../support/processes.js';
+import { waitFor } from '../support/wait-for.js';
+
+const KILLS = Number(process.env['CRASHES'] ?? 30);
+const SECRET = 'crash-secret';
+
+jest.setTimeout(60_000 + KILLS * 8_000);
+
+let database: TestDatabase;
+let admin: pg.Client;
+let folder: string;
+let port: number;
+let posting: Posting | null = null;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  const url = new URL(database.url);
+  url.pathname = '/postgres';
+  admin = new pg.Client({ connectionString: url.href });
+  await admin.connect();
+  folder = await mkdtemp(join(tmpdir(), 'recording-ledger-crashes-'));
+  port = await freePort('127.0.0.1');
+});
+
+afterEach(async () => {
+  await posting?.stop();
+  posting = null;
+  await endProcesses();
+  await setReachable(true);
+  await admin.end();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+async function startReceiver(roles = 'receiver'): Promise<TestProcess> {
+  const service = startNode(['dist/main.js'], {
+    env: {
+      ROLES: roles,
+      DATABASE_URL: database.url,
+      SPOOL_DIR: folder,
+      RECEIVER_HOST: '127.0.0.1',
+      RECEIVER_PORT: String(port),
+      API_PORT: '0',
+      AGORA_APP_ID: 'crash',
+      AGORA_CUSTOMER_ID: 'crash',
+      AGORA_CUSTOMER_SECRET: 'crash',
+      AGORA_NCS_SECRET: SECRET,
+      AGORA_BASE_URLS: 'http://127.0.0.1:9',
+      LOG_LEVEL: 'info',
+    },
+  });
+  await service.says(/service\.started/);
+  return service;
+}
+
+const name = (): string => new URL(database.url).pathname.slice(1);
+
+/** A Postgres that takes nobody in, and throws out who is there: as far as the service can see, it is gone. */
+async function setReachable(reachable: boolean): Promise<void> {
+  await admin.query(`alter database ${name()} allow_connections ${String(reachable)}`);
+  if (reachable) return;
+  await admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,
+    [name()],
+  );
+}
+
+function startPostingHere(connections = 8): Posting {
+  posting = startPosting(`http://127.0.0.1:${String(port)}/ncs/crash`, SECRET, connections);
+  return posting;
+}
+
+async function inLedger<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Of the acknowledged ones: those that are not there, and those that are there more often than once. */
+async function compare(
+  acknowledged: readonly string[],
+): Promise<{ missing: number; double: number }> {
+  return inLedger(async (client) => {
+    const { rows } = await client.query<{ missing: number; double: number }>(
+      `select count(*) filter (where kept.times is null)::int as missing,
+              ((select count(*)::int from (select from notices group by notices.notice_id having count(*) > 1) as twice)
+               + (select count(*)::int from repeated_deliveries)) as double
+       from unnest($1::text[]) as told (notice_id)
+       left join (select notices.notice_id, count(*) as times from notices group by 1) as kept on kept.notice_id = told.notice_id`,
+      [acknowledged],
+    );
+    return rows[0] ?? { missing: -1, double: -1 };
+  });
+}
+
+async function spoolIsDrained(service: TestProcess): Promise<void> {
+  await service.says(/spool\.drained/, 30_000);
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a receiver', () => {
+  it(`killed ${String(KILLS)} times under load, with Postgres there or away, loses nothing it acknowledged`, async () => {
+    let service = await startReceiver();
+    const posted = startPostingHere();
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const away = kill % 3 === 2;
+      await pause(50 + Math.random() * 400);
+      if (away) await setReachable(false);
+      if (away) await pause(50 + Math.random() * 400);
+      service.kill('SIGKILL');
+      await service.ended;
+      if (away) await setReachable(true);
+      service = await startReceiver();
+      if (kill % 7 === 6) await pause(Math.random() * 30); // killed while it drains
+    }
+    await pause(500);
+    await posted.stop();
+    service.kill('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+    const last = await startReceiver();
+    await pause(1_000);
+    last.kill('SIGTERM');
+    await last.ended;
+    expect(posted.acknowledged().length).toBeGreaterThan(KILLS * 20);
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('goes on answering 200 while Postgres is away, and says so', async () => {
+    const service = await startReceiver('receiver,api');
+    const posted = startPostingHere();
+    await pause(1_000);
+    await setReachable(false);
+    await service.says(/receiver\.spooling/);
+    const before = posted.acknowledged().length;
+    await pause(2_000);
+    expect(posted.acknowledged().length).toBeGreaterThan(before + 100);
+    await setReachable(true);
+    await spoolIsDrained(service);
+    await posted.stop();
+    expect(Object.keys(posted.statuses())).toEqual(['200']);
+    service.kill('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('answers in time while somebody holds a lock on the evidence for 30 s', async () => {
+    const service = await startReceiver();
+    const posted = startPostingHere();
+    await pause(500);
+    await inLedger(async (client) => {
+      await client.query('begin');
+      await client.query('lock table notices in access exclusive mode');
+      await pause(30_000);
+      await client.query('rollback');
+    });
+    await spoolIsDrained(service);
+    await posted.stop();
+    expect(Object.keys(posted.statuses())).toEqual(['200']);
+    expect(posted.slowestMs()).toBeLessThan(8_000);
+    service.kill('SIGTERM');
+    await service.ended;
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('keeps what comes while the disk of Postgres is full', async () => {
+    const service = await startReceiver();
+    const posted = startPostingHere();
+    await pause(500);
+    await inLedger((client) =>
+      client.query(`create function full_disk() returns trigger language plpgsql as $$
+        begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end $$;
+        create trigger full_disk before insert on notice_identities execute function full_disk()`),
+    );
+    await service.says(/receiver\.spooling/);
+    await pause(1_000);
+    await inLedger((client) => client.query('drop trigger full_disk on notice_identities'));
+    await spoolIsDrained(service);
+    await posted.stop();
+    expect(Object.keys(posted.statuses())).toEqual(['200']);
+    service.kill('SIGTERM');
+    await service.ended;
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('told to stop under load answers what it has, exits 0 within 10 s, and leaves nothing to repair', async () => {
+    const service = await startReceiver('receiver,api,jobs');
+    const posted = startPostingHere(32);
+    await pause(1_500);
+    const begin = Date.now();
+    service.kill('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+    expect(Date.now() - begin).toBeLessThan(10_000);
+    await posted.stop();
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    const next = await startReceiver('receiver,api,jobs');
+    await waitFor(async () => (await pending()) === 0, { deadlineMs: 10_000, what: 'an empty queue of evidence' }); // prettier-ignore
+    expect(next.output()).not.toMatch(/spool\.drained/);
+  });
+});
+
+async function pending(): Promise<number> {
+  const { rows } = await inLedger((client) => client.query<{ n: number }>(`select count(*)::int as n from pending_evidence`)); // prettier-ignore
+  return rows[0]?.n ?? -1;
+}
