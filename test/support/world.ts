@@ -32,6 +32,8 @@ export type WorldSettings = {
   profile?: Partial<WorldProfile>;
   /** AGORA_BASE_URLS, given where the simulated Agora listens; that alone if it is left out. */
   baseUrls?: (agoraUrl: string) => string;
+  /** Where notifications are sent; to the one process with the role `receiver` if it is left out. */
+  receiverUrl?: string;
 };
 
 /** A simulated Agora, its sessions, and the means to start, kill and restart a ledger for them. */
@@ -62,7 +64,7 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
       duplicates: 0.3,
       ...settings.profile,
     },
-    receiverUrl: `http://127.0.0.1:${String(receiver)}`,
+    receiverUrl: settings.receiverUrl ?? `http://127.0.0.1:${String(receiver)}`,
     apiUrl: `http://127.0.0.1:${String(api)}`,
     apiKey: null,
     secret: 'world-ncs',

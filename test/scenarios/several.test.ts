@@ -1,0 +1,59 @@
+import { jest } from '@jest/globals';
+import { freePort } from '../../src/embedded/free-port.js';
+import { startBalancer } from '../support/balancer.js';
+import { createTestDatabase } from '../support/database.js';
+import { endProcesses, type TestProcess } from '../support/processes.js';
+import { createTestRedis, describeWithRedis } from '../support/redis.js';
+import { elapsed, expectPerfect } from '../support/run.js';
+import { openWorld } from '../support/world.js';
+
+jest.setTimeout(150_000);
+
+const RUN = { sessions: 16, seconds: 62, settlingSeconds: 30 };
+const KILLED_UNTIL_S = 30;
+
+/** What a test leaves behind also when it fails. */
+const leftovers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await endProcesses();
+  for (const clear of leftovers.splice(0)) await clear();
+});
+
+describeWithRedis('two receivers and three workers on one Postgres and one Redis', () => {
+  it('are right, and share the work, whichever of them is killed when', async () => {
+    const [database, redis] = [await createTestDatabase(), await createTestRedis()];
+    const ports = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const balancer = await startBalancer(() => ports);
+    const world = await openWorld({
+      ...RUN,
+      seed: 41,
+      env: { DATABASE_URL: database.url, REDIS_URL: redis.url },
+      receiverUrl: balancer.url,
+    });
+    leftovers.push(world.close, balancer.close, redis.drop, database.drop);
+    const starts = [
+      ...ports.map((port) => () => world.startProcess('receiver', { RECEIVER_PORT: String(port) })),
+      ...[1, 2, 3].map(() => () => world.startProcess('jobs')),
+    ];
+    await world.startProcess('api');
+    const running = await Promise.all(starts.map((start) => start()));
+    const all: TestProcess[] = [...running];
+    for (let kill = 0; world.simulation.progress().elapsedMs < KILLED_UNTIL_S * 1_000; kill += 1) {
+      const victim = (kill * 3) % starts.length;
+      running[victim]?.kill('SIGKILL');
+      await running[victim]?.ended;
+      const next = await starts[victim]?.();
+      if (next !== undefined) all.push((running[victim] = next));
+      await elapsed(world, world.simulation.progress().elapsedMs / 1_000 + 1);
+    }
+    await expectPerfect(world, RUN.sessions);
+    const workers = running.slice(ports.length);
+    for (const worker of workers) expect(worker.output()).toMatch(/query\.answered/);
+    for (const service of running) {
+      service.kill('SIGTERM');
+      expect(await service.ended).toEqual({ code: 0, signal: null });
+    }
+    expect(all.length).toBeGreaterThan(starts.length + 5);
+  });
+});
