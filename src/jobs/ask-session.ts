@@ -17,6 +17,8 @@ export type AskContext = FoldContext & {
   accounts: ReadonlyMap<string, Account>;
   client: QueryClient;
   queryTimeoutMs: number;
+  /** Raw notices of sessions at rest are dropped after so many days; 0 keeps them. */
+  retentionDays: number;
   log: Logger;
   metrics: Metrics;
 };

@@ -1,11 +1,13 @@
 import type { PoolClient } from 'pg';
 import { loadEvidence } from '../db/load-evidence.js';
+import { findArchivedFacts } from '../db/archived-facts.js';
 import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import { lockRungSessions } from '../db/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
 import type { Evidence } from '../evidence/evidence.js';
+import type { UnixMs } from '../evidence/instant.js';
 import { noFacts } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
@@ -121,16 +123,28 @@ async function takeAllEvidence(tx: PoolClient, sid: string): Promise<Evidence[]>
   }
 }
 
-/** Null when there is no evidence at all: then there is no session. */
+/**
+ * Null when there is no evidence at all: then there is no session. Where retention has dropped the
+ * older evidence, what that amounted to stands for it.
+ */
 async function foldAnew(
   tx: PoolClient,
   sid: string,
   before: StoredSession | null,
 ): Promise<Folded | null> {
-  const learned = await takeAllEvidence(tx, sid);
-  if (learned.length === 0) return null;
+  const archived = await findArchivedFacts(tx, sid);
+  const evidence = await takeAllEvidence(tx, sid);
+  const learned = archived === null ? evidence : evidence.filter((piece) => heardMs(piece) > archived.untilMs); // prettier-ignore
+  if (evidence.length === 0 && archived === null) return null;
   // Having waited is not kept as evidence, but it is not unlearned either.
   const untilMs = before?.facts.knownUntilMs;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  return { before, facts: fold(noFacts(sid), [...learned, ...waited]), learned, anew: true };
+  const facts = fold(archived?.facts ?? noFacts(sid), [...learned, ...waited]);
+  return { before, facts, learned, anew: true };
+}
+
+/** When we heard of it. */
+function heardMs(piece: Evidence): UnixMs {
+  if (piece.kind === 'observation') return piece.lastAnsweredMs;
+  return piece.kind === 'time_passed' ? piece.untilMs : piece.receivedMs;
 }

@@ -1,3 +1,5 @@
+import { dropNoticesBefore, type Dropped } from '../db/retention.js';
+import { plusMs } from '../evidence/instant.js';
 import { ensurePartitions } from '../db/partitions.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
 import { foldAlarms, foldPending, refoldSession } from './fold-sessions.js';
@@ -31,4 +33,17 @@ export async function keepHouse(context: FoldContext, appIds: readonly string[])
   for (const sid of await findUnscheduled(context.db, appIds, context.now())) {
     await refoldSession(context, sid);
   }
+}
+
+const DAY_MS = 86_400_000;
+
+/** Drops the raw notices of sessions at rest that are older than so many days; 0 keeps everything. */
+export async function applyRetention(
+  { db, now }: Pick<FoldContext, 'db' | 'now'>,
+  retentionDays: number,
+  onDropped: (dropped: Dropped) => void,
+): Promise<void> {
+  if (retentionDays === 0) return;
+  const dropped = await dropNoticesBefore(db, plusMs(now(), -retentionDays * DAY_MS), now());
+  if (dropped.notices > 0 || dropped.days > 0) onDropped(dropped);
 }

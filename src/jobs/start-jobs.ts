@@ -3,7 +3,7 @@ import type { Processor } from 'bullmq';
 import type { JobQueue, QueueBackend } from './backend.js';
 import { askSession, type AskContext } from './ask-session.js';
 import { createBell, startTicking, type Bell } from './bells.js';
-import { foldAll, keepHouse, sweep } from './keep-house.js';
+import { applyRetention, foldAll, keepHouse, sweep } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { superviseWorker } from './supervised-worker.js';
 
@@ -99,7 +99,11 @@ async function lookAfter(
   name: string,
   appIds: readonly string[],
 ): Promise<void> {
-  await (name === 'housekeeping' ? keepHouse(context, appIds) : sweep(context));
+  if (name !== 'housekeeping') return sweep(context);
+  await keepHouse(context, appIds);
+  await applyRetention(context, context.retentionDays, (dropped) =>
+    context.log.info(dropped, 'retention.dropped'),
+  );
 }
 
 function single(): typeof LOCK & { concurrency: number } {

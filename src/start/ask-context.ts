@@ -36,6 +36,7 @@ export function askContext(
       now,
     }),
     queryTimeoutMs: config.queryTimeoutMs,
+    retentionDays: config.retentionDays,
   };
 }
 

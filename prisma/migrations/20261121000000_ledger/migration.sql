@@ -262,6 +262,14 @@ create table "query_usage" (
 create index "sessions_with_gaps_idx" on "sessions" ("sid")
     where ("session" #> '{gaps}') <> '{"open": 0, "settled": 0, "settledByNotice": 0, "settledByQuery": 0}'::jsonb;
 
+-- What the evidence that retention dropped amounts to: folding a session anew begins with it.
+create table "archived_facts" (
+    "sid" text not null,
+    "facts" jsonb not null,
+    "archived_at" timestamptz(3) not null,
+    constraint "archived_facts_pkey" primary key ("sid")
+);
+
 -- Delivery counts of days whose notifications were dropped by retention.
 create table "delivery_days" (
     "app_id" text not null,

@@ -1,0 +1,99 @@
+import { storeNotices } from '../../src/db/store-notices.js';
+import { dropNoticesBefore } from '../../src/db/retention.js';
+import { ensurePartitions } from '../../src/db/partitions.js';
+import { plusMs, unixMs } from '../../src/evidence/instant.js';
+import { refoldSession } from '../../src/jobs/fold-sessions.js';
+import { applyRetention, foldAll } from '../../src/jobs/keep-house.js';
+import { at, SID } from '../support/builders.js';
+import { createTestLedger, type TestLedger } from '../support/fold-context.js';
+import { aRow } from '../support/raw-notifications.js';
+
+const DAY = 86_400_000;
+const OPEN = 'e'.repeat(32);
+
+let ledger: TestLedger;
+beforeEach(async () => {
+  ledger = await createTestLedger();
+});
+afterEach(async () => {
+  await ledger.close();
+});
+
+const ended = () => [
+  aRow(1, 40, { status: 0 }, { sequence: 0 }),
+  aRow(62, 33, { progress: 4000 }, { sequence: 1, serviceType: 2 }),
+  aRow(105, 11, { exitStatus: 0 }, { sequence: 2, serviceType: 0 }),
+];
+
+/** Later by so many days than anything above was received, and than the sessions were folded. */
+const later = (days: number) => unixMs(Math.max(at(0), Date.now()) + days * DAY);
+
+async function one<T>(sql: string): Promise<T | undefined> {
+  const { rows } = await ledger.db.pool.query<{ value: T }>(sql);
+  return rows[0]?.value;
+}
+
+const session = () =>
+  one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' as value from sessions where sid = '${SID}'`); // prettier-ignore
+const notices = () => one<string>(`select string_agg(sid, ',' order by received_at) as value from notices`); // prettier-ignore
+
+describe('retention', () => {
+  it('drops whole days of evidence of ended sessions, and leaves the ledger as it is', async () => {
+    await storeNotices(ledger.db.pool, [...ended(), ...ended().slice(1)], 1);
+    await foldAll(ledger.context);
+    const before = await session();
+    const dropped = await dropNoticesBefore(ledger.db, later(30), later(30));
+    expect(dropped).toMatchObject({ notices: 3, sessions: 1 });
+    expect(dropped.days).toBeGreaterThan(0);
+    expect(await notices()).toBeNull();
+    expect(await session()).toEqual(before);
+    expect(await refoldSession({ ...ledger.context, now: () => later(30) }, SID)).toBeNull();
+    expect(await session()).toEqual(before);
+  });
+
+  it('still knows what it has dropped, and still folds what comes late', async () => {
+    await storeNotices(ledger.db.pool, ended(), 1);
+    await foldAll(ledger.context);
+    await dropNoticesBefore(ledger.db, later(30), later(30));
+    const receivedMs = later(31);
+    await ensurePartitions(ledger.db.pool, receivedMs);
+    const late = aRow(106, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 3, serviceType: 2 }); // prettier-ignore
+    const again = ended().map((row) => ({ ...row, receivedMs }));
+    await storeNotices(ledger.db.pool, [...again, { ...late, receivedMs }], 1);
+    await foldAll({ ...ledger.context, now: () => receivedMs });
+    expect(await session()).toMatchObject({
+      state: 'ended',
+      outcome: 'completed',
+      session: { notices: { events: 4, deliveries: 7 }, upload: { state: 'uploaded' } },
+    });
+    expect((await notices())?.split(',')).toHaveLength(1);
+  });
+
+  it('never touches a session that is not over, nor the counts of a day', async () => {
+    const open = aRow(3, 40, { status: 0 }, { sequence: 0 });
+    await storeNotices(ledger.db.pool, [...ended(), { ...open, sid: OPEN, raw: open.raw.replaceAll(SID, OPEN), eventKey: 'e'.repeat(32), noticeKey: 'f'.repeat(32) }], 1); // prettier-ignore
+    await foldAll(ledger.context);
+    const quality = () => one<object>(`select jsonb_agg(to_jsonb(d) order by day) as value from reporting.delivery_quality_daily d`); // prettier-ignore
+    const before = await quality();
+    await dropNoticesBefore(ledger.db, later(30), later(30));
+    expect(await notices()).toBe(OPEN);
+    expect(await quality()).toEqual(before);
+    await ledger.db.pool.query(`update sessions set state = 'ended', outcome = 'completed' where sid = '${OPEN}'`);
+    expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 1 });
+    expect(await notices()).toBeNull();
+    expect(await quality()).toEqual(before);
+  });
+
+  it('keeps everything where it is not asked for, and what is not old enough where it is', async () => {
+    await storeNotices(ledger.db.pool, ended(), 1);
+    await foldAll(ledger.context);
+    const told: unknown[] = [];
+    const keep = { db: ledger.db, now: () => later(3_000) };
+    await applyRetention(keep, 0, (dropped) => told.push(dropped));
+    await applyRetention({ db: ledger.db, now: () => plusMs(at(0), 2 * DAY) }, 30, (dropped) => told.push(dropped)); // prettier-ignore
+    expect(told).toEqual([]);
+    expect((await notices())?.split(',')).toHaveLength(3);
+    await applyRetention(keep, 30, (dropped) => told.push(dropped));
+    expect(told).toHaveLength(1);
+  });
+});
