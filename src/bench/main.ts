@@ -1,9 +1,11 @@
+import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
 import { truth } from './truth/truth.js';
 
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  growth,
   ingest,
   planner,
   truth,

@@ -1,0 +1,152 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseNotification } from '../agora/parse-notification.js';
+import { closeDatabase, openDatabase, type Db } from '../db/database.js';
+import { noticeRow } from '../db/incoming-rows.js';
+import { migrate } from '../db/migrate.js';
+import { ensurePartitions } from '../db/partitions.js';
+import { storeNotices, type NoticeRow } from '../db/store-notices.js';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { unixMs } from '../evidence/instant.js';
+import type { FoldContext } from '../jobs/fold-context.js';
+import { foldAll } from '../jobs/keep-house.js';
+import { median } from './child.js';
+
+const SESSION_SIZES = [20, 20_000];
+const TABLE_SIZES = [10_000, 10_000_000];
+const MEASURED = 300;
+const FILLED_AT_ONCE = 100_000;
+const DAY_MS = 86_400_000;
+
+type Contender = { size: number; db: Db; one: () => Promise<void>; tookMs: number[] };
+
+/**
+ * The time that storing and folding one more notice takes, in a session of 20 and of 20,000 notices
+ * (a snapshot every 5 s for a day), and in a table of ten thousand and of ten million.
+ */
+export async function growth(): Promise<void> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+  const open: Db[] = [];
+  try {
+    const sessions: Contender[] = [];
+    const db = await openOne(postgres.url, 'growth_sessions', open);
+    for (const size of SESSION_SIZES) sessions.push(await grownSession(db, size));
+    await compare('a session of', sessions);
+    const tables: Contender[] = [];
+    for (const size of TABLE_SIZES) tables.push(await grownTable(await openOne(postgres.url, `growth_${String(size)}`, open), size)); // prettier-ignore
+    await compare('a table of', tables);
+  } finally {
+    for (const db of open) await closeDatabase(db);
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function openOne(url: string, name: string, open: Db[]): Promise<Db> {
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  const settings = { maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined, patience: { connectMs: 5_000, statementMs: 600_000 } }; // prettier-ignore
+  const admin = openDatabase({ url, ...settings });
+  await admin.pool.query(`create database ${name}`);
+  await closeDatabase(admin);
+  await migrate(own.href);
+  const db = openDatabase({ url: own.href, ...settings });
+  await ensurePartitions(db.pool, unixMs(Date.now()));
+  open.push(db);
+  return db;
+}
+
+async function grownSession(db: Db, size: number): Promise<Contender> {
+  const sid = createHash('md5').update(String(size)).digest('hex');
+  let n = 0;
+  const next = (): NoticeRow => snapshot(sid, n++);
+  for (let made = 0; made < size; made += 1_000) {
+    const rows = Array.from({ length: Math.min(1_000, size - made) }, next);
+    await storeNotices(db.pool, rows, 0);
+    await foldAll(contextOf(db));
+  }
+  return contender(db, size, next);
+}
+
+/** Other sessions' notices, all folded long ago, so that only the tables' size differs. */
+async function grownTable(db: Db, size: number): Promise<Contender> {
+  for (let from = 1; from <= size; from += FILLED_AT_ONCE) {
+    await db.pool.query(FILL, [from, Math.min(from + FILLED_AT_ONCE - 1, size)]);
+  }
+  await db.pool.query('vacuum analyze notices');
+  const sid = randomBytes(16).toString('hex');
+  let n = 0;
+  return contender(db, size, () => snapshot(sid, n++));
+}
+
+const FILL = `
+with made as (
+  select n, md5('session ' || n / 50) as sid, now() - interval '1 minute' as received_at, gen_random_uuid() as event_key
+  from generate_series($1::int, $2::int) as n
+), identities as (
+  insert into notice_identities (notice_key, event_key, received_at)
+  select gen_random_uuid(), made.event_key, made.received_at from made
+)
+insert into notices (sid, received_at, event_key, notice_id, app_id, product_id, event_type, uid, sequence, occurred_at, is_test, raw)
+select made.sid, made.received_at, made.event_key, 'n' || made.n, 'bench', 3, 33, '1', made.n % 50, made.received_at, false,
+       '{"noticeId":"n","productId":3,"eventType":33,"notifyMs":1,"payload":{"details":{"progress":1}}}'
+from made`;
+
+function contender(db: Db, size: number, next: () => NoticeRow): Contender {
+  const one = async (): Promise<void> => {
+    await storeNotices(db.pool, [next()], 0);
+    await foldAll(contextOf(db));
+  };
+  return { size, db, one, tookMs: [] };
+}
+
+function contextOf(db: Db): FoldContext {
+  return {
+    db,
+    rules: {
+      startCheckAfterMs: 5_000,
+      startDeadlineMs: 90_000,
+      goneConfirmMs: 90_000,
+      routineIntervalMs: 120_000,
+      reorderGraceMs: 3_000,
+      retryBackoffMs: [5_000, 10_000, 15_000, 30_000],
+      subscribedEvents: null,
+      accountOf: () => null,
+    },
+    now: () => unixMs(Date.now()),
+    shard: 0,
+    stopping: new AbortController().signal,
+  };
+}
+
+/** Event 45, a screenshot's file, one each 5 s. */
+function snapshot(sid: string, n: number): NoticeRow {
+  const sentMs = Date.now() - DAY_MS + n * 5_000;
+  const fileName = `${sid}_channel__uid_s_1__uid_e_video_${String(20_261_121_000_000_000 + n)}.jpg`;
+  const payload = { cname: 'channel', uid: '1', sid, sequence: n, sendts: sentMs, serviceType: 2, details: { msgName: 'recorder_snapshot_file', fileName } }; // prettier-ignore
+  const body = JSON.stringify({ noticeId: `${sid}${String(n)}`, productId: 3, eventType: 45, notifyMs: sentMs, payload }); // prettier-ignore
+  const receivedMs = unixMs(Date.now());
+  const parsed = parseNotification(Buffer.from(body), { appId: 'bench', receivedMs });
+  if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
+  return noticeRow(parsed, 'bench', receivedMs);
+}
+
+async function compare(what: string, contenders: readonly Contender[]): Promise<void> {
+  for (let n = 0; n < MEASURED; n += 1) {
+    for (const { one, tookMs } of contenders) {
+      const begin = performance.now();
+      await one();
+      tookMs.push(performance.now() - begin);
+    }
+  }
+  for (const { size, tookMs } of contenders) print(`  ${what} ${size.toLocaleString('en').padStart(10)}   ${median(tookMs).toFixed(2)} ms a notice, stored and folded`); // prettier-ignore
+  const [small, large] = contenders.map(({ tookMs }) => median(tookMs));
+  print(`  ratio ${((large ?? 0) / (small ?? 1)).toFixed(2)}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
