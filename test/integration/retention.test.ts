@@ -78,7 +78,9 @@ describe('retention', () => {
     await dropNoticesBefore(ledger.db, later(30), later(30));
     expect(await notices()).toBe(OPEN);
     expect(await quality()).toEqual(before);
-    await ledger.db.pool.query(`update sessions set state = 'ended', outcome = 'completed' where sid = '${OPEN}'`);
+    await ledger.db.pool.query(
+      `update sessions set state = 'ended', outcome = 'completed' where sid = '${OPEN}'`,
+    );
     expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 1 });
     expect(await notices()).toBeNull();
     expect(await quality()).toEqual(before);

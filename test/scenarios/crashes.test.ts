@@ -6,11 +6,11 @@ import pg from 'pg';
 import { freePort } from '../../src/embedded/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
-import { endProcesses, startNode, type TestProcess } from '../support/processes.js';
+import { endProcesses, type TestProcess } from '../support/processes.js';
+import { CRASH_APP, CRASH_SECRET, startReceiverProcess } from '../support/receiver-process.js';
 import { waitFor } from '../support/wait-for.js';
 
 const KILLS = Number(process.env['CRASHES'] ?? 30);
-const SECRET = 'crash-secret';
 
 jest.setTimeout(60_000 + KILLS * 8_000);
 
@@ -40,26 +40,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function startReceiver(roles = 'receiver'): Promise<TestProcess> {
-  const service = startNode(['dist/main.js'], {
-    env: {
-      ROLES: roles,
-      DATABASE_URL: database.url,
-      SPOOL_DIR: folder,
-      RECEIVER_HOST: '127.0.0.1',
-      RECEIVER_PORT: String(port),
-      API_PORT: '0',
-      AGORA_APP_ID: 'crash',
-      AGORA_CUSTOMER_ID: 'crash',
-      AGORA_CUSTOMER_SECRET: 'crash',
-      AGORA_NCS_SECRET: SECRET,
-      AGORA_BASE_URLS: 'http://127.0.0.1:9',
-      LOG_LEVEL: 'info',
-    },
-  });
-  await service.says(/service\.started/);
-  return service;
-}
+const startReceiver = (roles?: string): Promise<TestProcess> =>
+  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles);
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
@@ -74,7 +56,11 @@ async function setReachable(reachable: boolean): Promise<void> {
 }
 
 function startPostingHere(connections = 8): Posting {
-  posting = startPosting(`http://127.0.0.1:${String(port)}/ncs/crash`, SECRET, connections);
+  posting = startPosting(
+    `http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`,
+    CRASH_SECRET,
+    connections,
+  );
   return posting;
 }
 
