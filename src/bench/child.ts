@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { environment } from '../config/environment.js';
 
-export type Child = { stop: () => Promise<void> };
+export type Child = { pid: number; stop: () => Promise<void> };
 
 /** A Node process of ours; resolves once its output shows that it is ready. */
 export async function startChild(
@@ -24,6 +24,7 @@ export async function startChild(
     child.once('exit', (code) => reject(new Error(`${script} ended with ${String(code)}`)));
   });
   return {
+    pid: child.pid ?? 0,
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

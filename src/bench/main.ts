@@ -1,6 +1,7 @@
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
+import { sustained } from './sustained.js';
 import { truth } from './truth/truth.js';
 
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
@@ -8,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   growth,
   ingest,
   planner,
+  sustained,
   truth,
 };
 
