@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { freePort } from '../../src/embedded/free-port.js';
 import { startBalancer } from '../support/balancer.js';
 import { createTestDatabase } from '../support/database.js';
@@ -19,6 +20,20 @@ afterEach(async () => {
   await endProcesses();
   for (const clear of leftovers.splice(0)) await clear();
 });
+
+/** Sessions that nobody would ask about any more, answers that are kept twice, evidence left behind. */
+async function mistakes(url: string): Promise<object | undefined> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<object>(
+    `select (select count(*)::int from sessions where sessions.state not in ('ended', 'failed')
+               and not exists (select from query_schedule where query_schedule.sid = sessions.sid)) as unscheduled,
+            (select count(*)::int from (select from observations as a group by a.sid, a.asked_at having count(*) > 1) as twice) as doubled,
+            (select count(*)::int from pending_evidence) as pending`,
+  );
+  await client.end();
+  return rows[0];
+}
 
 describeWithRedis('two receivers and three workers on one Postgres and one Redis', () => {
   it('are right, and share the work, whichever of them is killed when', async () => {
@@ -48,6 +63,7 @@ describeWithRedis('two receivers and three workers on one Postgres and one Redis
       await elapsed(world, world.simulation.progress().elapsedMs / 1_000 + 1);
     }
     await expectPerfect(world, RUN.sessions);
+    expect(await mistakes(database.url)).toEqual({ unscheduled: 0, doubled: 0, pending: 0 });
     const workers = running.slice(ports.length);
     for (const worker of workers) expect(worker.output()).toMatch(/query\.answered/);
     for (const service of running) {
