@@ -98,7 +98,7 @@ async function send(
   const { statusCode, body: answer } = await request(receiver, { method: 'POST', body, headers, dispatcher: agent }); // prettier-ignore
   await answer.dump();
   if (statusCode !== 200) failures.push(statusCode);
-  if (delays === null) return;
+  if (delays === null || statusCode !== 200) return;
   while ((await eventsOf(`${api}/${sid}`, agent)) <= sequence) await new Promise((resolve) => setTimeout(resolve, POLL_MS)); // prettier-ignore
   delays.push(Date.now() - begin);
 }

@@ -5,11 +5,16 @@ import type { Queryable } from './database.js';
 /** What a session's evidence received until then amounted to, kept when retention dropped it. */
 export type ArchivedFacts = { facts: SessionFacts; untilMs: UnixMs };
 
-export async function findArchivedFacts(db: Queryable, sid: string): Promise<ArchivedFacts | null> {
-  const { rows } = await db.query<{ facts: SessionFacts; archived_at: Date }>(
-    `select archived_facts.facts, archived_facts.archived_at from archived_facts where archived_facts.sid = $1`,
-    [sid],
+export async function loadArchivedFacts(
+  db: Queryable,
+  sids: readonly string[],
+): Promise<Map<string, ArchivedFacts>> {
+  const { rows } = await db.query<{ sid: string; facts: SessionFacts; archived_at: Date }>(
+    `select archived_facts.sid, archived_facts.facts, archived_facts.archived_at
+     from archived_facts where archived_facts.sid = any($1::text[])`,
+    [sids],
   );
-  const row = rows[0];
-  return row === undefined ? null : { facts: row.facts, untilMs: unixMs(row.archived_at.getTime()) }; // prettier-ignore
+  return new Map(
+    rows.map(({ sid, facts, archived_at }) => [sid, { facts, untilMs: unixMs(archived_at.getTime()) }]), // prettier-ignore
+  );
 }

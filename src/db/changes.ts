@@ -53,13 +53,18 @@ export async function listChanges(
   return rows.map(toChange);
 }
 
-/** The newest version ever published of a session, even when its row is gone. */
-export async function findLastChange(db: Queryable, sid: string): Promise<StoredChange | null> {
+/** The newest version ever published of each of these sessions, even where its row is gone. */
+export async function findLastChanges(
+  db: Queryable,
+  sids: readonly string[],
+): Promise<Map<string, StoredChange>> {
+  if (sids.length === 0) return new Map();
   const { rows } = await db.query<ChangeRow>(
-    `select ${COLUMNS} from changes where changes.sid = $1 order by changes.version desc limit 1`,
-    [sid],
+    `select distinct on (changes.sid) ${COLUMNS} from changes where changes.sid = any($1::text[])
+     order by changes.sid, changes.version desc`,
+    [sids],
   );
-  return rows[0] === undefined ? null : toChange(rows[0]);
+  return new Map(rows.map((row) => [row.sid, toChange(row)]));
 }
 
 function toChange({ cursor, sid, version, at, session }: ChangeRow): StoredChange {

@@ -111,12 +111,15 @@ function only(rows: readonly ObservationRow[]): ObservationRow {
   return row;
 }
 
-/** All of a session's observations, oldest first. */
-export async function loadObservations(db: Queryable, sid: string): Promise<Observation[]> {
+/** All observations of these sessions, oldest first. */
+export async function loadObservations(
+  db: Queryable,
+  sids: readonly string[],
+): Promise<Observation[]> {
   const { rows } = await db.query<ObservationRow>(
-    `select ${COLUMNS} from observations where observations.sid = $1
+    `select ${COLUMNS} from observations where observations.sid = any($1::text[])
      order by observations.asked_at, observations.id`,
-    [sid],
+    [sids],
   );
   return rows.map(toObservation);
 }

@@ -38,11 +38,11 @@ export async function takePending(
   };
 }
 
-/** Takes away the marks of a session whose evidence is read in full; returns how many there were. */
-export async function dropPending(tx: PoolClient, sid: string): Promise<number> {
+/** Takes away the marks of sessions whose evidence is read in full; returns how many there were. */
+export async function dropPending(tx: PoolClient, sids: readonly string[]): Promise<number> {
   const { rowCount } = await tx.query(
-    `delete from pending_evidence where pending_evidence.sid = $1`,
-    [sid],
+    `delete from pending_evidence where pending_evidence.sid = any($1::text[])`,
+    [sids],
   );
   return rowCount ?? 0;
 }

@@ -39,11 +39,18 @@ export async function insertRegistration(
 }
 
 export async function findRegistration(db: Queryable, sid: string): Promise<Registration | null> {
+  return (await loadRegistrations(db, [sid]))[0] ?? null;
+}
+
+export async function loadRegistrations(
+  db: Queryable,
+  sids: readonly string[],
+): Promise<Registration[]> {
   const { rows } = await db.query<RegistrationRow>(
-    `select registrations.* from registrations where registrations.sid = $1`,
-    [sid],
+    `select registrations.* from registrations where registrations.sid = any($1::text[])`,
+    [sids],
   );
-  return rows[0] === undefined ? null : toRegistration(rows[0]);
+  return rows.map(toRegistration);
 }
 
 function toRegistration(row: RegistrationRow): Registration {

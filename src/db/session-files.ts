@@ -57,8 +57,9 @@ function columnsOf(rows: readonly { sid: string; file: RecordedFile }[]): unknow
 }
 
 /** A session's list is made anew by a refold: what a better decoder no longer names goes. */
-export async function forgetFiles(tx: PoolClient, sid: string): Promise<void> {
-  await tx.query(`delete from session_files where session_files.sid = $1`, [sid]);
+export async function forgetFiles(tx: PoolClient, sids: readonly string[]): Promise<void> {
+  if (sids.length === 0) return;
+  await tx.query(`delete from session_files where session_files.sid = any($1::text[])`, [sids]);
 }
 
 type FileRow = {

@@ -20,13 +20,16 @@ export async function insertStopAnswer(
   return rowCount === 1;
 }
 
-export async function loadStopAnswers(db: Queryable, sid: string): Promise<StopAnswer[]> {
-  const { rows } = await db.query<{ raw: string; received_at: Date }>(
-    `select stop_answers.raw, stop_answers.received_at from stop_answers
-     where stop_answers.sid = $1 order by stop_answers.received_at, stop_answers.digest`,
-    [sid],
+export async function loadStopAnswers(
+  db: Queryable,
+  sids: readonly string[],
+): Promise<StopAnswer[]> {
+  const { rows } = await db.query<{ sid: string; raw: string; received_at: Date }>(
+    `select stop_answers.sid, stop_answers.raw, stop_answers.received_at from stop_answers
+     where stop_answers.sid = any($1::text[]) order by stop_answers.received_at, stop_answers.digest`,
+    [sids],
   );
-  return rows.map(({ raw, received_at }) =>
+  return rows.map(({ sid, raw, received_at }) =>
     decodeStopAnswer(sid, JSON.parse(raw), unixMs(received_at.getTime())),
   );
 }

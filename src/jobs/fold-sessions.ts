@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { loadEvidence } from '../db/load-evidence.js';
-import { findArchivedFacts } from '../db/archived-facts.js';
+import { loadEvidenceOf } from '../db/load-evidence.js';
+import { loadArchivedFacts, type ArchivedFacts } from '../db/archived-facts.js';
 import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import { lockRungSessions } from '../db/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
@@ -48,9 +48,10 @@ export type RefoldChange = { before: Session | null; after: Session } | null;
 export async function refoldSession(context: FoldContext, sid: string): Promise<RefoldChange> {
   return withTransaction(context.db, async (tx) => {
     await lockSession(tx, sid);
-    const before = (await loadSessions(tx, [sid])).get(sid) ?? null;
-    const folded = await foldAnew(tx, sid, before);
-    if (folded === null) return null;
+    const stored = await loadSessions(tx, [sid]);
+    const before = stored.get(sid) ?? null;
+    const [folded] = await foldAnew(tx, [sid], stored);
+    if (folded === undefined) return null;
     const [after] = await saveFolded(context, tx, [folded], false);
     return after === undefined ? null : { before: before?.session ?? null, after };
   });
@@ -63,12 +64,10 @@ async function foldLocked(
 ): Promise<void> {
   const pending = await takePending(tx, sids);
   const stored = await loadSessions(tx, sids);
-  const folded: Folded[] = [];
-  for (const sid of sids) {
-    const one = await foldOne(tx, sid, stored.get(sid) ?? null, pending);
-    if (one !== null) folded.push(one);
-  }
-  await saveFolded(context, tx, folded, false);
+  const anew = new Set(sids.filter((sid) => isReadAnew(sid, stored, pending)));
+  const onto = [...stored.values()].filter(({ sid }) => !anew.has(sid));
+  const folded = onto.flatMap((before) => foldOnto(before, pending));
+  await saveFolded(context, tx, [...folded, ...(await foldAnew(tx, [...anew], stored))], false);
 }
 
 /**
@@ -89,53 +88,67 @@ export async function foldAlarms(context: FoldContext, limit: number): Promise<n
   });
 }
 
-/**
- * The new evidence into the saved facts, or all of it into none: for a first fold, for something
- * told beside the notifications, and when a notice was received before others that are folded.
- */
-async function foldOne(
-  tx: PoolClient,
+/** A first fold, something told beside the notifications, or a notice received before others that are folded. */
+function isReadAnew(
   sid: string,
-  before: StoredSession | null,
+  stored: ReadonlyMap<string, StoredSession>,
   pending: PendingEvidence,
-): Promise<Folded | null> {
-  const notices = pending.notices.filter((notice) => notice.sid === sid);
-  const repeats = pending.repeats.filter((repeat) => repeat.sid === sid);
-  const facts = before?.facts ?? null;
-  const anew =
-    facts === null ||
-    pending.others.has(sid) ||
-    notices.some((notice) => isStraggler(facts, notice));
-  if (anew) return foldAnew(tx, sid, before);
-  const learned = [...notices, ...repeats];
-  return learned.length === 0 ? null : { before, facts: fold(facts, learned), learned, anew };
+): boolean {
+  const facts = stored.get(sid)?.facts;
+  if (facts === undefined || pending.others.has(sid)) return true;
+  return pending.notices.some((notice) => notice.sid === sid && isStraggler(facts, notice));
+}
+
+/** The new evidence into the saved facts. */
+function foldOnto(before: StoredSession, pending: PendingEvidence): Folded[] {
+  const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
+  const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
+  if (learned.length === 0) return [];
+  return [{ before, facts: fold(before.facts, learned), learned, anew: false }];
 }
 
 /**
- * All evidence there is, and no mark of any of it left. What commits while it is read may be among it
- * or not; its mark tells, so reading goes on until no mark turns up. (One snapshot for both would have
- * to be taken before the session's lock, when somebody else may still be folding it.)
+ * All evidence there is of these sessions, and no mark of any of it left. What commits while it is
+ * read may be among it or not; its mark tells, so reading goes on until no mark turns up. (One snapshot
+ * for both would have to be taken before the sessions' locks, when somebody else may still be folding.)
  */
-async function takeAllEvidence(tx: PoolClient, sid: string): Promise<Evidence[]> {
+async function takeAllEvidence(
+  tx: PoolClient,
+  sids: readonly string[],
+): Promise<Map<string, Evidence[]>> {
   for (;;) {
-    const evidence = await loadEvidence(tx, sid);
-    if ((await dropPending(tx, sid)) === 0) return evidence;
+    const evidence = await loadEvidenceOf(tx, sids);
+    if ((await dropPending(tx, sids)) === 0) return evidence;
   }
 }
 
 /**
- * Null when there is no evidence at all: then there is no session. Where retention has dropped the
- * older evidence, what that amounted to stands for it.
+ * All evidence into none. Where there is none at all there is no session; where retention has dropped
+ * the older evidence, what that amounted to stands for it.
  */
 async function foldAnew(
   tx: PoolClient,
+  sids: readonly string[],
+  stored: ReadonlyMap<string, StoredSession>,
+): Promise<Folded[]> {
+  if (sids.length === 0) return [];
+  const archived = await loadArchivedFacts(tx, sids);
+  const evidence = await takeAllEvidence(tx, sids);
+  return sids.flatMap((sid) => {
+    const old = archived.get(sid) ?? null;
+    const all = evidence.get(sid) ?? [];
+    if (all.length === 0 && old === null) return [];
+    return [foldFrom(sid, old, all, stored.get(sid) ?? null)];
+  });
+}
+
+function foldFrom(
   sid: string,
+  archived: ArchivedFacts | null,
+  evidence: readonly Evidence[],
   before: StoredSession | null,
-): Promise<Folded | null> {
-  const archived = await findArchivedFacts(tx, sid);
-  const evidence = await takeAllEvidence(tx, sid);
-  const learned = archived === null ? evidence : evidence.filter((piece) => heardMs(piece) > archived.untilMs); // prettier-ignore
-  if (evidence.length === 0 && archived === null) return null;
+): Folded {
+  const learned = evidence.filter((piece) => archived === null || heardMs(piece) > archived.untilMs); // prettier-ignore
   // Having waited is not kept as evidence, but it is not unlearned either.
   const untilMs = before?.facts.knownUntilMs;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import { appendChanges, findLastChange } from '../db/changes.js';
+import { appendChanges, findLastChanges } from '../db/changes.js';
 import { addToCounter } from '../db/counters.js';
 import { saveSchedule } from '../db/query-schedule.js';
 import { saveAlarms, type SessionAlarm } from '../db/session-alarms.js';
@@ -38,11 +38,11 @@ export async function saveFolded(
   answered: boolean,
 ): Promise<Session[]> {
   const atMs = now();
-  const results = [];
-  for (const { before, facts } of folded) {
-    const last = before === null ? await findLastChange(tx, facts.sid) : null;
-    results.push(nextVersion(before, last, facts, rules, atMs));
-  }
+  const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
+  const published = await findLastChanges(tx, unknown);
+  const results = folded.map(({ before, facts }) =>
+    nextVersion(before, published.get(facts.sid) ?? null, facts, rules, atMs),
+  );
   await saveSessions(
     tx,
     results.map(({ stored }) => stored),
@@ -65,7 +65,8 @@ export async function saveFolded(
 }
 
 async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<void> {
-  for (const { facts, anew } of folded) if (anew) await forgetFiles(tx, facts.sid);
+  const anew = folded.flatMap(({ facts, anew: isAnew }) => (isAnew ? [facts.sid] : []));
+  await forgetFiles(tx, anew);
   await saveFiles(
     tx,
     folded.map(({ facts, learned }) => ({ sid: facts.sid, files: learned.flatMap(filesNamedBy) })),
