@@ -7,7 +7,7 @@ import { ensurePartitions } from './db/partitions.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
 import { createMetrics } from './observability/metrics.js';
-import { askContext } from './start/ask-context.js';
+import { askContext, shardOfProcess } from './start/ask-context.js';
 import type { Parts } from './start/parts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -23,6 +23,8 @@ export type App = {
 /** Connections of this process's pool, for folding, asking and the API. */
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
+/** So many notifications wait for their statement only where more come than can be stored at leisure. */
+const PRESSED = 12;
 
 /**
  * The composition root: the only place that constructs the database, the queue, the clock and the
@@ -85,20 +87,22 @@ async function openParts(
   undo.push(() => backend.close());
   const queues = openQueues(backend);
   undo.push(() => Promise.all(Object.values(queues).map((queue) => queue.close())));
-  const context = askContext(config, db, clock, log, metrics, stopping);
-  undo.push(() => context.client.close());
+  const shard = shardOfProcess();
   const intake = config.roles.includes('receiver')
     ? openReceiverIntake({
         config,
         url,
         ledgerId,
-        shard: context.shard,
+        shard,
         ring: foldBell(queues, log),
         log,
         metrics,
       })
     : null;
   if (intake !== null) undo.push(() => intake.close());
+  const isPressed = (): boolean => (intake?.notices.waiting() ?? 0) >= PRESSED;
+  const context = askContext(config, db, clock, log, metrics, stopping, isPressed);
+  undo.push(() => context.client.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };
 }
 

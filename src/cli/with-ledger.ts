@@ -44,5 +44,6 @@ function foldContext(db: Db, config: Config): FoldContext {
     now: () => unixMs(Date.now()),
     shard: process.pid % 1024,
     stopping: new AbortController().signal,
+    isPressed: () => false,
   };
 }

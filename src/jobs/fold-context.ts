@@ -11,4 +11,6 @@ export type FoldContext = {
   shard: number;
   /** Aborted when the process is to stop: long work ends at its next good place. */
   stopping: AbortSignal;
+  /** Whether notifications wait in this process to be stored: they cannot wait for long, folding can. */
+  isPressed: () => boolean;
 };

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { dropNoticesBefore, type Dropped } from '../db/retention.js';
 import { plusMs } from '../evidence/instant.js';
 import { ensurePartitions } from '../db/partitions.js';
@@ -8,13 +9,18 @@ import type { FoldContext } from './fold-context.js';
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;
 
+/** While notifications wait to be stored, folding rests for so many times as long as it worked. */
+const REST = 9;
+
 /** Folds until nothing waits any more. Running twice at once, each takes sessions the other has not. */
 export async function foldAll(context: FoldContext): Promise<number> {
   let total = 0;
   for (;;) {
+    const begin = performance.now();
     const folded = await foldPending(context, FOLD_BATCH);
     total += folded;
     if (folded < FOLD_BATCH || context.stopping.aborted) return total;
+    if (context.isPressed()) await setTimeout((performance.now() - begin) * REST);
   }
 }
 

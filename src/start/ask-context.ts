@@ -16,6 +16,7 @@ export function askContext(
   log: Logger,
   metrics: Metrics,
   stopping: AbortSignal,
+  isPressed: () => boolean,
 ): AskContext {
   const accounts = config.accounts.map((account) => toAccount(account, config.qpsShare));
   const owners = new Map(
@@ -26,8 +27,9 @@ export function askContext(
     now,
     log,
     metrics,
-    shard: process.pid % 1024,
+    shard: shardOfProcess(),
     stopping,
+    isPressed,
     rules: { ...config.rules, accountOf: (appId) => owners.get(appId) ?? null },
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({
@@ -38,6 +40,11 @@ export function askContext(
     queryTimeoutMs: config.queryTimeoutMs,
     retentionDays: config.retentionDays,
   };
+}
+
+/** This process's own row of the running totals. */
+export function shardOfProcess(): number {
+  return process.pid % 1024;
 }
 
 function toAccount(account: AccountConfig, share: number): Account {

@@ -26,6 +26,7 @@ export async function createTestLedger(): Promise<TestLedger> {
       now: () => unixMs(Date.now()),
       shard: 1,
       stopping: new AbortController().signal,
+      isPressed: () => false,
     },
     close: async () => {
       await closeDatabase(db);
