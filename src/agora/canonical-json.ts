@@ -4,16 +4,20 @@ const DEEPEST = 100;
 /**
  * JSON with the keys in order at every depth: the same for the same content, however it was written.
  */
-export function canonicalJson(value: unknown, depth = 0): string {
-  if (typeof value !== 'object' || value === null || depth > DEEPEST) {
-    return depth > DEEPEST ? '"…"' : JSON.stringify(value);
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(inOrder(value, 0));
+}
+
+/** A copy that the platform's own writer, much the fastest there is, then writes in this order. */
+function inOrder(value: unknown, depth: number): unknown {
+  if (depth > DEEPEST) return '…';
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((element) => inOrder(element, depth + 1));
+  const fields = value as Record<string, unknown>;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(fields).sort()) {
+    // That one name would be taken for the prototype, and lost.
+    copy[name === '__proto__' ? '"__proto__"' : name] = inOrder(fields[name], depth + 1);
   }
-  if (Array.isArray(value)) {
-    return `[${value.map((element) => canonicalJson(element, depth + 1)).join(',')}]`;
-  }
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  const written = fields.map(
-    ([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field, depth + 1)}`,
-  );
-  return `{${written.join(',')}}`;
+  return copy;
 }
