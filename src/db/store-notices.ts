@@ -25,13 +25,16 @@ export type StoredCount = { stored: number; repeated: number };
 
 const STORE_NOTICES = `
 with incoming as (
-  select incoming.*
-  from unnest(
-    $1::text[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::int[],
-    $9::int[], $10::text[], $11::bigint[], $12::timestamptz[], $13::boolean[], $14::text[], $15::boolean[]
-  ) as incoming (
-    sid, received_at, event_key, notice_key, notice_id, app_id, product_id, event_type,
-    service_type, uid, sequence, occurred_at, is_test, raw, is_copy
+  select told.sid, told."eventKey" as event_key, told."noticeKey" as notice_key,
+         told."noticeId" as notice_id, told."appId" as app_id, told."productId" as product_id,
+         told."eventType" as event_type, told."serviceType" as service_type, told.uid, told.sequence,
+         to_timestamp(told."receivedMs" / 1000) as received_at,
+         to_timestamp(told."occurredMs" / 1000) as occurred_at,
+         told."isTest" as is_test, told.raw, told."isCopy" as is_copy
+  from json_to_recordset($1::json) as told (
+    sid text, "receivedMs" double precision, "eventKey" uuid, "noticeKey" uuid, "noticeId" text,
+    "appId" text, "productId" int, "eventType" int, "serviceType" int, uid text, sequence bigint,
+    "occurredMs" double precision, "isTest" boolean, raw text, "isCopy" boolean
   )
 ), fresh as (
   insert into notice_identities (notice_key, event_key, received_at)
@@ -74,7 +77,7 @@ with incoming as (
          or exists (select from registrations where registrations.sid = incoming.sid))
 ), counted as (
   insert into counters (name, shard, value)
-  select counts.name, $16::smallint, counts.value
+  select counts.name, $2::smallint, counts.value
   from (values
     ('deliveries', (select count(*) from incoming)),
     ('events', (select count(*) from fresh)),
@@ -98,7 +101,7 @@ export async function storeNotices(
   const { rows: counts } = await db.query<StoredCount>({
     name: 'store-notices',
     text: STORE_NOTICES,
-    values: [...columnsOf(batch), shard],
+    values: [JSON.stringify(batch), shard],
   });
   return counts[0] ?? { stored: 0, repeated: 0 };
 }
@@ -117,28 +120,4 @@ function withCopiesMarked(rows: readonly NoticeRow[]): MarkedRow[] {
     return { ...row, isCopy };
   });
   return marked.sort((a, b) => (a.eventKey < b.eventKey ? -1 : 1));
-}
-
-function columnsOf(rows: readonly MarkedRow[]): unknown[][] {
-  return [
-    rows.map((row) => row.sid),
-    rows.map((row) => isoTime(row.receivedMs)),
-    rows.map((row) => row.eventKey),
-    rows.map((row) => row.noticeKey),
-    rows.map((row) => row.noticeId),
-    rows.map((row) => row.appId),
-    rows.map((row) => row.productId),
-    rows.map((row) => row.eventType),
-    rows.map((row) => row.serviceType),
-    rows.map((row) => row.uid),
-    rows.map((row) => row.sequence),
-    rows.map((row) => isoTime(row.occurredMs)),
-    rows.map((row) => row.isTest),
-    rows.map((row) => row.raw),
-    rows.map((row) => row.isCopy),
-  ];
-}
-
-function isoTime(atMs: UnixMs): string {
-  return new Date(atMs).toISOString();
 }
