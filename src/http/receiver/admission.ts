@@ -1,6 +1,4 @@
-import type { RequestHandler } from 'express';
-import type { Metrics } from '../../observability/metrics.js';
-import { ProblemError } from '../problem.js';
+import type { IncomingMessage } from 'node:http';
 
 /** Bodies that are arriving or wait to be stored, of all requests together. */
 const MOST_BYTES = 134_217_728;
@@ -8,25 +6,28 @@ const MOST_BYTES = 134_217_728;
 const OVERHEAD = 2_048;
 
 /**
- * Bounds what unanswered requests hold in memory, before their bodies are read: beyond it the answer
- * is 503 at once, which Agora takes as "send it again". A body of undeclared length counts as the
- * largest that is accepted.
+ * Bounds what unanswered requests hold in memory, before their bodies are read. A body of undeclared
+ * length counts as the largest that is accepted.
  */
-export function createAdmission(maxBytes: number, metrics: Metrics): RequestHandler {
+export type Admission = {
+  /** What the request may hold from now on, in bytes; null where there is no room for it. */
+  enter: (request: IncomingMessage) => number | null;
+  /** Gives back what `enter` told. */
+  leave: (held: number) => void;
+};
+
+export function createAdmission(maxBytes: number): Admission {
   let held = 0;
-  return (request, response, next) => {
-    const declared = Number(request.headers['content-length'] ?? maxBytes);
-    const cost = OVERHEAD + Math.min(Number.isFinite(declared) ? declared : maxBytes, maxBytes);
-    if (held + cost > MOST_BYTES) {
-      metrics.notifications.inc({ result: 'full' });
-      const detail = 'Too much is being received. Nothing was kept; please send it again.';
-      next(new ProblemError({ status: 503, title: 'Overloaded', detail }));
-      return;
-    }
-    held += cost;
-    response.once('close', () => {
-      held -= cost;
-    });
-    next();
+  return {
+    enter: ({ headers }) => {
+      const declared = Number(headers['content-length'] ?? maxBytes);
+      const body = Number.isFinite(declared) ? Math.min(declared, maxBytes) : maxBytes;
+      if (held + OVERHEAD + body > MOST_BYTES) return null;
+      held += OVERHEAD + body;
+      return OVERHEAD + body;
+    },
+    leave: (given) => {
+      held -= given;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Response } from 'express';
 import type { Logger } from 'pino';
 import { parseNotification } from '../../agora/parse-notification.js';
 import type { NoticeRow } from '../../db/store-notices.js';
@@ -9,7 +9,8 @@ import { createErrorHandler, nothingHere } from '../error-handler.js';
 import type { GroupCommit } from '../../intake/group-commit.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
-import { createFindSender, type AppSecrets, type FindSender } from './app-secrets.js';
+import { createFindSender, type AppSecrets } from './app-secrets.js';
+import { createReadBody, type NoticeRequest } from './read-body.js';
 import { noticeRow, quarantineRow } from '../../db/incoming-rows.js';
 
 export type ReceiverOptions = {
@@ -33,11 +34,9 @@ export function createReceiver(options: ReceiverOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  const body = express.raw({ type: () => true, limit: options.maxBytes, inflate: false });
-  const receive = createReceive(options, createFindSender(options.apps));
-  const admit = createAdmission(options.maxBytes, options.metrics);
-  app.post('/ncs/:appId', admit, body, receive);
-  app.post('/ncs', admit, body, receive);
+  const receive = createReceive(options);
+  app.post('/ncs/:appId', receive);
+  app.post('/ncs', receive);
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -46,22 +45,44 @@ export function createReceiver(options: ReceiverOptions): Express {
   return app;
 }
 
-const NOTHING = Buffer.alloc(0);
+type Receive = (request: NoticeRequest, response: Response) => Promise<void>;
 
-function createReceive(
-  options: ReceiverOptions,
-  findSender: FindSender,
-): (request: Request<{ appId?: string }>, response: Response) => Promise<void> {
-  const { metrics, now } = options;
+/**
+ * One handler for all of it, not a chain of middleware: what a request holds is given back at the end
+ * of it, however it ends, and nothing has to listen for that.
+ */
+function createReceive(options: ReceiverOptions): Receive {
+  const admission = createAdmission(options.maxBytes);
+  const readBody = createReadBody(options.maxBytes);
+  const take = createTake(options);
   return async (request, response) => {
+    const held = admission.enter(request);
+    if (held === null) throw overloaded(options.metrics, 'Too much is being received.');
+    try {
+      await take(await readBody(request, response), request, response);
+    } finally {
+      admission.leave(held);
+    }
+  };
+}
+
+const ANSWER = '{}';
+const ANSWER_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'content-length': ANSWER.length,
+};
+
+function createTake(options: ReceiverOptions) {
+  const { metrics, now } = options;
+  const findSender = createFindSender(options.apps);
+  return async (raw: Buffer, request: NoticeRequest, response: Response) => {
     const receivedMs = now();
-    const raw = Buffer.isBuffer(request.body) ? request.body : NOTHING;
-    const { headers } = request;
+    const { headers, params } = request;
     const signatures = {
       v1: one(headers['agora-signature']),
       v2: one(headers['agora-signature-v2']),
     };
-    const appId = findSender(raw, signatures, request.params.appId);
+    const appId = findSender(raw, signatures, params.appId);
     if (appId === null) {
       options.onRejected();
       metrics.notifications.inc({ result: 'rejected' });
@@ -70,7 +91,7 @@ function createReceive(
     }
     const result = await keep(options, raw, appId, receivedMs);
     metrics.notifications.inc({ result });
-    response.status(200).type('application/json').send('{}');
+    response.writeHead(200, ANSWER_HEADERS).end(ANSWER);
   };
 }
 
@@ -90,11 +111,13 @@ async function keep(
     parsed.kind === 'unreadable'
       ? await options.quarantine.add(quarantineRow(raw, parsed.reason, appId, receivedMs))
       : await options.notices.add(noticeRow(parsed, appId, receivedMs));
-  if (kept === 'full') {
-    options.metrics.notifications.inc({ result: 'full' });
-    const detail =
-      'Too many notifications wait to be stored. Nothing was kept; please send it again.';
-    throw new ProblemError({ status: 503, title: 'Overloaded', detail });
-  }
+  if (kept === 'full') throw overloaded(options.metrics, 'Too many notifications wait to be stored.'); // prettier-ignore
   return parsed.kind;
+}
+
+/** Told at once: Agora takes a 503 as "send it again". */
+function overloaded(metrics: Metrics, why: string): ProblemError {
+  metrics.notifications.inc({ result: 'full' });
+  const detail = `${why} Nothing was kept; please send it again.`;
+  return new ProblemError({ status: 503, title: 'Overloaded', detail });
 }
