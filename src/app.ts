@@ -23,7 +23,7 @@ export type App = {
 /** Connections of this process's pool, for folding, asking and the API. */
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
-/** So many notifications wait for their statement only where more come than can be stored at leisure. */
+/** So many notifications share a statement only where more come than can be stored at leisure. */
 const PRESSED = 12;
 
 /**
@@ -100,7 +100,7 @@ async function openParts(
       })
     : null;
   if (intake !== null) undo.push(() => intake.close());
-  const isPressed = (): boolean => (intake?.notices.waiting() ?? 0) >= PRESSED;
+  const isPressed = (): boolean => (intake?.notices.together() ?? 0) >= PRESSED;
   const context = askContext(config, db, clock, log, metrics, stopping, isPressed);
   undo.push(() => context.client.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };

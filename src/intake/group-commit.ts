@@ -10,7 +10,8 @@ import { isRefusal } from '../db/refusal.js';
 export type GroupCommit<T> = {
   /** Resolves once the item is stored; rejects when it could not be. `full` is told at once. */
   add: (item: T) => Promise<'stored' | 'full'>;
-  waiting: () => number;
+  /** How many items go together at present: the larger of the batch being stored and the next one. */
+  together: () => number;
   /** Resolves once nothing is stored or waits any more. */
   drain: () => Promise<void>;
 };
@@ -29,13 +30,16 @@ type Waiter<T> = { item: T; resolve: (result: 'stored') => void; reject: (error:
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   const { store, maxBatch, maxWaiting } = options;
   let queue: Waiter<T>[] = [];
+  let storing = 0;
   let running: Promise<void> | null = null;
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
+      storing = batch.length;
       await storeBatch(batch, store);
     }
+    storing = 0;
     running = null;
   };
   return {
@@ -46,7 +50,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
         running ??= Promise.resolve().then(run);
       });
     },
-    waiting: () => queue.length,
+    together: () => Math.max(storing, queue.length),
     drain: async () => {
       while (running !== null) await running;
     },

@@ -10,7 +10,7 @@ import type { FoldContext } from './fold-context.js';
 export const FOLD_BATCH = 100;
 
 /** While notifications wait to be stored, folding rests for so many times as long as it worked. */
-const REST = 9;
+const REST = 19;
 
 /** Folds until nothing waits any more. Running twice at once, each takes sessions the other has not. */
 export async function foldAll(context: FoldContext): Promise<number> {
@@ -24,9 +24,12 @@ export async function foldAll(context: FoldContext): Promise<number> {
   }
 }
 
-/** What a lost wake-up left behind, and what time alone brings about. */
+/**
+ * What a lost wake-up left behind, and what time alone brings about. While notifications press in,
+ * every commit wakes the folding, and a second one beside it would only take what it leaves to them.
+ */
 export async function sweep(context: FoldContext): Promise<void> {
-  await foldAll(context);
+  if (!context.isPressed()) await foldAll(context);
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
 }
 

@@ -19,7 +19,7 @@ export function openQueues(backend: QueueBackend): JobQueues {
 }
 
 /** Between two rings of one process: what is committed meanwhile is folded together. */
-const FOLD_QUIET_MS = 20;
+const FOLD_QUIET_MS = 50;
 
 export function foldBell(queues: JobQueues, log: Logger): Bell {
   return createBell(queues.fold, 'fold', FOLD_QUIET_MS, (error) => {
