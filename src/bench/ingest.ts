@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../db/migrate.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
@@ -31,6 +32,7 @@ export async function ingest(): Promise<void> {
         contender.results.push(
           await load({ url: contender.url, secret: SECRET, seconds: SECONDS, connections: CONNECTIONS }), // prettier-ignore
         );
+        await untilFolded(postgres.url);
       }
     }
     report(contenders);
@@ -73,6 +75,16 @@ async function startContenders(
     contender('this receiver', receiver),
     contender('prisma.upsert', upsert),
   ];
+}
+
+/** What one contender leaves to be folded must not slow down the next. */
+async function untilFolded(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const isWaiting = async (): Promise<boolean> =>
+    ((await client.query('select from pending_evidence limit 1')).rowCount ?? 0) > 0;
+  while (await isWaiting()) await setTimeout(100);
+  await client.end();
 }
 
 function report(contenders: readonly Contender[]): void {
