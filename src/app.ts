@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
+import { shardOfProcess } from './db/counters.js';
 import { closeDatabase, openDatabase, readLedgerId } from './db/database.js';
 import { startLedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
 import { createMetrics } from './observability/metrics.js';
-import { askContext, shardOfProcess } from './start/ask-context.js';
+import { askContext } from './start/ask-context.js';
 import type { Parts } from './start/parts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';

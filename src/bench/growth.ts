@@ -1,24 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { parseNotification } from '../agora/parse-notification.js';
-import { closeDatabase, openDatabase, type Db } from '../db/database.js';
+import { closeDatabase, type Db } from '../db/database.js';
 import { noticeRow } from '../db/incoming-rows.js';
-import { migrate } from '../db/migrate.js';
-import { ensurePartitions } from '../db/partitions.js';
 import { storeNotices, type NoticeRow } from '../db/store-notices.js';
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
-import { unixMs } from '../evidence/instant.js';
+import { DAY_MS, unixMs } from '../evidence/instant.js';
 import type { FoldContext } from '../jobs/fold-context.js';
 import { foldAll } from '../jobs/keep-house.js';
 import { median } from './child.js';
+import { defaultRules } from './default-rules.js';
+import { openBenchDatabase, withPlace } from './place.js';
+import { print } from './print.js';
 
 const SESSION_SIZES = [20, 20_000];
 const TABLE_SIZES = [10_000, 10_000_000];
 const MEASURED = 300;
 const FILLED_AT_ONCE = 100_000;
-const DAY_MS = 86_400_000;
 
 type Contender = { size: number; db: Db; one: () => Promise<void>; tookMs: number[] };
 
@@ -27,36 +23,29 @@ type Contender = { size: number; db: Db; one: () => Promise<void>; tookMs: numbe
  * (a snapshot every 5 s for a day), and in a table of ten thousand and of ten million.
  */
 export async function growth(): Promise<void> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
-  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
-  const open: Db[] = [];
-  try {
-    const sessions: Contender[] = [];
-    const db = await openOne(postgres.url, 'growth_sessions', open);
-    for (const size of SESSION_SIZES) sessions.push(await grownSession(db, size));
-    await compare('a session of', sessions);
-    const tables: Contender[] = [];
-    for (const size of TABLE_SIZES) tables.push(await grownTable(await openOne(postgres.url, `growth_${String(size)}`, open), size)); // prettier-ignore
-    await compare('a table of', tables);
-  } finally {
-    for (const db of open) await closeDatabase(db);
-    await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  await withPlace(async (place) => {
+    const open: Db[] = [];
+    const openOne = async (name: string): Promise<Db> => {
+      const db = await openBenchDatabase(place, name);
+      open.push(db);
+      return db;
+    };
+    try {
+      await compareSizes(openOne);
+    } finally {
+      for (const db of open) await closeDatabase(db);
+    }
+  });
 }
 
-async function openOne(url: string, name: string, open: Db[]): Promise<Db> {
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  const settings = { maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined, patience: { connectMs: 5_000, statementMs: 600_000 } }; // prettier-ignore
-  const admin = openDatabase({ url, ...settings });
-  await admin.pool.query(`create database ${name}`);
-  await closeDatabase(admin);
-  await migrate(own.href);
-  const db = openDatabase({ url: own.href, ...settings });
-  await ensurePartitions(db.pool, unixMs(Date.now()));
-  open.push(db);
-  return db;
+async function compareSizes(openOne: (name: string) => Promise<Db>): Promise<void> {
+  const sessions: Contender[] = [];
+  const db = await openOne('growth_sessions');
+  for (const size of SESSION_SIZES) sessions.push(await grownSession(db, size));
+  await compare('a session of', sessions);
+  const tables: Contender[] = [];
+  for (const size of TABLE_SIZES) tables.push(await grownTable(await openOne(`growth_${String(size)}`), size)); // prettier-ignore
+  await compare('a table of', tables);
 }
 
 async function grownSession(db: Db, size: number): Promise<Contender> {
@@ -106,16 +95,7 @@ function contender(db: Db, size: number, next: () => NoticeRow): Contender {
 function contextOf(db: Db): FoldContext {
   return {
     db,
-    rules: {
-      startCheckAfterMs: 5_000,
-      startDeadlineMs: 90_000,
-      goneConfirmMs: 90_000,
-      routineIntervalMs: 120_000,
-      reorderGraceMs: 3_000,
-      retryBackoffMs: [5_000, 10_000, 15_000, 30_000],
-      subscribedEvents: null,
-      accountOf: () => null,
-    },
+    rules: { ...defaultRules(), accountOf: () => null },
     now: () => unixMs(Date.now()),
     shard: 0,
     stopping: new AbortController().signal,
@@ -146,8 +126,4 @@ async function compare(what: string, contenders: readonly Contender[]): Promise<
   for (const { size, tookMs } of contenders) print(`  ${what} ${size.toLocaleString('en').padStart(10)}   ${median(tookMs).toFixed(2)} ms a notice, stored and folded`); // prettier-ignore
   const [small, large] = contenders.map(({ tookMs }) => median(tookMs));
   print(`  ratio ${((large ?? 0) / (small ?? 1)).toFixed(2)}`);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

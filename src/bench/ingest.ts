@@ -1,17 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../db/migrate.js';
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { freePort, median, startChild, type Child } from './child.js';
 import { load, type LoadResult } from './load.js';
+import { withPlace, type BenchPlace } from './place.js';
+import { print } from './print.js';
+import { BENCH_SECRET, startService } from './service.js';
 
 const ROUNDS = 3;
 const SECONDS = 5;
 const CONNECTIONS = 64;
-const SECRET = 'bench-secret';
 
 type Contender = { name: string; url: string; results: LoadResult[] };
 
@@ -21,59 +19,43 @@ type Contender = { name: string; url: string; results: LoadResult[] };
  * machine. At the end every notification that was answered 200 must be a row.
  */
 export async function ingest(): Promise<void> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
-  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
-  const children: Child[] = [];
-  try {
-    await migrate(postgres.url);
-    const contenders = await startContenders(postgres.url, dataDir, children);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const contender of contenders) {
-        contender.results.push(
-          await load({ url: contender.url, secret: SECRET, seconds: SECONDS, connections: CONNECTIONS }), // prettier-ignore
-        );
-        await untilFolded(postgres.url);
-      }
+  await withPlace(async (place) => {
+    await migrate(place.url);
+    const children: Child[] = [];
+    try {
+      await compare(place, children);
+    } finally {
+      for (const child of children) await child.stop();
     }
-    report(contenders);
-    await checkRows(postgres.url, contenders);
-  } finally {
-    for (const child of children) await child.stop();
-    await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  });
 }
 
-async function startContenders(
-  databaseUrl: string,
-  dataDir: string,
-  children: Child[],
-): Promise<Contender[]> {
-  const [bare, receiver, upsert, api] = [await freePort(), await freePort(), await freePort(), await freePort()]; // prettier-ignore
-  const settings = {
-    DATABASE_URL: databaseUrl,
-    SPOOL_DIR: path.join(dataDir, 'spool'),
-    RECEIVER_HOST: '127.0.0.1',
-    RECEIVER_PORT: String(receiver),
-    API_PORT: String(api),
-    AGORA_APP_ID: 'bench',
-    AGORA_CUSTOMER_ID: 'bench',
-    AGORA_CUSTOMER_SECRET: 'bench',
-    AGORA_NCS_SECRET: SECRET,
-    AGORA_BASE_URLS: 'http://127.0.0.1:9',
-  };
+async function compare(place: BenchPlace, children: Child[]): Promise<void> {
+  const contenders = await startContenders(place, children);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { url, results } of contenders) {
+      results.push(
+        await load({ url, secret: BENCH_SECRET, seconds: SECONDS, connections: CONNECTIONS }),
+      );
+      await untilFolded(place.url);
+    }
+  }
+  report(contenders);
+  await checkRows(place.url, contenders);
+}
+
+async function startContenders(place: BenchPlace, children: Child[]): Promise<Contender[]> {
+  const [bare, upsert] = [await freePort(), await freePort()];
   children.push(await startChild('contender.js', ['bare', String(bare)], {}, /listening/));
-  children.push(await startChild('../main.js', [], settings, /service\.started/));
-  children.push(await startChild('contender.js', ['upsert', String(upsert), databaseUrl, SECRET], {}, /listening/)); // prettier-ignore
-  const contender = (name: string, port: number): Contender => ({
-    name,
-    url: `http://127.0.0.1:${String(port)}/ncs/bench`,
-    results: [],
-  });
+  const service = await startService(place);
+  children.push(service);
+  children.push(await startChild('contender.js', ['upsert', String(upsert), place.url, BENCH_SECRET], {}, /listening/)); // prettier-ignore
+  const contender = (name: string, url: string): Contender => ({ name, url, results: [] });
+  const urlAt = (port: number): string => `http://127.0.0.1:${String(port)}/ncs/bench`;
   return [
-    contender('bare Express', bare),
-    contender('this receiver', receiver),
-    contender('prisma.upsert', upsert),
+    contender('bare Express', urlAt(bare)),
+    contender('this receiver', service.notifyUrl),
+    contender('prisma.upsert', urlAt(upsert)),
   ];
 }
 
@@ -114,8 +96,4 @@ async function checkRows(databaseUrl: string, contenders: readonly Contender[]):
   const missing = rows[0]?.missing ?? acknowledged.length;
   print(`  acknowledged ${String(acknowledged.length)}, of which missing in the table ${String(missing)}`); // prettier-ignore
   if (missing > 0) process.exitCode = 1;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

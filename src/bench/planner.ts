@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { closeDatabase, openDatabase, type Db } from '../db/database.js';
-import { migrate } from '../db/migrate.js';
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { closeDatabase, type Db } from '../db/database.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import { createPlanner } from '../jobs/plan-queries.js';
 import { median } from './child.js';
+import { defaultRules } from './default-rules.js';
+import { openBenchDatabase, withPlace, type BenchPlace } from './place.js';
+import { print } from './print.js';
 
 const SIZES = [1_000, 1_000_000];
 const TICKS = 300;
@@ -20,36 +18,28 @@ type Contender = { size: number; db: Db; tick: () => Promise<number>; tookMs: nu
  * given back before the next, so that each has the full room to fill.
  */
 export async function planner(): Promise<void> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
-  const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
-  const clock = { now: unixMs(Date.now()) };
-  const contenders: Contender[] = [];
-  try {
-    for (const size of SIZES) contenders.push(await prepare(postgres.url, size, () => clock.now));
-    for (let n = 0; n < TICKS; n += 1) {
-      clock.now = unixMs(clock.now + TICK_MS);
-      for (const contender of contenders) await measure(contender);
+  await withPlace(async (place) => {
+    const clock = { now: unixMs(Date.now()) };
+    const contenders: Contender[] = [];
+    try {
+      for (const size of SIZES) contenders.push(await prepare(place, size, () => clock.now));
+      for (let n = 0; n < TICKS; n += 1) {
+        clock.now = unixMs(clock.now + TICK_MS);
+        for (const contender of contenders) await measure(contender);
+      }
+      report(contenders);
+    } finally {
+      for (const { db } of contenders) await closeDatabase(db);
     }
-    report(contenders);
-  } finally {
-    for (const { db } of contenders) await closeDatabase(db);
-    await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  });
 }
 
-async function prepare(url: string, size: number, now: () => UnixMs): Promise<Contender> {
-  const own = new URL(url);
-  own.pathname = `/planner_${String(size)}`;
-  const admin = openDatabase({ url, maxConnections: 1, applicationName: 'bench', onIdleError: () => undefined }); // prettier-ignore
-  await admin.pool.query(`create database planner_${String(size)}`);
-  await closeDatabase(admin);
-  await migrate(own.href);
-  const db = openDatabase({ url: own.href, maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined }); // prettier-ignore
+async function prepare(place: BenchPlace, size: number, now: () => UnixMs): Promise<Contender> {
+  const db = await openBenchDatabase(place, `planner_${String(size)}`);
   await fill(db, size);
   const account = { name: 'bench', customerId: '', customerSecret: '', perSecond: 9, appIds: [], appPerSecond: new Map() }; // prettier-ignore
   const queryQueue = { addBulk: () => Promise.resolve([]) };
-  const tick = createPlanner({ db, accounts: [account], queryQueue, now, routineIntervalMs: 120_000, chance: Math.random }); // prettier-ignore
+  const tick = createPlanner({ db, accounts: [account], queryQueue, now, routineIntervalMs: defaultRules().routineIntervalMs, chance: Math.random }); // prettier-ignore
   return { size, db, tick, tookMs: [], planned: 0 };
 }
 
@@ -96,8 +86,4 @@ function report(contenders: readonly Contender[]): void {
   const [small, large] = means;
   if (small === undefined || large === undefined) return;
   print(`  ratio of the medians ${(large.median / small.median).toFixed(2)}, of the means ${(large.mean / small.mean).toFixed(2)}`); // prettier-ignore
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

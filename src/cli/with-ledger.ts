@@ -1,5 +1,7 @@
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { accountOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
+import { shardOfProcess } from '../db/counters.js';
 import { closeDatabase, openDatabase, type Db } from '../db/database.js';
 import { migrate } from '../db/migrate.js';
 import { unixMs } from '../evidence/instant.js';
@@ -35,14 +37,11 @@ async function withDatabase(
 }
 
 function foldContext(db: Db, config: Config): FoldContext {
-  const owners = new Map(
-    config.accounts.flatMap(({ name, apps }) => apps.map(({ appId }) => [appId, name] as const)),
-  );
   return {
     db,
-    rules: { ...config.rules, accountOf: (appId) => owners.get(appId) ?? null },
+    rules: { ...config.rules, accountOf: accountOfApp(config.accounts) },
     now: () => unixMs(Date.now()),
-    shard: process.pid % 1024,
+    shard: shardOfProcess(),
     stopping: new AbortController().signal,
     isPressed: () => false,
   };

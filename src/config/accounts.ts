@@ -13,6 +13,14 @@ export type AccountConfig = {
 /** `qps`: queries a second that Agora allows this app, where it counts by app; null where it does not. */
 export type AppConfig = { appId: string; ncsSecrets: readonly string[]; qps: number | null };
 
+/** From an app to the name of the account that its queries are paid from; null for an app nobody configured. */
+export function accountOfApp(accounts: readonly AccountConfig[]): (appId: string) => string | null {
+  const owners = new Map(
+    accounts.flatMap(({ name, apps }) => apps.map(({ appId }) => [appId, name] as const)),
+  );
+  return (appId) => owners.get(appId) ?? null;
+}
+
 const text = z.string().min(1);
 
 const accountsFile = z.object({

@@ -1,5 +1,10 @@
 import type { Queryable } from './database.js';
 
+/** This process's own row of the running totals: processes that share one wait for each other, no more. */
+export function shardOfProcess(): number {
+  return process.pid % 1024;
+}
+
 /** Adds to this process's share of a running total. */
 export async function addToCounter(
   db: Queryable,

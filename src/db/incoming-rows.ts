@@ -4,6 +4,10 @@ import type { NoticeRow } from './store-notices.js';
 import type { QuarantineRow } from './store-quarantine.js';
 import type { UnixMs } from '../evidence/instant.js';
 
+/** What the receiver took in: a notification that was read, or a body that nobody could read. */
+export type Incoming =
+  { kind: 'notice'; row: NoticeRow } | { kind: 'unreadable'; row: QuarantineRow };
+
 /** The row of a notification that was read, as the receiver got it. */
 export function noticeRow(
   { raw, envelope }: Exclude<ParsedNotification, { kind: 'unreadable' }>,

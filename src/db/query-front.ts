@@ -1,5 +1,6 @@
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Heads } from '../reconcile/choose-queries.js';
+import { HEARTBEAT_MS } from '../reconcile/heartbeat.js';
 import type { Db } from './database.js';
 
 /** How many more queries of the account may stand in the queue, and who is at the front of what. */
@@ -20,6 +21,18 @@ export type FrontRules = {
   likely: { silentBeforeMs: UnixMs; lastMissWithinMs: number } | null;
 };
 
+type Front = 'due' | 'proof' | 'likely' | 'turn' | 'suspect' | 'oldest';
+
+/** The first rows of a front, in the order of the column that says since when they are in it. */
+function first(front: Front, order: string, condition: string): string {
+  const [since = order] = order.split(' ');
+  return `select * from (
+    select '${front}', query_schedule.sid, null::smallint, query_schedule.${since} from query_schedule
+    where query_schedule.account = $1 and ${condition}
+    order by query_schedule.${order} limit room.size
+  ) as ${front}`;
+}
+
 const READ_FRONT = `
 with standing as (
   select count(*)::int as queued from query_schedule
@@ -37,41 +50,23 @@ select room.size as room, head.* from room left join lateral (
       and query_schedule.due_at <= $2
     order by query_schedule.due_at limit room.size
   ) as due
-  union all
-  select * from (
-    select 'proof', query_schedule.sid, null::smallint, query_schedule.proof_at from query_schedule
-    where query_schedule.account = $1 and query_schedule.proof_at <= $2
-    order by query_schedule.proof_at limit room.size
-  ) as proof
-  union all
-  select * from (
-    select 'likely', query_schedule.sid, null::smallint, query_schedule.suspect_at from query_schedule
-    where query_schedule.account = $1 and query_schedule.suspect_at <= $6
-      and mod((extract(epoch from $2 - query_schedule.suspect_at) * 1000)::bigint, 60000) < $7
-    order by query_schedule.suspect_at desc limit room.size
-  ) as likely
-  union all
-  select * from (
-    select 'turn', query_schedule.sid, null::smallint, query_schedule.turn_at from query_schedule
-    where query_schedule.account = $1 and query_schedule.turn_at <= $2 and $6::timestamptz is null
-    order by query_schedule.turn_at limit room.size
-  ) as turn
-  union all
-  select * from (
-    select 'suspect', query_schedule.sid, null::smallint, query_schedule.suspect_at from query_schedule
-    where query_schedule.account = $1 and query_schedule.suspect_at <= $2
-    order by query_schedule.suspect_at limit room.size
-  ) as suspect
-  union all
-  select * from (
-    select 'oldest', query_schedule.sid, null::smallint, query_schedule.waiting_since from query_schedule
-    where query_schedule.account = $1 and query_schedule.waiting_since <= $5
-      and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
-    order by query_schedule.waiting_since limit room.size
-  ) as oldest
+  union all ${first('proof', 'proof_at', 'query_schedule.proof_at <= $2')}
+  union all ${first(
+    'likely',
+    'suspect_at desc',
+    `query_schedule.suspect_at <= $6
+      and mod((extract(epoch from $2 - query_schedule.suspect_at) * 1000)::bigint, ${String(HEARTBEAT_MS)}) < $7`,
+  )}
+  union all ${first('turn', 'turn_at', 'query_schedule.turn_at <= $2 and $6::timestamptz is null')}
+  union all ${first('suspect', 'suspect_at', 'query_schedule.suspect_at <= $2')}
+  union all ${first(
+    'oldest',
+    'waiting_since',
+    `query_schedule.waiting_since <= $5
+      and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)`,
+  )}
 ) as head on true`;
 
-type Front = 'due' | 'proof' | 'likely' | 'turn' | 'suspect' | 'oldest';
 type FrontRow = { room: number; front: Front | null; sid: string; priority: number; since: Date };
 
 /**

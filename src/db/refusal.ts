@@ -1,6 +1,10 @@
-/** Whether Postgres answered with an error, so that nothing of the statement was done. */
+/**
+ * Whether Postgres answered with an error, so that nothing of the statement was done. That it throws
+ * somebody out (08, 57P) says nothing about it: that may come between a commit and its answer.
+ */
 export function isAnswered(error: unknown): boolean {
-  return sqlState(error) !== null;
+  const state = sqlState(error);
+  return state !== null && !/^(08|57P)/.test(state);
 }
 
 /**
@@ -9,6 +13,11 @@ export function isAnswered(error: unknown): boolean {
  */
 export function isRefusal(error: unknown): boolean {
   return /^(22|23|40|54)/.test(sqlState(error) ?? '');
+}
+
+/** Whether somebody else held what was needed for longer than there was patience. */
+export function isLocked(error: unknown): boolean {
+  return sqlState(error) === '55P03';
 }
 
 function sqlState(error: unknown): string | null {

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
-import { plusMs, type UnixMs } from '../evidence/instant.js';
+import { DAY_MS, plusMs, type UnixMs } from '../evidence/instant.js';
 import type { Db } from './database.js';
+import { isLocked } from './refusal.js';
 import { withTransaction } from './with-transaction.js';
 
 export type Dropped = { days: number; notices: number; sessions: number };
@@ -8,7 +9,7 @@ export type Dropped = { days: number; notices: number; sessions: number };
 /** A session that was folded in this time is not at rest: its evidence is left for the next time. */
 const AT_REST_MS = 3_600_000;
 const LOCK_WITHIN = '2s';
-const DAY_MS = 86_400_000;
+const NOTHING: Dropped = { days: 0, notices: 0, sessions: 0 };
 
 /**
  * Drops the notices that were received before `beforeMs`, a day's partition at a time, but for those
@@ -21,17 +22,33 @@ export async function dropNoticesBefore(
   beforeMs: UnixMs,
   nowMs: UnixMs,
 ): Promise<Dropped> {
-  const sum: Dropped = { days: 0, notices: 0, sessions: 0 };
+  const sum = { ...NOTHING };
   const add = (one: Dropped): void => {
     sum.days += one.days;
     sum.notices += one.notices;
     sum.sessions += one.sessions;
   };
   for (const partition of await listPartitions(db, beforeMs)) {
-    add(await withTransaction(db, (tx) => dropPartition(tx, partition, nowMs)));
+    add(await unlessLocked(db, (tx) => dropPartition(tx, partition, nowMs)));
   }
-  add(await withTransaction(db, (tx) => clearDefault(tx, beforeMs, nowMs)));
+  add(await unlessLocked(db, (tx) => clearDefault(tx, beforeMs, nowMs)));
   return sum;
+}
+
+/** Whoever waits for a table makes everybody behind him wait, so it is not waited for long. */
+async function unlessLocked(
+  db: Pick<Db, 'pool'>,
+  drop: (tx: PoolClient) => Promise<Dropped>,
+): Promise<Dropped> {
+  try {
+    return await withTransaction(db, async (tx) => {
+      await tx.query(`set local lock_timeout = '${LOCK_WITHIN}'`);
+      return drop(tx);
+    });
+  } catch (error) {
+    if (isLocked(error)) return NOTHING;
+    throw error;
+  }
 }
 
 /** Names of the partitions all of whose time is before then, oldest first. */
@@ -55,9 +72,8 @@ function dayBefore(atMs: UnixMs): string {
 async function dropPartition(tx: PoolClient, name: string, nowMs: UnixMs): Promise<Dropped> {
   await tx.query(`select pg_advisory_xact_lock(hashtext('recording-ledger notice partitions'))`);
   const { rows } = await tx.query(`select to_regclass($1) as found`, [`evidence_parts.${name}`]);
-  if ((rows[0] as { found: string | null }).found === null) return { days: 0, notices: 0, sessions: 0 }; // prettier-ignore
+  if ((rows[0] as { found: string | null }).found === null) return NOTHING;
   const counts = await prepare(tx, `evidence_parts.${name}`, null, nowMs);
-  await tx.query(`set local lock_timeout = '${LOCK_WITHIN}'`);
   await tx.query(`alter table notices detach partition evidence_parts.${name}`);
   // Their day has no partition any more, so they go into the default one.
   await tx.query(`insert into notices select kept.* from evidence_parts.${name} as kept where kept.sid not in (select sid from dropped_sids)`); // prettier-ignore

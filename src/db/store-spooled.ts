@@ -1,12 +1,12 @@
 import type { PoolClient } from 'pg';
 import type { Db } from './database.js';
-import { storeNotices, type NoticeRow } from './store-notices.js';
-import { storeQuarantine, type QuarantineRow } from './store-quarantine.js';
+import type { Incoming } from './incoming-rows.js';
+import { storeNotices } from './store-notices.js';
+import { storeQuarantine } from './store-quarantine.js';
 import { withTransaction } from './with-transaction.js';
 
-export type SpooledRow = { key: number; isDoubtful: boolean } & (
-  { kind: 'notice'; row: NoticeRow } | { kind: 'unreadable'; row: QuarantineRow }
-);
+/** `isDoubtful`: it may have been stored before, by a statement whose answer was never heard. */
+export type SpooledRow = { key: number; isDoubtful: boolean } & Incoming;
 
 /**
  * Takes in what waited in a spool, in its order, exactly once: how far it got is written down in the

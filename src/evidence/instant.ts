@@ -6,6 +6,8 @@ export function unixMs(n: number): UnixMs {
   return Math.trunc(n) as UnixMs;
 }
 
+export const DAY_MS = 86_400_000;
+
 /** Below this an epoch value can only be seconds: as milliseconds it would be before March 1973. */
 const SMALLEST_MILLISECONDS = 1e11;
 /** The end of the year 9999: beyond it ISO 8601 and databases write years in other ways. */

@@ -11,6 +11,8 @@ export type DrainOptions = {
   /** Told of an entry that Postgres refuses for its content, which is kept as it came instead. */
   onRefused: (error: unknown) => void;
   onDrained: (entries: number) => void;
+  /** Told when the spool itself could not be read; it is looked at again. */
+  onFailed: (error: unknown) => void;
 };
 
 const LOOK_EVERY_MS = 250;
@@ -24,9 +26,11 @@ export function startDraining(options: DrainOptions): { stop: () => Promise<void
   let stopping = false;
   let running: Promise<void> = Promise.resolve();
   const look = (): void => {
-    running = drain(options, () => stopping).finally(() => {
-      if (!stopping) timer = setTimeout(look, LOOK_EVERY_MS);
-    });
+    running = drain(options, () => stopping)
+      .catch(options.onFailed)
+      .finally(() => {
+        if (!stopping) timer = setTimeout(look, LOOK_EVERY_MS);
+      });
   };
   let timer = setTimeout(look, 0);
   return {

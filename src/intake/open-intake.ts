@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { Incoming } from '../db/incoming-rows.js';
 import { storeNotices, type NoticeRow } from '../db/store-notices.js';
 import { storeQuarantine, type QuarantineRow } from '../db/store-quarantine.js';
 import { storeSpooled } from '../db/store-spooled.js';
@@ -35,27 +36,17 @@ export type IntakeOptions = {
 };
 
 /** One statement's worth of notifications, and how many may wait for theirs. */
-const BATCH = 200;
-const WAITING = 10_000;
+const LIMITS = { maxBatch: 200, maxWaiting: 10_000 };
 
 export function openIntake(options: IntakeOptions): Intake {
   const { pool, shard, ring, log, metrics } = options;
   const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
   const presence = watchPresence(log, metrics);
   metrics.spoolSize(spool.size);
-  const notices = createGroupCommit<NoticeRow>({
-    maxBatch: BATCH,
-    maxWaiting: WAITING,
-    store: storeOrSpool(presence, spool, timedStore(options), (row) => ({ kind: 'notice', row })),
-  });
-  const storeUnreadable = async (rows: readonly QuarantineRow[]): Promise<void> => {
-    await storeQuarantine(pool, rows, shard);
-  };
-  const quarantine = createGroupCommit<QuarantineRow>({
-    maxBatch: BATCH,
-    maxWaiting: WAITING,
-    store: storeOrSpool(presence, spool, storeUnreadable, (row) => ({ kind: 'unreadable', row })),
-  });
+  const keeping = <T>(store: Store<T>, toIncoming: (row: T) => Incoming): GroupCommit<T> =>
+    createGroupCommit({ ...LIMITS, store: storeOrSpool(presence, spool, store, toIncoming) });
+  const notices = keeping(timedStore(options), (row) => ({ kind: 'notice', row }));
+  const quarantine = keeping(storeUnreadable(options), (row) => ({ kind: 'unreadable', row }));
   const draining = startDraining({
     spool,
     presence,
@@ -65,6 +56,7 @@ export function openIntake(options: IntakeOptions): Intake {
     },
     onRefused: (error) => log.error({ err: error }, 'spool.entry_refused'),
     onDrained: (entries) => log.info({ entries }, 'spool.drained'),
+    onFailed: (error) => log.error({ err: error }, 'spool.not_drained'),
   });
   const close = async (): Promise<void> => {
     await Promise.all([notices.drain(), quarantine.drain()]);
@@ -87,8 +79,16 @@ function watchPresence(log: Logger, metrics: Metrics): Presence {
   );
 }
 
-function timedStore({ pool, shard, ring, metrics }: IntakeOptions) {
-  return async (rows: readonly NoticeRow[]): Promise<void> => {
+type Store<T> = (rows: readonly T[]) => Promise<void>;
+
+function storeUnreadable({ pool, shard }: IntakeOptions): Store<QuarantineRow> {
+  return async (rows) => {
+    await storeQuarantine(pool, rows, shard);
+  };
+}
+
+function timedStore({ pool, shard, ring, metrics }: IntakeOptions): Store<NoticeRow> {
+  return async (rows) => {
     const end = metrics.storeDuration.startTimer();
     await storeNotices(pool, rows, shard);
     end();

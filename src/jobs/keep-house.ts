@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { dropNoticesBefore, type Dropped } from '../db/retention.js';
-import { plusMs } from '../evidence/instant.js';
+import { DAY_MS, plusMs } from '../evidence/instant.js';
 import { ensurePartitions } from '../db/partitions.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
 import { foldAlarms, foldPending, refoldSession } from './fold-sessions.js';
@@ -43,8 +43,6 @@ export async function keepHouse(context: FoldContext, appIds: readonly string[])
     await refoldSession(context, sid);
   }
 }
-
-const DAY_MS = 86_400_000;
 
 /** Drops the raw notices of sessions at rest that are older than so many days; 0 keeps everything. */
 export async function applyRetention(

@@ -73,6 +73,7 @@ function lastReport(facts: SessionFacts, ending: Ending): UnixMs {
 }
 
 function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
+  if (facts.asked.latest?.outcome === 'no_route') return wrongAddress(facts, rules);
   const options = [
     confirmStart(facts, rules),
     confirmEnd(facts, rules),
@@ -82,7 +83,6 @@ function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     watchStopping(facts),
     nameFiles(facts),
   ].filter((option) => option !== null);
-  if (facts.asked.latest?.outcome === 'no_route') return wrongAddress(facts, rules);
   return options.reduce(soonest, routine(facts, rules));
 }
 

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { createQueryClient } from '../agora/query-client.js';
-import type { AccountConfig } from '../config/accounts.js';
+import { accountOfApp, type AccountConfig } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
+import { shardOfProcess } from '../db/counters.js';
 import type { Db } from '../db/database.js';
 import type { LedgerClock } from '../db/ledger-clock.js';
 import type { Account } from '../jobs/account.js';
@@ -19,9 +20,6 @@ export function askContext(
   isPressed: () => boolean,
 ): AskContext {
   const accounts = config.accounts.map((account) => toAccount(account, config.qpsShare));
-  const owners = new Map(
-    accounts.flatMap(({ name, appIds }) => appIds.map((appId) => [appId, name] as const)),
-  );
   return {
     db,
     now,
@@ -30,7 +28,7 @@ export function askContext(
     shard: shardOfProcess(),
     stopping,
     isPressed,
-    rules: { ...config.rules, accountOf: (appId) => owners.get(appId) ?? null },
+    rules: { ...config.rules, accountOf: accountOfApp(config.accounts) },
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({
       baseUrls: config.baseUrls,
@@ -40,11 +38,6 @@ export function askContext(
     queryTimeoutMs: config.queryTimeoutMs,
     retentionDays: config.retentionDays,
   };
-}
-
-/** This process's own row of the running totals. */
-export function shardOfProcess(): number {
-  return process.pid % 1024;
 }
 
 function toAccount(account: AccountConfig, share: number): Account {

@@ -27,7 +27,7 @@ export async function startApi(parts: Parts): Promise<Listener> {
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
-        leaseBudget: (appId, count) => leaseBudget({ db, now, accountOf: (id) => accounts.find(({ appIds }) => appIds.includes(id)) }, appId, count), // prettier-ignore
+        leaseBudget: (appId, count) => leaseBudget(context, appId, count),
       },
       readSummary,
       refreshGauges: async () => {

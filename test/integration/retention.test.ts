@@ -1,14 +1,13 @@
 import { storeNotices } from '../../src/db/store-notices.js';
 import { dropNoticesBefore } from '../../src/db/retention.js';
 import { ensurePartitions } from '../../src/db/partitions.js';
-import { plusMs, unixMs } from '../../src/evidence/instant.js';
+import { DAY_MS, plusMs, unixMs } from '../../src/evidence/instant.js';
 import { refoldSession } from '../../src/jobs/fold-sessions.js';
 import { applyRetention, foldAll } from '../../src/jobs/keep-house.js';
 import { at, SID } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { aRow } from '../support/raw-notifications.js';
 
-const DAY = 86_400_000;
 const OPEN = 'e'.repeat(32);
 
 let ledger: TestLedger;
@@ -26,7 +25,7 @@ const ended = () => [
 ];
 
 /** Later by so many days than anything above was received, and than the sessions were folded. */
-const later = (days: number) => unixMs(Math.max(at(0), Date.now()) + days * DAY);
+const later = (days: number) => unixMs(Math.max(at(0), Date.now()) + days * DAY_MS);
 
 async function one<T>(sql: string): Promise<T | undefined> {
   const { rows } = await ledger.db.pool.query<{ value: T }>(sql);
@@ -92,10 +91,23 @@ describe('retention', () => {
     const told: unknown[] = [];
     const keep = { db: ledger.db, now: () => later(3_000) };
     await applyRetention(keep, 0, (dropped) => told.push(dropped));
-    await applyRetention({ db: ledger.db, now: () => plusMs(at(0), 2 * DAY) }, 30, (dropped) => told.push(dropped)); // prettier-ignore
+    await applyRetention({ db: ledger.db, now: () => plusMs(at(0), 2 * DAY_MS) }, 30, (dropped) => told.push(dropped)); // prettier-ignore
     expect(told).toEqual([]);
     expect((await notices())?.split(',')).toHaveLength(3);
     await applyRetention(keep, 30, (dropped) => told.push(dropped));
     expect(told).toHaveLength(1);
+  });
+
+  it('leaves what somebody has locked for the next time, and drops the rest', async () => {
+    await storeNotices(ledger.db.pool, ended(), 1);
+    await foldAll(ledger.context);
+    const other = await ledger.db.pool.connect();
+    await other.query('begin');
+    await other.query('lock table notices in access share mode');
+    expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ days: 0 });
+    expect((await notices())?.split(',')).toHaveLength(3);
+    await other.query('rollback');
+    other.release();
+    expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 3 });
   });
 });

@@ -6,7 +6,7 @@ import { storeSpooled } from '../../src/db/store-spooled.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import { noticeRow, quarantineRow } from '../../src/db/incoming-rows.js';
 import { parseNotification } from '../../src/agora/parse-notification.js';
-import type { Incoming } from '../../src/intake/incoming.js';
+import type { Incoming } from '../../src/db/incoming-rows.js';
 import { openSpool, type Spool } from '../../src/intake/spool.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { migrate } from '../../src/db/migrate.js';
+import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
@@ -40,8 +42,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const startReceiver = (roles?: string): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles);
+const startReceiver = (roles?: string, databaseUrl = database.url): Promise<TestProcess> =>
+  startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles);
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
@@ -64,8 +66,11 @@ function startPostingHere(connections = 8): Posting {
   return posting;
 }
 
-async function inLedger<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: database.url });
+async function inLedger<T>(
+  work: (client: pg.Client) => Promise<T>,
+  databaseUrl = database.url,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     return await work(client);
@@ -77,6 +82,7 @@ async function inLedger<T>(work: (client: pg.Client) => Promise<T>): Promise<T> 
 /** Of the acknowledged ones: those that are not there, and those that are there more often than once. */
 async function compare(
   acknowledged: readonly string[],
+  databaseUrl?: string,
 ): Promise<{ missing: number; double: number }> {
   return inLedger(async (client) => {
     const { rows } = await client.query<{ missing: number; double: number }>(
@@ -88,7 +94,33 @@ async function compare(
       [acknowledged],
     );
     return rows[0] ?? { missing: -1, double: -1 };
-  });
+  }, databaseUrl);
+}
+
+/** Every connection that this server has, also those that were the service's; given back by `giveBack`. */
+async function takeAllConnections(url: string): Promise<{ giveBack: () => Promise<void> }> {
+  const taken: pg.Client[] = [];
+  const takeOne = async (): Promise<boolean> => {
+    const client = new pg.Client({ connectionString: url, application_name: 'greedy' });
+    client.on('error', () => undefined);
+    const isIn = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    if (isIn) taken.push(client);
+    return isIn;
+  };
+  const throwOut = `select pg_terminate_backend(pid) from pg_stat_activity
+                    where backend_type = 'client backend' and application_name <> 'greedy'`;
+  let others = 1;
+  while (others > 0) {
+    while (await takeOne());
+    others = (await taken[0]?.query(throwOut))?.rowCount ?? 0;
+  }
+  const giveBack = async (): Promise<void> => {
+    await Promise.all(taken.map((client) => client.end()));
+  };
+  return { giveBack };
 }
 
 async function spoolIsDrained(service: TestProcess): Promise<void> {
@@ -179,6 +211,28 @@ describe('a receiver', () => {
     service.kill('SIGTERM');
     await service.ended;
     expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('keeps what comes while Postgres has no connection left for it', async () => {
+    const settings = { max_connections: '40', fsync: 'off' };
+    const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings }); // prettier-ignore
+    await migrate(postgres.url);
+    const service = await startReceiver('receiver', postgres.url);
+    const posted = startPostingHere();
+    await pause(500);
+    const { giveBack } = await takeAllConnections(postgres.url);
+    await service.says(/receiver\.spooling/);
+    const before = posted.acknowledged().length;
+    await pause(1_500);
+    expect(posted.acknowledged().length).toBeGreaterThan(before + 100);
+    await giveBack();
+    await spoolIsDrained(service);
+    await posted.stop();
+    expect(Object.keys(posted.statuses())).toEqual(['200']);
+    service.kill('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+    expect(await compare(posted.acknowledged(), postgres.url)).toEqual({ missing: 0, double: 0 });
+    await postgres.stop();
   });
 
   it('told to stop under load answers what it has, exits 0 within 10 s, and leaves nothing to repair', async () => {

@@ -4,22 +4,16 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { createTestDatabase } from '../support/database.js';
-import { endProcesses } from '../support/processes.js';
 import { createTestRedis, describeWithRedis } from '../support/redis.js';
 import { stopImmediately } from '../support/stop-postgres.js';
 import { waitFor } from '../support/wait-for.js';
+import { clearAfterEach } from '../support/leftovers.js';
 import { elapsed, expectPerfect } from '../support/run.js';
 import { openWorld } from '../support/world.js';
 
 const RUN = { sessions: 14, seconds: 42, settlingSeconds: 26 };
 
-/** What a test leaves behind also when it fails. */
-const leftovers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await endProcesses();
-  for (const clear of leftovers.splice(0)) await clear();
-});
+const leftovers = clearAfterEach();
 
 describe('the ledger on Postgres alone', () => {
   it('is right after a worker was killed in the middle, and another took over', async () => {

@@ -6,8 +6,8 @@ import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { NO_FAULTS } from '../../src/simulator/fake-agora.js';
 import { createTestDatabase } from '../support/database.js';
 import { startOwnRedis } from '../support/own-redis.js';
-import { endProcesses } from '../support/processes.js';
 import { describeWithRedis } from '../support/redis.js';
+import { clearAfterEach } from '../support/leftovers.js';
 import { elapsed, expectPerfect } from '../support/run.js';
 import { stopImmediately } from '../support/stop-postgres.js';
 import { waitFor } from '../support/wait-for.js';
@@ -15,13 +15,7 @@ import { openWorld } from '../support/world.js';
 
 jest.setTimeout(150_000);
 
-/** What a test leaves behind also when it fails. */
-const leftovers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await endProcesses();
-  for (const clear of leftovers.splice(0)) await clear();
-});
+const leftovers = clearAfterEach();
 
 /** Two accounts: the world's own, and one whose credentials are wrong. */
 async function accountsFile(): Promise<string> {

@@ -3,8 +3,9 @@ import pg from 'pg';
 import { freePort } from '../../src/embedded/free-port.js';
 import { startBalancer } from '../support/balancer.js';
 import { createTestDatabase } from '../support/database.js';
-import { endProcesses, type TestProcess } from '../support/processes.js';
+import { type TestProcess } from '../support/processes.js';
 import { createTestRedis, describeWithRedis } from '../support/redis.js';
+import { clearAfterEach } from '../support/leftovers.js';
 import { elapsed, expectPerfect } from '../support/run.js';
 import { openWorld } from '../support/world.js';
 
@@ -13,13 +14,7 @@ jest.setTimeout(150_000);
 const RUN = { sessions: 16, seconds: 62, settlingSeconds: 30 };
 const KILLED_UNTIL_S = 30;
 
-/** What a test leaves behind also when it fails. */
-const leftovers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  await endProcesses();
-  for (const clear of leftovers.splice(0)) await clear();
-});
+const leftovers = clearAfterEach();
 
 /** Sessions that nobody would ask about any more, answers that are kept twice, evidence left behind. */
 async function mistakes(url: string): Promise<object | undefined> {

@@ -6,7 +6,14 @@ import { priorityOf, QUERY_CLASSES } from '../../reconcile/query-class.js';
 import { likelySilence, suspectMs, turnMs } from '../../reconcile/suspicion.js';
 import { createRandom } from '../../simulator/random.js';
 import { createHeap, type BinaryHeap } from './binary-heap.js';
-import { front, QUERIES_PER_SECOND, type Planned, type Policy } from './policy.js';
+import {
+  front,
+  isLive,
+  isNewest,
+  QUERIES_PER_SECOND,
+  type Planned,
+  type Policy,
+} from './policy.js';
 import { lastLife } from '../../sessions/merge-signs.js';
 import {
   atSecond,
@@ -112,8 +119,7 @@ function createOrders(ledger: VirtualLedger) {
     known.plan += 1;
     schedule(known, at);
   };
-  const holds = ({ known, plan, beat }: Silent): boolean =>
-    !known.over && plan === known.plan && beat === known.heard;
+  const holds = (entry: Silent): boolean => isLive(entry) && entry.beat === entry.known.heard;
   /** Whether the silence goes on that an entry was made for. */
   const isSilent = (entry: Silent, at: number): boolean => {
     if (holds(entry)) catchUp(entry.known, at);
@@ -130,13 +136,8 @@ function createOrders(ledger: VirtualLedger) {
       else slots.push(key + BEAT, value);
     }
   };
-  const frontSilent = (heap: BinaryHeap<Silent>, at: number): Entry<Silent> | undefined => {
-    for (let first = heap.peek(); first !== undefined && first.key <= at; first = heap.peek()) {
-      if (isSilent(first.value, at)) return first;
-      heap.pop();
-    }
-    return undefined;
-  };
+  const frontSilent = (heap: BinaryHeap<Silent>, at: number): Entry<Silent> | undefined =>
+    front(heap, at, (entry) => isSilent(entry, at));
   const heads = (at: number, silence: Silence, shareFrom: number) => {
     findLikely(at, silence);
     const found = new Map<string, Known>();
@@ -149,14 +150,15 @@ function createOrders(ledger: VirtualLedger) {
     return {
       found,
       heads: {
-        due: byClass.flatMap((heap, priority) => note(frontEvenOver(heap, at), priority)),
-        proofs: note(front(proofs, at)),
+        // Also of sessions that are over: a reported exit is to be confirmed.
+        due: byClass.flatMap((heap, priority) => note(front(heap, at, isNewest), priority)),
+        proofs: note(front(proofs, at, isLive)),
         likely: silence === null ? [] : note(frontSilent(likely, at)),
         suspects: [
           ...(silence === null ? note(frontSilent(turns, at)) : []),
           ...note(frontSilent(suspects, at)),
         ],
-        oldest: note(front(oldest, at - shareFrom)),
+        oldest: note(front(oldest, at - shareFrom, isLive)),
       },
     };
   };
@@ -172,18 +174,4 @@ function changesNothingElse({ facts }: Known, beat: number): boolean {
 
 function planKey(next: ReturnType<typeof planQuery>): string {
   return next === null ? '' : `${next.queryClass} ${String(next.dueMs)}`;
-}
-
-/** Also of sessions that are over: a reported exit is to be confirmed. */
-function frontEvenOver(
-  heap: BinaryHeap<Planned>,
-  at: number,
-): { key: number; value: Planned } | undefined {
-  // prettier-ignore
-  for (;;) {
-    const first = heap.peek();
-    if (first === undefined || first.key > at) return undefined;
-    if (first.value.plan === first.value.known.plan) return first;
-    heap.pop();
-  }
 }

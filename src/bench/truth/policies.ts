@@ -1,7 +1,7 @@
 import { planQuery } from '../../reconcile/plan-query.js';
 import { createHeap } from './binary-heap.js';
 import { ours } from './our-policy.js';
-import { front, type Planned, type Policy, type PolicyMaker } from './policy.js';
+import { front, isLive, type Planned, type Policy, type PolicyMaker } from './policy.js';
 import { RULES, secondOf, type Known } from './virtual-ledger.js';
 
 /**
@@ -22,7 +22,7 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
       const since = asked === undefined ? known.truth.start : secondOf(asked);
       turns.push(since + waitFor(known, at), planned);
     },
-    pick: (at) => (front(confirming, at) ?? front(turns, at))?.value.known ?? null,
+    pick: (at) => (front(confirming, at, isLive) ?? front(turns, at, isLive))?.value.known ?? null,
   };
 }
 

@@ -13,15 +13,25 @@ export type PolicyMaker = { name: string; hearsNotices: boolean; make: (ledger: 
 
 export type Planned = { known: Known; plan: number };
 
-/** The front of a heap that still holds: plans that newer knowledge has overtaken are thrown away. */
-export function front(
-  heap: BinaryHeap<Planned>,
+/** The front of a heap up to a moment: entries that do not hold any more are thrown away. */
+export function front<T>(
+  heap: BinaryHeap<T>,
   at: number,
-): { key: number; value: Planned } | undefined {
-  for (;;) {
-    const first = heap.peek();
-    if (first === undefined || first.key > at) return undefined;
-    if (!first.value.known.over && first.value.plan === first.value.known.plan) return first;
+  holds: (value: T) => boolean,
+): { key: number; value: T } | undefined {
+  for (let first = heap.peek(); first !== undefined && first.key <= at; first = heap.peek()) {
+    if (holds(first.value)) return first;
     heap.pop();
   }
+  return undefined;
+}
+
+/** Whether a plan is the newest there is. */
+export function isNewest({ known, plan }: Planned): boolean {
+  return plan === known.plan;
+}
+
+/** Whether it is, for a session that is not over. */
+export function isLive(planned: Planned): boolean {
+  return !planned.known.over && isNewest(planned);
 }

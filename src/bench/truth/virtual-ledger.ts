@@ -11,17 +11,10 @@ import { findEnding } from '../../sessions/ending.js';
 import { noFacts, type SessionFacts } from '../../sessions/facts.js';
 import { fold } from '../../sessions/fold.js';
 import { lastLife } from '../../sessions/merge-signs.js';
+import { defaultRules } from '../default-rules.js';
 import type { TruthSession, TruthWorld } from './world.js';
 
-export const RULES: PlanRules = {
-  goneConfirmMs: 90_000,
-  startDeadlineMs: 90_000,
-  reorderGraceMs: 3_000,
-  subscribedEvents: null,
-  startCheckAfterMs: 5_000,
-  routineIntervalMs: 120_000,
-  retryBackoffMs: [5_000, 10_000, 15_000, 30_000],
-};
+export const RULES: PlanRules = defaultRules();
 
 /** A heartbeat's distance from the last one, and what a delivery may take. */
 export const BEAT_MISSED_AFTER = 65;

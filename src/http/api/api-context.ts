@@ -2,14 +2,9 @@ import type { Db } from '../../db/database.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
+import type { BudgetLease } from '../../reconcile/budget-lease.js';
 import type { VerdictRules } from '../../sessions/rules.js';
 import type { Logger } from 'pino';
-
-/** Slots of an app's budget for somebody else's calls: each allows one, from its moment on. */
-export type BudgetLease =
-  | { kind: 'leased'; account: string; slots: readonly { atMs: UnixMs; waitMs: number }[] }
-  | { kind: 'paused'; waitMs: number; reason: string }
-  | { kind: 'unknown_app' };
 
 /** What the API changes. When these return, the session is folded: a read right after sees it. */
 export type LedgerWrites = {
