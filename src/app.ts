@@ -24,8 +24,6 @@ export type App = {
 /** Connections of this process's pool, for folding, asking and the API. */
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
-/** So many notifications share a statement only where more come than can be stored at leisure. */
-const PRESSED = 12;
 
 /**
  * The composition root: the only place that constructs the database, the queue, the clock and the
@@ -101,8 +99,8 @@ async function openParts(
       })
     : null;
   if (intake !== null) undo.push(() => intake.close());
-  const isPressed = (): boolean => (intake?.notices.together() ?? 0) >= PRESSED;
-  const context = askContext(config, db, clock, log, metrics, stopping, isPressed);
+  const pressure = intake?.pressure ?? (() => 'none' as const);
+  const context = askContext(config, db, clock, log, metrics, stopping, pressure);
   undo.push(() => context.client.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };
 }

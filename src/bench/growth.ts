@@ -99,7 +99,7 @@ function contextOf(db: Db): FoldContext {
     now: () => unixMs(Date.now()),
     shard: 0,
     stopping: new AbortController().signal,
-    isPressed: () => false,
+    pressure: () => 'none',
   };
 }
 

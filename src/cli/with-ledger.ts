@@ -43,6 +43,6 @@ function foldContext(db: Db, config: Config): FoldContext {
     now: () => unixMs(Date.now()),
     shard: shardOfProcess(),
     stopping: new AbortController().signal,
-    isPressed: () => false,
+    pressure: () => 'none',
   };
 }

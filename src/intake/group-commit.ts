@@ -10,8 +10,6 @@ import { isRefusal } from '../db/refusal.js';
 export type GroupCommit<T> = {
   /** Resolves once the item is stored; rejects when it could not be. `full` is told at once. */
   add: (item: T) => Promise<'stored' | 'full'>;
-  /** How many items go together at present: the larger of the batch being stored and the next one. */
-  together: () => number;
   /** Resolves once nothing is stored or waits any more. */
   drain: () => Promise<void>;
 };
@@ -30,16 +28,13 @@ type Waiter<T> = { item: T; resolve: (result: 'stored') => void; reject: (error:
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {
   const { store, maxBatch, maxWaiting } = options;
   let queue: Waiter<T>[] = [];
-  let storing = 0;
   let running: Promise<void> | null = null;
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
-      storing = batch.length;
       await storeBatch(batch, store);
     }
-    storing = 0;
     running = null;
   };
   return {
@@ -50,7 +45,6 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
         running ??= Promise.resolve().then(run);
       });
     },
-    together: () => Math.max(storing, queue.length),
     drain: async () => {
       while (running !== null) await running;
     },

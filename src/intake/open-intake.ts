@@ -4,6 +4,7 @@ import type { Incoming } from '../db/incoming-rows.js';
 import { storeNotices, type NoticeRow } from '../db/store-notices.js';
 import { storeQuarantine, type QuarantineRow } from '../db/store-quarantine.js';
 import { storeSpooled } from '../db/store-spooled.js';
+import { createInflow, type Inflow, type Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 import { startDraining } from './drain-spool.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
@@ -18,6 +19,8 @@ export type Intake = {
   notices: GroupCommit<NoticeRow>;
   quarantine: GroupCommit<QuarantineRow>;
   spooled: () => SpoolSize;
+  /** How hard notifications press in. */
+  pressure: () => Pressure;
   /** Stores what it was given, in one place or the other, and closes. */
   close: () => Promise<void>;
 };
@@ -42,10 +45,11 @@ export function openIntake(options: IntakeOptions): Intake {
   const { pool, shard, ring, log, metrics } = options;
   const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
   const presence = watchPresence(log, metrics);
+  const inflow = createInflow();
   metrics.spoolSize(spool.size);
   const keeping = <T>(store: Store<T>, toIncoming: (row: T) => Incoming): GroupCommit<T> =>
     createGroupCommit({ ...LIMITS, store: storeOrSpool(presence, spool, store, toIncoming) });
-  const notices = keeping(timedStore(options), (row) => ({ kind: 'notice', row }));
+  const notices = keeping(timedStore(options, inflow), (row) => ({ kind: 'notice', row }));
   const quarantine = keeping(storeUnreadable(options), (row) => ({ kind: 'unreadable', row }));
   const draining = startDraining({
     spool,
@@ -63,7 +67,8 @@ export function openIntake(options: IntakeOptions): Intake {
     await draining.stop();
     await Promise.all([spool.close(), pool.end()]);
   };
-  return { notices, quarantine, spooled: spool.size, close };
+  const pressure = (): Pressure => inflow.pressure(performance.now());
+  return { notices, quarantine, spooled: spool.size, pressure, close };
 }
 
 function watchPresence(log: Logger, metrics: Metrics): Presence {
@@ -87,12 +92,16 @@ function storeUnreadable({ pool, shard }: IntakeOptions): Store<QuarantineRow> {
   };
 }
 
-function timedStore({ pool, shard, ring, metrics }: IntakeOptions): Store<NoticeRow> {
+function timedStore(
+  { pool, shard, ring, metrics }: IntakeOptions,
+  inflow: Inflow,
+): Store<NoticeRow> {
   return async (rows) => {
     const end = metrics.storeDuration.startTimer();
     await storeNotices(pool, rows, shard);
     end();
     metrics.storeBatch.observe(rows.length);
+    inflow.took(rows.length, performance.now());
     ring();
   };
 }

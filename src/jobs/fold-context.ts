@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.js';
 import type { UnixMs } from '../evidence/instant.js';
+import type { Pressure } from '../reconcile/pressure.js';
 import type { ScheduleRules } from './schedule-of.js';
 
 /** What folding needs of the process it runs in. */
@@ -11,6 +12,6 @@ export type FoldContext = {
   shard: number;
   /** Aborted when the process is to stop: long work ends at its next good place. */
   stopping: AbortSignal;
-  /** Whether notifications wait in this process to be stored: they cannot wait for long, folding can. */
-  isPressed: () => boolean;
+  /** How hard notifications press into this process. */
+  pressure: () => Pressure;
 };

@@ -9,8 +9,8 @@ import type { FoldContext } from './fold-context.js';
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;
 
-/** While notifications wait to be stored, folding rests for so many times as long as it worked. */
-const REST = 19;
+/** While notifications press in, folding rests for so many times as long as it worked. */
+const REST = { none: 0, burst: 19, lasting: 3 } as const;
 
 /** Folds until nothing waits any more. Running twice at once, each takes sessions the other has not. */
 export async function foldAll(context: FoldContext): Promise<number> {
@@ -20,7 +20,8 @@ export async function foldAll(context: FoldContext): Promise<number> {
     const folded = await foldPending(context, FOLD_BATCH);
     total += folded;
     if (folded < FOLD_BATCH || context.stopping.aborted) return total;
-    if (context.isPressed()) await setTimeout((performance.now() - begin) * REST);
+    const rest = REST[context.pressure()];
+    if (rest > 0) await setTimeout((performance.now() - begin) * rest);
   }
 }
 
@@ -29,7 +30,7 @@ export async function foldAll(context: FoldContext): Promise<number> {
  * every commit wakes the folding, and a second one beside it would only take what it leaves to them.
  */
 export async function sweep(context: FoldContext): Promise<void> {
-  if (!context.isPressed()) await foldAll(context);
+  if (context.pressure() === 'none') await foldAll(context);
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
 }
 

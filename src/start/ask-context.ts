@@ -7,6 +7,7 @@ import type { Db } from '../db/database.js';
 import type { LedgerClock } from '../db/ledger-clock.js';
 import type { Account } from '../jobs/account.js';
 import type { AskContext } from '../jobs/ask-session.js';
+import type { Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 
 /** What asking and folding need: the accounts, their rules, and the client. */
@@ -17,7 +18,7 @@ export function askContext(
   log: Logger,
   metrics: Metrics,
   stopping: AbortSignal,
-  isPressed: () => boolean,
+  pressure: () => Pressure,
 ): AskContext {
   const accounts = config.accounts.map((account) => toAccount(account, config.qpsShare));
   return {
@@ -27,7 +28,7 @@ export function askContext(
     metrics,
     shard: shardOfProcess(),
     stopping,
-    isPressed,
+    pressure,
     rules: { ...config.rules, accountOf: accountOfApp(config.accounts) },
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({

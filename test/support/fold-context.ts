@@ -26,7 +26,7 @@ export async function createTestLedger(): Promise<TestLedger> {
       now: () => unixMs(Date.now()),
       shard: 1,
       stopping: new AbortController().signal,
-      isPressed: () => false,
+      pressure: () => 'none',
     },
     close: async () => {
       await closeDatabase(db);
