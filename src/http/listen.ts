@@ -54,6 +54,10 @@ function readable(
 
 async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // A busy client would go on with the connection it has: its next answer is the last one there.
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
   server.closeIdleConnections();
   const deadline = setTimeout(() => {
     server.closeAllConnections();
