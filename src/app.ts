@@ -88,7 +88,7 @@ async function openParts(
   undo.push(() => Promise.all(Object.values(queues).map((queue) => queue.close())));
   const shard = shardOfProcess();
   const intake = config.roles.includes('receiver')
-    ? openReceiverIntake({
+    ? await openReceiverIntake({
         config,
         url,
         ledgerId,

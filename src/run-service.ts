@@ -3,6 +3,7 @@ import { environment } from './config/environment.js';
 import { createLogger } from './observability/create-logger.js';
 import { runUntilSignal } from './run-until-signal.js';
 import { serve } from './serve.js';
+import { standInForPostgres } from './start/stand-in.js';
 
 /** The process: reads its configuration, serves until a signal, and says in a line what is wrong. */
 export async function runService(): Promise<void> {
@@ -13,7 +14,8 @@ export async function runService(): Promise<void> {
     return;
   }
   const log = createLogger(parsed.config.logLevel);
-  await runUntilSignal(async () => {
+  await runUntilSignal(async (stopping) => {
+    if (!(await standInForPostgres(parsed.config, log, stopping))) return nothing;
     const service = await serve(parsed.config, log);
     log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
     return async () => {
@@ -22,4 +24,8 @@ export async function runService(): Promise<void> {
       log.info('service.stopped');
     };
   });
+}
+
+async function nothing(): Promise<void> {
+  // There is nothing to stop yet.
 }

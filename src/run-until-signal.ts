@@ -2,13 +2,18 @@
 const SHUTDOWN_MS = 10_000;
 
 /**
- * Starts something, keeps it until SIGINT or SIGTERM, and stops it. A start that fails ends the
+ * Starts something, keeps it until SIGINT or SIGTERM, and stops it. `start` is told of a signal too. A start that fails ends the
  * process with its message in one line; a second signal ends it at once.
  */
-export async function runUntilSignal(start: () => Promise<() => Promise<void>>): Promise<void> {
-  const signal = nextSignal();
+export async function runUntilSignal(
+  start: (stopping: AbortSignal) => Promise<() => Promise<void>>,
+): Promise<void> {
+  const stopping = new AbortController();
+  const signal = nextSignal().then(() => {
+    stopping.abort();
+  });
   try {
-    const stop = await start();
+    const stop = await start(stopping.signal);
     await signal;
     await inTime(stop());
     process.exit(process.exitCode ?? 0);

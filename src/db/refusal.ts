@@ -20,6 +20,11 @@ export function isLocked(error: unknown): boolean {
   return sqlState(error) === '55P03';
 }
 
+/** Whether a connection was refused for a wrong password or a database that does not exist. */
+export function isForGood(error: unknown): boolean {
+  return /^(28|3D)/.test(sqlState(error) ?? '');
+}
+
 function sqlState(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;

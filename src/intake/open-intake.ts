@@ -7,7 +7,7 @@ import { storeSpooled } from '../db/store-spooled.js';
 import { createInflow, type Inflow, type Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 import { startDraining } from './drain-spool.js';
-import { createGroupCommit, type GroupCommit } from './group-commit.js';
+import { createGroupCommit, LIMITS, type GroupCommit } from './group-commit.js';
 import { openSpool, type SpoolSize } from './spool.js';
 import { createPresence, storeOrSpool, type Presence } from './store-or-spool.js';
 
@@ -37,9 +37,6 @@ export type IntakeOptions = {
   log: Logger;
   metrics: Metrics;
 };
-
-/** One statement's worth of notifications, and how many may wait for theirs. */
-const LIMITS = { maxBatch: 200, maxWaiting: 10_000 };
 
 export function openIntake(options: IntakeOptions): Intake {
   const { pool, shard, ring, log, metrics } = options;

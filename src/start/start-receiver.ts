@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
+import type { Config } from '../config/parse-config.js';
 import { addToCounter } from '../db/counters.js';
 import { openPool, type Db, type Patience } from '../db/database.js';
 import { listen, type Listener } from '../http/listen.js';
-import { createReceiver } from '../http/receiver/create-receiver.js';
+import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type Intake } from '../intake/open-intake.js';
+import { rememberLedger } from './known-ledgers.js';
 import type { Parts } from './parts.js';
 
 /** One stores, one drains, one is spare. */
@@ -18,7 +20,7 @@ type IntakeParts = Pick<Parts, 'config' | 'url' | 'log' | 'metrics'> & { ledgerI
  * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
  * this ledger's: what was acknowledged for one must never be drained into another.
  */
-export function openReceiverIntake(parts: IntakeParts): Intake {
+export async function openReceiverIntake(parts: IntakeParts): Promise<Intake> {
   const { config, url, ledgerId, shard, ring, log, metrics } = parts;
   const pool = openPool({
     url,
@@ -27,6 +29,7 @@ export function openReceiverIntake(parts: IntakeParts): Intake {
     onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
     patience: PATIENCE,
   });
+  if (config.databaseUrl !== null) await rememberLedger(config.spoolDir, url, ledgerId);
   const spoolDir = path.join(config.spoolDir, ledgerId);
   const { spoolMaxBytes } = config;
   return openIntake({ pool, spoolDir, spoolMaxBytes, shard, ring, log, metrics });
@@ -36,20 +39,20 @@ export function openReceiverIntake(parts: IntakeParts): Intake {
 export async function startReceiver(parts: Parts): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = parts;
   if (intake === null) throw new Error('a receiver has an intake');
-  const app = createReceiver({
-    apps: config.accounts.flatMap(({ apps }) =>
-      apps.map(({ appId, ncsSecrets }) => ({ appId, secrets: ncsSecrets })),
-    ),
-    maxBytes: config.receiver.maxBytes,
-    notices: intake.notices,
-    quarantine: intake.quarantine,
-    onRejected: countRejections(db, context.shard, log),
-    now: clock.now,
-    log,
-    metrics,
-  });
-  const listener = await listen(app, config.receiver.host, config.receiver.port, 'RECEIVER_PORT');
-  return { port: listener.port, close: () => listener.close() };
+  const onRejected = countRejections(db, context.shard, log);
+  return listenForNotices(config, { ...intake, onRejected, now: clock.now, log, metrics });
+}
+
+/** Listens as configured; what comes goes where `options` say. */
+export async function listenForNotices(
+  { accounts, receiver }: Config,
+  options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,
+): Promise<Listener> {
+  const apps = accounts.flatMap((account) =>
+    account.apps.map(({ appId, ncsSecrets }) => ({ appId, secrets: ncsSecrets })),
+  );
+  const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
+  return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT');
 }
 
 const COUNT_EVERY_MS = 1_000;

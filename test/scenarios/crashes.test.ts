@@ -8,7 +8,7 @@ import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
-import { endProcesses, type TestProcess } from '../support/processes.js';
+import { endProcesses, type ProcessEnd, type TestProcess } from '../support/processes.js';
 import { CRASH_APP, CRASH_SECRET, startReceiverProcess } from '../support/receiver-process.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -44,6 +44,10 @@ afterEach(async () => {
 
 const startReceiver = (roles?: string, databaseUrl = database.url): Promise<TestProcess> =>
   startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles);
+
+/** While Postgres is away: only the receiver stands, for the whole service. */
+const startStandIn = (): Promise<TestProcess> =>
+  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, 'receiver', {}, /receiver\.standing_in/); // prettier-ignore
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
@@ -127,6 +131,11 @@ async function spoolIsDrained(service: TestProcess): Promise<void> {
   await service.says(/spool\.drained/, 30_000);
 }
 
+async function stopped(service: TestProcess): Promise<ProcessEnd> {
+  service.kill('SIGTERM');
+  return service.ended;
+}
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a receiver', () => {
@@ -172,6 +181,34 @@ describe('a receiver', () => {
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('started while Postgres is away takes notifications in, and hands them over when it is back', async () => {
+    await stopped(await startReceiver());
+    await setReachable(false);
+    const killed = await startStandIn();
+    const posted = startPostingHere();
+    await pause(500);
+    killed.kill('SIGKILL');
+    await killed.ended;
+    const inTime = posted.acknowledged().length;
+    expect(inTime).toBeGreaterThan(20);
+    expect(await stopped(await startStandIn())).toEqual({ code: 0, signal: null });
+    const service = await startStandIn();
+    await pause(500);
+    expect(posted.acknowledged().length).toBeGreaterThan(inTime + 20);
+    await setReachable(true);
+    await service.says(/service\.started/);
+    await spoolIsDrained(service);
+    await posted.stop();
+    expect(Object.keys(posted.statuses()).sort()).toEqual(['200', 'null']);
+    await stopped(service);
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('does not stand in for a database that this machine never reached, and says what is wrong', async () => {
+    await setReachable(false);
+    await expect(startReceiver()).rejects.toThrow(/DATABASE_URL/);
   });
 
   it('answers in time while somebody holds a lock on the evidence for 30 s', async () => {

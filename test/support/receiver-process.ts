@@ -10,6 +10,7 @@ export async function startReceiverProcess(
   { databaseUrl, spoolDir, port }: ReceiverSettings,
   roles = 'receiver',
   more: Readonly<Record<string, string>> = {},
+  ready = /service\.started/,
 ): Promise<TestProcess> {
   const service = startNode(['dist/main.js'], {
     env: {
@@ -28,6 +29,6 @@ export async function startReceiverProcess(
       ...more,
     },
   });
-  await service.says(/service\.started/);
+  await service.says(ready);
   return service;
 }

@@ -1,0 +1,38 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/*
+ * Which ledger a database held when it was last reached, kept beside the spools: a receiver that starts
+ * while the database is away has to know for which ledger it takes notifications in.
+ */
+
+export async function rememberLedger(
+  spoolDir: string,
+  databaseUrl: string,
+  ledgerId: string,
+): Promise<void> {
+  if ((await recallLedger(spoolDir, databaseUrl)) === ledgerId) return;
+  await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+  const file = fileOf(spoolDir, databaseUrl);
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, `${ledgerId}\n`);
+  await rename(draft, file); // whole or not at all, also when several processes start at once
+}
+
+/** Null where this machine has never reached that database. */
+export async function recallLedger(spoolDir: string, databaseUrl: string): Promise<string | null> {
+  try {
+    return (await readFile(fileOf(spoolDir, databaseUrl), 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** By the server and the database, so that a new password changes nothing. */
+function fileOf(spoolDir: string, databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  const place = createHash('sha256').update(`${hostname}:${port}${pathname}`).digest('hex');
+  return path.join(spoolDir, `ledger-of-${place.slice(0, 16)}`);
+}

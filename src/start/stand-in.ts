@@ -1,0 +1,52 @@
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Config } from '../config/parse-config.js';
+import { isThere } from '../db/is-there.js';
+import { unixMs } from '../evidence/instant.js';
+import { openSpoolingIntake } from '../intake/open-spooling-intake.js';
+import { createMetrics } from '../observability/metrics.js';
+import { recallLedger } from './known-ledgers.js';
+import { listenForNotices } from './start-receiver.js';
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * For a process that is to receive and finds Postgres away at its start: takes notifications into the
+ * spool until Postgres answers, and gives way to the whole service then. Where this machine has never
+ * reached that database there is nothing to take them in for, and the start fails as any other would.
+ * Resolves to whether to go on: false when told to stop.
+ */
+export async function standInForPostgres(
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<boolean> {
+  const url = config.databaseUrl;
+  if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return true;
+  const ledgerId = await recallLedger(config.spoolDir, url);
+  if (ledgerId === null) return true;
+  const standIn = await startStandIn(config, ledgerId, log);
+  log.warn({ receiver: standIn.port }, 'receiver.standing_in');
+  while (!stopping.aborted && !(await isThere(url))) await wait(LOOK_EVERY_MS);
+  await standIn.close();
+  return !stopping.aborted;
+}
+
+type StandIn = { port: number; close: () => Promise<void> };
+
+async function startStandIn(config: Config, ledgerId: string, log: Logger): Promise<StandIn> {
+  const intake = openSpoolingIntake(path.join(config.spoolDir, ledgerId), config.spoolMaxBytes);
+  const listener = await listenForNotices(config, {
+    ...intake,
+    onRejected: () => undefined,
+    now: () => unixMs(Date.now()),
+    log,
+    metrics: createMetrics(),
+  });
+  const close = async (): Promise<void> => {
+    await listener.close();
+    await intake.close();
+  };
+  return { port: listener.port, close };
+}
