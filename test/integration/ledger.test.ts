@@ -1,7 +1,7 @@
 import { listChanges } from '../../src/db/changes.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
 import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
-import { foldAll } from '../../src/jobs/keep-house.js';
+import { foldAll, sweep } from '../../src/jobs/keep-house.js';
 import { register } from '../../src/jobs/ledger-writes.js';
 import { recordAnswer } from '../../src/jobs/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
@@ -66,6 +66,14 @@ describe('storing and folding', () => {
       notices: { events: 6, deliveries: 6, duplicates: 0 },
     });
     expect(await foldPending(ledger.context, 10)).toBe(0);
+  });
+
+  it('is swept up where no bell rang for it, once notifications do not press in any more', async () => {
+    await storeNotices(ledger.db.pool, life(), 1);
+    await sweep({ ...ledger.context, pressure: () => 'lasting' });
+    expect(await sessionNow()).toEqual({});
+    await sweep(ledger.context);
+    expect(await sessionNow()).toMatchObject({ state: 'ended' });
   });
 
   it('keeps a notification once, however often it comes, and counts the copies', async () => {
