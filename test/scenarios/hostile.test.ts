@@ -132,6 +132,25 @@ describe('the public listener', () => {
     expect(await kept()).toEqual({ notices: 1, repeats: 0, quarantined: 0 });
   });
 
+  it('takes no more into memory than it has room for, and has the room again when senders break off', async () => {
+    await start();
+    const senders = await openMany(250);
+    const head = `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n{`;
+    for (const { socket } of senders) socket.write(head);
+    const refused = (): number =>
+      senders.filter(({ said }) => said().startsWith('HTTP/1.1 503')).length;
+    await waitFor(() => refused() > 100, { deadlineMs: 10_000, what: 'refusals' });
+    expect(await post(aBody('refused', `"pad":"${'x'.repeat(980_000)}",`))).toBe(503);
+    for (const [n, { socket }] of senders.entries()) {
+      if (n % 2 === 0) socket.destroy();
+      else socket.end();
+    }
+    await waitFor(async () => (await post(aBody('large', `"pad":"${'x'.repeat(980_000)}",`))) === 200, { deadlineMs: 15_000, what: 'room' }); // prettier-ignore
+    const again = await openMany(125);
+    for (const { socket } of again) socket.write(head);
+    expect(await post(aBody('beside'))).toBe(200);
+  });
+
   it('keeps what is signed as it came, whatever is in it, and once however often it is replayed', async () => {
     await start();
     const polluting = aBody(
