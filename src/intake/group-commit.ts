@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isRefusal } from '../db/refusal.js';
 
 /**
@@ -34,6 +35,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
   let running: Promise<void> | null = null;
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
+      await setImmediate(); // so that all that arrived in this turn of the event loop goes together
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
       await storeBatch(batch, store);
@@ -45,7 +47,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
       if (queue.length >= maxWaiting) return Promise.resolve('full');
       return new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject });
-        running ??= Promise.resolve().then(run);
+        running ??= run();
       });
     },
     drain: async () => {

@@ -19,7 +19,10 @@ function opened(options: { maxBatch?: number; maxWaiting?: number } = {}) {
   return { commit, stores };
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Until a batch that can be stored is being stored: it begins with the next turn of the event loop. */
+async function turn(): Promise<void> {
+  for (let n = 0; n < 2; n += 1) await new Promise((resolve) => setImmediate(resolve));
+}
 
 it('stores the first at once, and all that came meanwhile together', async () => {
   const { commit, stores } = opened();
