@@ -2,8 +2,9 @@
 const SHUTDOWN_MS = 10_000;
 
 /**
- * Starts something, keeps it until SIGINT or SIGTERM, and stops it. `start` is told of a signal too. A start that fails ends the
- * process with its message in one line; a second signal ends it at once.
+ * Starts something, keeps it until SIGINT or SIGTERM, and stops it; a start that takes long is told of
+ * the signal too. A start that fails ends the process with its message in one line; a second signal
+ * ends it at once.
  */
 export async function runUntilSignal(
   start: (stopping: AbortSignal) => Promise<() => Promise<void>>,

@@ -1,17 +1,17 @@
 import express, { type Express, type Response } from 'express';
 import type { Logger } from 'pino';
 import { parseNotification } from '../../agora/parse-notification.js';
+import { noticeRow, quarantineRow } from '../../db/incoming-rows.js';
 import type { NoticeRow } from '../../db/store-notices.js';
 import type { QuarantineRow } from '../../db/store-quarantine.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Metrics } from '../../observability/metrics.js';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
 import type { GroupCommit } from '../../intake/group-commit.js';
+import { createErrorHandler, nothingHere } from '../error-handler.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets } from './app-secrets.js';
 import { createReadBody, type NoticeRequest } from './read-body.js';
-import { noticeRow, quarantineRow } from '../../db/incoming-rows.js';
 
 export type ReceiverOptions = {
   apps: readonly AppSecrets[];
