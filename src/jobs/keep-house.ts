@@ -20,9 +20,13 @@ export async function foldAll(context: FoldContext): Promise<number> {
     const folded = await foldPending(context, FOLD_BATCH);
     total += folded;
     if (folded < FOLD_BATCH || context.stopping.aborted) return total;
-    const rest = REST[context.pressure()];
-    if (rest > 0) await setTimeout((performance.now() - begin) * rest);
+    const restMs = (performance.now() - begin) * REST[context.pressure()];
+    if (restMs > 0) await rest(restMs, context.stopping);
   }
+}
+
+async function rest(ms: number, stopping: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal: stopping }).catch(() => undefined); // told to stop
 }
 
 /**
