@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/counters.js';
-import { closeDatabase, openDatabase, readLedgerId } from './db/database.js';
+import { closeDatabase, openDatabase, readLedgerId, type Db } from './db/database.js';
 import { startLedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
@@ -71,13 +71,7 @@ async function openParts(
   undo: Undo,
 ): Promise<Parts> {
   const metrics = createMetrics();
-  const db = openDatabase({
-    url,
-    maxConnections: POOL_SIZE,
-    applicationName: `recording-ledger ${config.roles.join('+')}`,
-    onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
-  });
-  undo.push(() => closeDatabase(db));
+  const db = openLedger(config, url, log, undo);
   const clock = await startLedgerClock(db.pool, Date.now, (error) => log.warn({ err: error }, 'clock.not_measured')); // prettier-ignore
   undo.push(() => clock.stop());
   await ensurePartitions(db.pool, clock.now());
@@ -87,22 +81,25 @@ async function openParts(
   const queues = openQueues(backend);
   undo.push(() => Promise.all(Object.values(queues).map((queue) => queue.close())));
   const shard = shardOfProcess();
-  const intake = config.roles.includes('receiver')
-    ? await openReceiverIntake({
-        config,
-        url,
-        ledgerId,
-        shard,
-        ring: foldBell(queues, log),
-        log,
-        metrics,
-      })
-    : null;
+  const ring = foldBell(queues, log);
+  const isReceiver = config.roles.includes('receiver');
+  const intake = isReceiver ? await openReceiverIntake({ config, url, ledgerId, shard, ring, log, metrics }) : null; // prettier-ignore
   if (intake !== null) undo.push(() => intake.close());
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
   undo.push(() => context.client.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+}
+
+function openLedger({ roles }: Config, url: string, log: Logger, undo: Undo): Db {
+  const db = openDatabase({
+    url,
+    maxConnections: POOL_SIZE,
+    applicationName: `recording-ledger ${roles.join('+')}`,
+    onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+  });
+  undo.push(() => closeDatabase(db));
+  return db;
 }
 
 /** What was opened last closes first: listeners, then workers, then queues, then the database. */

@@ -3,9 +3,9 @@ import { readChannel, type Channel } from '../../reconcile/channel.js';
 import { chooseQueries, oldestFirst, type Candidate } from '../../reconcile/choose-queries.js';
 import { nextProofMs, planQuery } from '../../reconcile/plan-query.js';
 import { priorityOf, QUERY_CLASSES } from '../../reconcile/query-class.js';
-import { likelySilence, suspectMs, turnMs } from '../../reconcile/suspicion.js';
+import { likelySilence } from '../../reconcile/suspicion.js';
 import { createRandom } from '../../simulator/random.js';
-import { createHeap, type BinaryHeap } from './binary-heap.js';
+import { createHeap } from './binary-heap.js';
 import {
   front,
   isLive,
@@ -14,22 +14,13 @@ import {
   type Planned,
   type Policy,
 } from './policy.js';
-import { lastLife } from '../../sessions/merge-signs.js';
-import {
-  atSecond,
-  BEAT_MISSED_AFTER,
-  RULES,
-  secondOf,
-  type Known,
-  type VirtualLedger,
-} from './virtual-ledger.js';
+import { createSilences, type Silence } from './silences.js';
+import { atSecond, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
 
-type Silent = Planned & { beat: number; since: number };
-type Entry<T> = { key: number; value: T };
+type Entry = { key: number; value: Planned };
 
 const LISTEN_EVERY = 5;
 const SAMPLE = 200;
-const BEAT = 60;
 
 /** The service's own planner: what it plans by evidence, and how it chooses among what is due. */
 export function ours(ledger: VirtualLedger, seed: number): Policy {
@@ -69,26 +60,11 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
   };
 }
 
-type Silence = ReturnType<typeof likelySilence>;
-
 /** What the schedule's indexes are to the service: the front of each order. */
 function createOrders(ledger: VirtualLedger) {
   const byClass = QUERY_CLASSES.map(() => createHeap<Planned>());
   const [proofs, oldest] = [createHeap<Planned>(), createHeap<Planned>()];
-  const [suspects, turns, slots, likely] = [createHeap<Silent>(), createHeap<Silent>(), createHeap<Silent>(), createHeap<Silent>()]; // prettier-ignore
   const planned = new Map<Known, string>();
-
-  const suspect = (known: Known): void => {
-    const missedMs = known.over ? null : suspectMs(known.facts, RULES);
-    if (missedMs !== null) suspectFrom(known, missedMs);
-  };
-  const suspectFrom = (known: Known, missedMs: UnixMs): void => {
-    const since = secondOf(missedMs);
-    const entry = { known, plan: known.plan, beat: known.heard, since };
-    suspects.push(since, entry);
-    slots.push(since, entry);
-    turns.push(secondOf(turnMs(missedMs, atSecond(known.truth.start))), entry);
-  };
   const schedule = (known: Known, at: number): void => {
     ledger.listen(known, at);
     const entry = { known, plan: known.plan };
@@ -96,68 +72,31 @@ function createOrders(ledger: VirtualLedger) {
     planned.set(known, planKey(next));
     if (next !== null) byClass[priorityOf(next.queryClass)]?.push(secondOf(next.dueMs), entry);
     if (known.over) return;
-    suspect(known);
+    silences.suspect(known);
     const proofMs = nextProofMs(known.facts, RULES);
     if (proofMs !== null) proofs.push(secondOf(proofMs), entry);
     const asked = known.facts.asked.latest?.lastAskedMs;
     oldest.push(asked === undefined ? known.truth.start : secondOf(asked), entry);
   };
-  /** What the fold of a heartbeat that came meanwhile would have done at once. */
-  const catchUp = (known: Known, at: number): void => {
-    const beat = ledger.lastBeat(known, at);
-    if (beat === null || beat <= known.heard) return;
-    known.heard = beat;
-    if (changesNothingElse(known, beat)) {
-      suspectFrom(known, atSecond(beat + BEAT_MISSED_AFTER));
-      return;
-    }
-    ledger.listen(known, at);
-    if (planKey(planQuery(known.facts, RULES)) === planned.get(known)) {
-      suspect(known);
-      return;
-    }
-    known.plan += 1;
-    schedule(known, at);
-  };
-  const holds = (entry: Silent): boolean => isLive(entry) && entry.beat === entry.known.heard;
-  /** Whether the silence goes on that an entry was made for. */
-  const isSilent = (entry: Silent, at: number): boolean => {
-    if (holds(entry)) catchUp(entry.known, at);
-    return holds(entry);
-  };
-  /** At each heartbeat that a silent session misses: is its end likely now? */
-  const findLikely = (at: number, silence: Silence): void => {
-    for (let first = slots.peek(); first !== undefined && first.key <= at; first = slots.peek()) {
-      slots.pop();
-      const { key, value } = first;
-      if (!isSilent(value, at)) continue;
-      const isLikely = silence !== null && atSecond(value.since) <= silence.silentBeforeMs;
-      if (isLikely) likely.push(-value.since, value);
-      else slots.push(key + BEAT, value);
-    }
-  };
-  const frontSilent = (heap: BinaryHeap<Silent>, at: number): Entry<Silent> | undefined =>
-    front(heap, at, (entry) => isSilent(entry, at));
+  const silences = createSilences(ledger, {
+    isStale: (known) => planKey(planQuery(known.facts, RULES)) !== planned.get(known),
+    renew: (known, at) => {
+      known.plan += 1;
+      schedule(known, at);
+    },
+  });
   const heads = (at: number, silence: Silence, shareFrom: number) => {
-    findLikely(at, silence);
-    const found = new Map<string, Known>();
-    const note = (first: Entry<Planned> | undefined, priority = 0): Candidate[] => {
-      if (first === undefined) return [];
-      const { sid } = first.value.known.facts;
-      found.set(sid, first.value.known);
-      return [{ sid, priority, sinceMs: atSecond(first.key) }];
-    };
+    silences.findLikely(at, silence);
+    const { found, note } = createNotes();
+    const isBlind = silence === null;
     return {
       found,
       heads: {
         // Also of sessions that are over: a reported exit is to be confirmed.
         due: byClass.flatMap((heap, priority) => note(front(heap, at, isNewest), priority)),
         proofs: note(front(proofs, at, isLive)),
-        likely: silence === null ? [] : note(frontSilent(likely, at)),
-        suspects: [
-          ...(silence === null ? note(frontSilent(turns, at)) : []),
-          ...note(frontSilent(suspects, at)),
-        ],
+        likely: isBlind ? [] : note(silences.likely(at)),
+        suspects: [...(isBlind ? note(silences.turns(at)) : []), ...note(silences.suspects(at))],
         oldest: note(front(oldest, at - shareFrom, isLive)),
       },
     };
@@ -165,11 +104,16 @@ function createOrders(ledger: VirtualLedger) {
   return { schedule, heads };
 }
 
-/** A further heartbeat of a session that was seen at work is noticed, and folded when it matters. */
-function changesNothingElse({ facts }: Known, beat: number): boolean {
-  const seenAtWork = facts.answerSigns.lastRecordingMs !== null;
-  const life = lastLife(facts) ?? Infinity;
-  return seenAtWork && facts.asked.latest?.outcome === 'answered' && atSecond(beat) >= life;
+/** Candidates as the choice takes them, and who they are. */
+function createNotes() {
+  const found = new Map<string, Known>();
+  const note = (first: Entry | undefined, priority = 0): Candidate[] => {
+    if (first === undefined) return [];
+    const { sid } = first.value.known.facts;
+    found.set(sid, first.value.known);
+    return [{ sid, priority, sinceMs: atSecond(first.key) }];
+  };
+  return { found, note };
 }
 
 function planKey(next: ReturnType<typeof planQuery>): string {
