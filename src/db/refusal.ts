@@ -1,10 +1,11 @@
 /**
  * Whether Postgres answered with an error, so that nothing of the statement was done. That it throws
- * somebody out (08, 57P) says nothing about it: that may come between a commit and its answer.
+ * somebody out (08, 57P), or breaks down itself (53, 58, XX: a full disk under its log), says nothing
+ * about it: that may come between a commit and its answer.
  */
 export function isAnswered(error: unknown): boolean {
   const state = sqlState(error);
-  return state !== null && !/^(08|57P)/.test(state);
+  return state !== null && !/^(08|53|57P|58|XX)/.test(state);
 }
 
 /**
