@@ -52,10 +52,11 @@ async function grownSession(db: Db, size: number): Promise<Contender> {
   const sid = createHash('md5').update(String(size)).digest('hex');
   let n = 0;
   const next = (): NoticeRow => snapshot(sid, n++);
+  const context = contextOf(db);
   for (let made = 0; made < size; made += 1_000) {
     const rows = Array.from({ length: Math.min(1_000, size - made) }, next);
     await storeNotices(db.pool, rows, 0);
-    await foldAll(contextOf(db));
+    await foldAll(context);
   }
   return contender(db, size, next);
 }
@@ -85,9 +86,10 @@ select made.sid, made.received_at, made.event_key, 'n' || made.n, 'bench', 3, 33
 from made`;
 
 function contender(db: Db, size: number, next: () => NoticeRow): Contender {
+  const context = contextOf(db);
   const one = async (): Promise<void> => {
     await storeNotices(db.pool, [next()], 0);
-    await foldAll(contextOf(db));
+    await foldAll(context);
   };
   return { size, db, one, tookMs: [] };
 }

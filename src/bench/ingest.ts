@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { migrate } from '../db/migrate.js';
 import { freePort, median, startChild, type Child } from './child.js';
 import { load, type LoadResult } from './load.js';
 import { withPlace, type BenchPlace } from './place.js';
@@ -20,7 +19,6 @@ type Contender = { name: string; url: string; results: LoadResult[] };
  */
 export async function ingest(): Promise<void> {
   await withPlace(async (place) => {
-    await migrate(place.url);
     const children: Child[] = [];
     try {
       await compare(place, children);

@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
-import { migrate } from '../db/migrate.js';
 import { percentiles } from '../simulator/score.js';
 import { withPlace } from './place.js';
 import { print } from './print.js';
@@ -25,7 +24,6 @@ type Target = BenchService & { agent: Agent; run: string };
 export async function sustained(args: readonly string[]): Promise<void> {
   const seconds = Number(args[0] ?? SECONDS);
   await withPlace(async (place) => {
-    await migrate(place.url);
     const service = await startService(place);
     const agent = new Agent({ connections: 64 });
     const run = randomBytes(8).toString('hex');
