@@ -24,9 +24,6 @@ export type GroupCommitOptions<T> = {
   maxWaiting: number;
 };
 
-/** One statement's worth of notifications, and how many may wait for theirs. */
-export const LIMITS = { maxBatch: 200, maxWaiting: 10_000 };
-
 type Waiter<T> = { item: T; resolve: (result: 'stored') => void; reject: (error: unknown) => void };
 
 export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommit<T> {

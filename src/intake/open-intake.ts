@@ -1,15 +1,15 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { Incoming } from '../db/incoming-rows.js';
 import { storeNotices, type NoticeRow } from '../db/store-notices.js';
 import { storeQuarantine, type QuarantineRow } from '../db/store-quarantine.js';
 import { storeSpooled } from '../db/store-spooled.js';
 import { createInflow, type Inflow, type Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 import { startDraining } from './drain-spool.js';
-import { createGroupCommit, LIMITS, type GroupCommit } from './group-commit.js';
+import type { GroupCommit } from './group-commit.js';
+import { keepIncoming, type Store } from './keep-incoming.js';
 import { openSpool, type SpoolSize } from './spool.js';
-import { createPresence, storeOrSpool, type Presence } from './store-or-spool.js';
+import { createPresence, type Presence } from './store-or-spool.js';
 
 /**
  * Where the receiver puts notifications: into Postgres, a statement for all that came meanwhile; and
@@ -44,10 +44,7 @@ export function openIntake(options: IntakeOptions): Intake {
   const presence = watchPresence(log, metrics);
   const inflow = createInflow();
   metrics.spoolSize(spool.size);
-  const keeping = <T>(store: Store<T>, toIncoming: (row: T) => Incoming): GroupCommit<T> =>
-    createGroupCommit({ ...LIMITS, store: storeOrSpool(presence, spool, store, toIncoming) });
-  const notices = keeping(timedStore(options, inflow), (row) => ({ kind: 'notice', row }));
-  const quarantine = keeping(storeUnreadable(options), (row) => ({ kind: 'unreadable', row }));
+  const { notices, quarantine, drain } = keepIncoming(presence, spool, timedStore(options, inflow), storeUnreadable(options)); // prettier-ignore
   const draining = startDraining({
     spool,
     presence,
@@ -60,7 +57,7 @@ export function openIntake(options: IntakeOptions): Intake {
     onFailed: (error) => log.error({ err: error }, 'spool.not_drained'),
   });
   const close = async (): Promise<void> => {
-    await Promise.all([notices.drain(), quarantine.drain()]);
+    await drain();
     await draining.stop();
     await Promise.all([spool.close(), pool.end()]);
   };
@@ -80,8 +77,6 @@ function watchPresence(log: Logger, metrics: Metrics): Presence {
     },
   );
 }
-
-type Store<T> = (rows: readonly T[]) => Promise<void>;
 
 function storeUnreadable({ pool, shard }: IntakeOptions): Store<QuarantineRow> {
   return async (rows) => {
