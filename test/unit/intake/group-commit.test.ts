@@ -72,6 +72,7 @@ it('is full beyond its limit, says so at once, and takes more when there is room
   await first;
   await turn();
   const more = commit.add(4);
+  expect(await commit.add(5)).toBe('full'); // so exactly one was waiting before
   for (const n of [1, 2, 3]) {
     stores[n]?.finish();
     await turn();
