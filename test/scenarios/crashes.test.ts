@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
 import { endProcesses, type ProcessEnd, type TestProcess } from '../support/processes.js';
 import { CRASH_APP, CRASH_SECRET, startReceiverProcess } from '../support/receiver-process.js';
+import { describeWithSmallDisk, mountSmallDisk } from '../support/small-disk.js';
 import { waitFor } from '../support/wait-for.js';
 
 const KILLS = Number(process.env['CRASHES'] ?? 30);
@@ -285,6 +286,34 @@ describe('a receiver', () => {
     const next = await startReceiver('receiver,api,jobs');
     await waitFor(async () => (await pending()) === 0, { deadlineMs: 10_000, what: 'an empty queue of evidence' }); // prettier-ignore
     expect(next.output()).not.toMatch(/spool\.drained/);
+  });
+});
+
+describeWithSmallDisk('a receiver whose Postgres has a disk of its own', () => {
+  it('keeps what comes while not a byte can be written to it, and hands it over when there is room', async () => {
+    const disk = mountSmallDisk(join(folder, 'disk'), 384);
+    const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} }); // prettier-ignore
+    try {
+      await migrate(postgres.url);
+      const service = await startReceiver('receiver', postgres.url);
+      const posted = startPostingHere();
+      await pause(500);
+      await disk.fill();
+      await service.says(/receiver\.spooling/);
+      const before = posted.acknowledged().length;
+      await pause(1_500);
+      expect(posted.acknowledged().length).toBeGreaterThan(before + 100);
+      disk.free();
+      await spoolIsDrained(service);
+      await posted.stop();
+      expect(Object.keys(posted.statuses())).toEqual(['200']);
+      expect(await stopped(service)).toEqual({ code: 0, signal: null });
+      expect(await compare(posted.acknowledged(), postgres.url)).toEqual({ missing: 0, double: 0 });
+    } finally {
+      disk.free();
+      await postgres.stop();
+      disk.close();
+    }
   });
 });
 
