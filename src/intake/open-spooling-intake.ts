@@ -10,7 +10,7 @@ const AWAY: Presence = { isAway: () => true, failed: () => undefined, stored: ()
 export function openSpoolingIntake(
   spoolDir: string,
   spoolMaxBytes: number,
-): Pick<Intake, 'notices' | 'quarantine' | 'close'> {
+): Pick<Intake, 'notices' | 'quarantine' | 'spooled' | 'close'> {
   const spool = openSpool(spoolDir, spoolMaxBytes);
   const never = (): Promise<void> => Promise.reject(new Error('Postgres is away'));
   const { notices, quarantine, drain } = keepIncoming(AWAY, spool, never, never);
@@ -18,5 +18,5 @@ export function openSpoolingIntake(
     await drain();
     await spool.close();
   };
-  return { notices, quarantine, close };
+  return { notices, quarantine, spooled: spool.size, close };
 }

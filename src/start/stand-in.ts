@@ -3,10 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { isThere } from '../db/is-there.js';
-import { unixMs } from '../evidence/instant.js';
+import { unixMs, type UnixMs } from '../evidence/instant.js';
+import { createStandInApi } from '../http/api/create-stand-in-api.js';
+import { listen, type Listener } from '../http/listen.js';
 import { openSpoolingIntake } from '../intake/open-spooling-intake.js';
-import { createMetrics } from '../observability/metrics.js';
+import type { SpoolSize } from '../intake/spool.js';
+import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { recallLedger } from './known-ledgers.js';
+import { waitInSpool } from './start-api.js';
 import { listenForNotices } from './start-receiver.js';
 
 const LOOK_EVERY_MS = 500;
@@ -37,16 +41,28 @@ type StandIn = { port: number; close: () => Promise<void> };
 
 async function startStandIn(config: Config, ledgerId: string, log: Logger): Promise<StandIn> {
   const intake = openSpoolingIntake(path.join(config.spoolDir, ledgerId), config.spoolMaxBytes);
-  const listener = await listenForNotices(config, {
-    ...intake,
-    onRejected: () => undefined,
-    now: () => unixMs(Date.now()),
-    log,
-    metrics: createMetrics(),
-  });
+  const metrics = createMetrics();
+  metrics.spooling.set(1);
+  metrics.spoolSize(intake.spooled);
+  const now = (): UnixMs => unixMs(Date.now());
+  const receiver = await listenForNotices(config, { ...intake, onRejected: () => undefined, now, log, metrics }); // prettier-ignore
+  const api = config.roles.includes('api') ? await tellWhy(config, intake.spooled, log, metrics) : null; // prettier-ignore
   const close = async (): Promise<void> => {
-    await listener.close();
+    await Promise.all([receiver.close(), api?.close()]);
     await intake.close();
   };
-  return { port: listener.port, close };
+  return { port: receiver.port, close };
+}
+
+/** Readiness and metrics, where the API will be. */
+function tellWhy(
+  { api }: Config,
+  spooled: () => SpoolSize,
+  log: Logger,
+  metrics: Metrics,
+): Promise<Listener> {
+  const findObstacles = (): Promise<string[]> =>
+    Promise.resolve(['Postgres does not answer', waitInSpool(spooled().entries)]);
+  const app = createStandInApi({ findObstacles, refreshGauges: () => Promise.resolve(), log, metrics }); // prettier-ignore
+  return listen(app, api.host, api.port, 'API_PORT');
 }

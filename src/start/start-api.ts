@@ -51,5 +51,10 @@ async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): 
     results[index]?.status === 'rejected' ? [obstacle] : [],
   );
   const spooled = intake?.spooled().entries ?? 0;
-  return spooled === 0 ? silent : [...silent, `${String(spooled)} notifications wait in the spool`];
+  return spooled === 0 ? silent : [...silent, waitInSpool(spooled)];
+}
+
+/** The obstacle that notifications are which the ledger does not have yet. */
+export function waitInSpool(entries: number): string {
+  return `${String(entries)} notifications wait in the spool`;
 }

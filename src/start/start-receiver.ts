@@ -39,8 +39,13 @@ export async function openReceiverIntake(parts: IntakeParts): Promise<Intake> {
 export async function startReceiver(parts: Parts): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = parts;
   if (intake === null) throw new Error('a receiver has an intake');
-  const onRejected = countRejections(db, context.shard, log);
-  return listenForNotices(config, { ...intake, onRejected, now: clock.now, log, metrics });
+  const rejections = countRejections(db, context.shard, log);
+  const listener = await listenForNotices(config, { ...intake, onRejected: rejections.count, now: clock.now, log, metrics }); // prettier-ignore
+  const close = async (): Promise<void> => {
+    await listener.close();
+    await rejections.flush();
+  };
+  return { ...listener, close };
 }
 
 /** Listens as configured; what comes goes where `options` say. */
@@ -57,22 +62,36 @@ export async function listenForNotices(
 
 const COUNT_EVERY_MS = 1_000;
 
+type Rejections = {
+  count: () => void;
+  /** Resolves once what was counted is written, or could not be. */
+  flush: () => Promise<void>;
+};
+
 /** Refused notifications cost one write a second, however many somebody sends. */
-function countRejections(db: Db, shard: number, log: Logger): () => void {
+function countRejections(db: Db, shard: number, log: Logger): Rejections {
   let rejected = 0;
-  let writing = false;
-  const write = (): void => {
+  let timer: NodeJS.Timeout | null = null;
+  const flush = async (): Promise<void> => {
     const amount = rejected;
     rejected = 0;
-    writing = false;
-    addToCounter(db.pool, 'rejected', amount, shard).catch((error: unknown) => {
+    if (amount === 0) return;
+    await addToCounter(db.pool, 'rejected', amount, shard).catch((error: unknown) => {
       log.warn({ err: error }, 'counter.not_written');
+      rejected += amount;
     });
   };
-  return () => {
-    rejected += 1;
-    if (writing) return;
-    writing = true;
-    setTimeout(write, COUNT_EVERY_MS).unref();
+  const flushSoon = (): void => {
+    timer ??= setTimeout(() => {
+      void flush().finally(() => {
+        timer = null;
+        if (rejected > 0) flushSoon();
+      });
+    }, COUNT_EVERY_MS).unref();
   };
+  const count = (): void => {
+    rejected += 1;
+    flushSoon();
+  };
+  return { count, flush };
 }

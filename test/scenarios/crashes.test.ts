@@ -47,8 +47,8 @@ const startReceiver = (roles?: string, databaseUrl = database.url): Promise<Test
   startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles);
 
 /** While Postgres is away: only the receiver stands, for the whole service. */
-const startStandIn = (): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, 'receiver', {}, /receiver\.standing_in/); // prettier-ignore
+const startStandIn = (roles = 'receiver', more = {}): Promise<TestProcess> =>
+  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.standing_in/); // prettier-ignore
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
@@ -207,6 +207,35 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
   });
 
+  it('started while Postgres is away says so where it is asked whether it is ready', async () => {
+    await stopped(await startReceiver());
+    await setReachable(false);
+    const apiPort = String(await freePort('127.0.0.1'));
+    const service = await startStandIn('receiver,api', { API_PORT: apiPort });
+    const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${apiPort}${path}`);
+    const posted = startPostingHere();
+    await waitFor(() => posted.acknowledged().length > 0, {
+      deadlineMs: 5_000,
+      what: 'a notification in the spool',
+    });
+    await posted.stop();
+    const entries = String(posted.acknowledged().length);
+    const ready = await ask('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toEqual({ status: 'not ready', obstacles: ['Postgres does not answer', `${entries} notifications wait in the spool`] }); // prettier-ignore
+    expect((await ask('/healthz')).status).toBe(200);
+    const sessions = await ask('/v1/sessions');
+    expect([sessions.status, sessions.headers.get('retry-after')]).toEqual([503, '5']);
+    const metrics = await (await ask('/metrics')).text();
+    expect(metrics).toContain('recording_ledger_spooling 1');
+    expect(metrics).toContain(`recording_ledger_spool_entries ${entries}`);
+    await setReachable(true);
+    await service.says(/service\.started/);
+    await spoolIsDrained(service);
+    expect((await ask('/readyz')).status).toBe(200);
+    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+  });
+
   it('does not stand in for a database that this machine never reached, and says what is wrong', async () => {
     await setReachable(false);
     await expect(startReceiver()).rejects.toThrow(/DATABASE_URL/);
@@ -277,12 +306,15 @@ describe('a receiver', () => {
     const service = await startReceiver('receiver,api,jobs');
     const posted = startPostingHere(32);
     await pause(1_500);
+    const unsigned = await fetch(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, { method: 'POST', body: '{}' }); // prettier-ignore
+    expect(unsigned.status).toBe(401);
     const begin = Date.now();
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(Date.now() - begin).toBeLessThan(10_000);
     await posted.stop();
     expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await refused()).toBe(1);
     const next = await startReceiver('receiver,api,jobs');
     await waitFor(async () => (await pending()) === 0, { deadlineMs: 10_000, what: 'an empty queue of evidence' }); // prettier-ignore
     expect(next.output()).not.toMatch(/spool\.drained/);
@@ -319,5 +351,10 @@ describeWithSmallDisk('a receiver whose Postgres has a disk of its own', () => {
 
 async function pending(): Promise<number> {
   const { rows } = await inLedger((client) => client.query<{ n: number }>(`select count(*)::int as n from pending_evidence`)); // prettier-ignore
+  return rows[0]?.n ?? -1;
+}
+
+async function refused(): Promise<number> {
+  const { rows } = await inLedger((client) => client.query<{ n: number }>(`select sum(value)::int as n from counters where name = 'rejected'`)); // prettier-ignore
   return rows[0]?.n ?? -1;
 }

@@ -1,8 +1,15 @@
 import { Router } from 'express';
 import type { ApiContext } from './api-context.js';
 
+export type HealthContext = Pick<ApiContext, 'findObstacles' | 'metrics' | 'refreshGauges' | 'log'>;
+
 /** Liveness, readiness, metrics, and where everything is. */
-export function healthRoutes({ findObstacles, metrics, refreshGauges, log }: ApiContext): Router {
+export function healthRoutes({
+  findObstacles,
+  metrics,
+  refreshGauges,
+  log,
+}: HealthContext): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });

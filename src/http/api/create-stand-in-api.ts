@@ -1,0 +1,17 @@
+import express, { type Express } from 'express';
+import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { ProblemError } from '../problem.js';
+import { healthRoutes, type HealthContext } from './health-routes.js';
+
+/** The internal listener while there is no ledger to read: health and metrics, and a 503 for the rest. */
+export function createStandInApi(context: HealthContext): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(healthRoutes(context));
+  app.use('/v1', () => {
+    throw new ProblemError({ status: 503, title: 'The ledger is away', detail: 'Postgres has not answered since this process started.' }); // prettier-ignore
+  });
+  app.use(nothingHere);
+  app.use(createErrorHandler(context.log));
+  return app;
+}
