@@ -2,11 +2,13 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/counters.js';
-import { closeDatabase, openDatabase, readLedgerId, type Db } from './db/database.js';
+import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/database.js';
 import { startLedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
-import { foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
+import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
+import { within } from './jobs/within.js';
+import { logSparingly } from './observability/log-sparingly.js';
 import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
 import type { Parts } from './start/parts.js';
@@ -40,17 +42,22 @@ export async function startApp(config: Config, url: string, log: Logger): Promis
 }
 
 type Undo = (() => unknown)[];
+type Closeable = { close: () => Promise<unknown> };
 
 async function assemble(config: Config, url: string, log: Logger, undo: Undo): Promise<App> {
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
   const parts = await openParts(config, url, log, stopping.signal, undo);
   const has = (role: Config['roles'][number]): boolean => config.roles.includes(role);
-  const closing = <T extends { close: () => Promise<unknown> }>(part: T): T => {
-    undo.push(() => part.close());
+  const serving: Closeable[] = [];
+  undo.push(() => Promise.all(serving.map((part) => part.close())));
+  const closing = <T extends Closeable>(part: T): T => {
+    serving.push(part);
     return part;
   };
-  if (has('jobs')) closing(startJobs(parts.backend, parts.queues, parts.context));
+  // All of it ready before the first request, which would else wait behind the work of getting ready.
+  if (has('jobs')) await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
+  if (has('api')) await warmUp(parts.db);
   const api = has('api') ? closing(await startApi(parts)) : null;
   const receiver = has('receiver') ? closing(await startReceiver(parts)) : null;
   return {
@@ -79,7 +86,7 @@ async function openParts(
   const backend = openBackend(config, url, ledgerId, log);
   undo.push(() => backend.close());
   const queues = openQueues(backend);
-  undo.push(() => Promise.all(Object.values(queues).map((queue) => queue.close())));
+  undo.push(() => closeQueues(queues));
   const shard = shardOfProcess();
   const ring = foldBell(queues, log);
   const isReceiver = config.roles.includes('receiver');
@@ -102,11 +109,16 @@ function openLedger({ roles }: Config, url: string, log: Logger, undo: Undo): Db
   return db;
 }
 
-/** What was opened last closes first: listeners, then workers, then queues, then the database. */
+/** What is still open after this is left to the end of the process: a server that froze never lets go. */
+const STOP_WITHIN_MS = 8_000;
+
+/** What was opened last closes first: listeners and workers, then what they use, then the database. */
 async function unwind(undo: Undo, log: Logger): Promise<void> {
+  const deadline = performance.now() + STOP_WITHIN_MS;
   for (const step of undo.reverse()) {
     try {
-      await step();
+      const ended = await within(deadline - performance.now(), Promise.resolve(step()));
+      if (ended === 'late') log.warn('shutdown.step_late');
     } catch (error) {
       log.warn({ err: error }, 'shutdown.step_failed');
     }
@@ -124,6 +136,6 @@ function openBackend(
     redisUrl === null
       ? { kind: 'postgres', url, maxConnections: QUEUE_CONNECTIONS }
       : { kind: 'redis', url: redisUrl, ledgerId },
-    (error) => log.warn({ err: error }, 'queue.error'),
+    logSparingly(log, 'warn', 'queue.error'),
   );
 }

@@ -1,6 +1,7 @@
 import { createPostgresBackend, Queue, Worker, type Processor, type WorkerOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import { SturdyClient } from '../db/sturdy-client.js';
+import { within } from './within.js';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
 export type QueueSettings =
@@ -15,8 +16,9 @@ export type QueueBackend = {
   close: () => Promise<void>;
 };
 
-export type JobQueue = Pick<Queue, 'add' | 'addBulk' | 'getJobCounts' | 'close'>;
+export type JobQueue = Pick<Queue, 'add' | 'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close'>; // prettier-ignore
 export type JobWorker = {
+  waitUntilReady: () => Promise<unknown>;
   close: (force?: boolean) => Promise<void>;
   on: (event: 'failed', listener: (job: unknown, error: Error) => void) => unknown;
 };
@@ -63,9 +65,17 @@ function openRedisBackend(
     worker: (name, work, tuning) =>
       listened(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
     close: async () => {
-      await Promise.allSettled([producer.quit(), consumer.quit()]);
+      await Promise.all([producer, consumer].map(hangUp));
     },
   };
+}
+
+const HANG_UP_WITHIN_MS = 500;
+
+/** A Redis that is away hears no goodbye, and a connection that waits for it goes on doing so. */
+async function hangUp(connection: Redis): Promise<void> {
+  if (connection.status === 'ready') await within(HANG_UP_WITHIN_MS, Promise.allSettled([connection.quit()])); // prettier-ignore
+  connection.disconnect();
 }
 
 const COMMON = {

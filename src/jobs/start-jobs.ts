@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import type { Processor } from 'bullmq';
 import type { JobQueue, QueueBackend } from './backend.js';
 import { askSession, type AskContext } from './ask-session.js';
+import { logSparingly } from '../observability/log-sparingly.js';
 import { createBell, startTicking, type Bell } from './bells.js';
 import { applyRetention, foldAll, keepHouse, sweep } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { superviseWorker } from './supervised-worker.js';
+import { within } from './within.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
 
@@ -18,18 +20,24 @@ export function openQueues(backend: QueueBackend): JobQueues {
   };
 }
 
+const CLOSE_WITHIN_MS = 1_000;
+
+/** Lets the queues go. One that is away would never be closed. */
+export async function closeQueues(queues: JobQueues): Promise<void> {
+  await within(CLOSE_WITHIN_MS, Promise.all(Object.values(queues).map((queue) => queue.close())));
+}
+
 /** Between two rings of one process: what is committed meanwhile is folded together. */
 const FOLD_QUIET_MS = 50;
 
 export function foldBell(queues: JobQueues, log: Logger): Bell {
-  return createBell(queues.fold, 'fold', FOLD_QUIET_MS, (error) => {
-    log.warn({ err: error }, 'bell.lost');
-  });
+  return createBell(queues.fold, 'fold', FOLD_QUIET_MS, logSparingly(log, 'warn', 'bell.lost'));
 }
 
 const PLAN_EVERY_MS = 500;
 const SWEEP_EVERY_MS = 1_000;
 const HOUSEKEEPING_EVERY_MS = 300_000;
+const READY_WITHIN_MS = 2_000;
 
 /**
  * A worker that died holding a job keeps it this long; then it counts as stalled and runs elsewhere.
@@ -37,7 +45,11 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
  */
 const LOCK = { lockDuration: 6_000, stalledInterval: 3_000, maxStalledCount: 10 };
 
-export type RunningJobs = { close: () => Promise<void> };
+export type RunningJobs = {
+  /** Resolves once what is rung is heard, or after a while without a queue: it may be away for long. */
+  ready: () => Promise<void>;
+  close: () => Promise<void>;
+};
 
 /**
  * Starts this process's workers and its ticks. What wakes them is a bell: all they need to know is in
@@ -66,7 +78,7 @@ export function startJobs(
       name,
       work,
       tuning,
-      onFailed: (error) => log.error({ err: error, queue: name }, 'job.failed'),
+      onFailed: logSparingly(log.child({ queue: name }), 'error', 'job.failed'),
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
   const workers = [
@@ -78,15 +90,20 @@ export function startJobs(
       concurrency: queryConcurrency(context),
     }),
   ];
-  const lost = (error: unknown): void => {
-    log.warn({ err: error }, 'tick.lost');
-  };
+  const lost = logSparingly(log, 'warn', 'tick.lost');
   const ticks = [
     startTicking(queues.plan, 'plan', PLAN_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'sweep', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'housekeeping', HOUSEKEEPING_EVERY_MS, now, lost),
   ];
   return {
+    ready: async () => {
+      const connected = [
+        ...workers.map((worker) => worker.ready()),
+        ...Object.values(queues).map((queue) => queue.waitUntilReady()),
+      ];
+      await within(READY_WITHIN_MS, Promise.allSettled(connected));
+    },
     close: async () => {
       for (const tick of ticks) tick.stop();
       await Promise.all(workers.map((worker) => worker.close()));

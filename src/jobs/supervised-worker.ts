@@ -1,7 +1,12 @@
 import type { Processor } from 'bullmq';
 import type { JobQueue, JobWorker, QueueBackend, WorkerTuning } from './backend.js';
+import { within } from './within.js';
 
-export type SupervisedWorker = { close: () => Promise<void> };
+export type SupervisedWorker = {
+  /** Resolves once it takes jobs; rejects if the queue cannot be reached. */
+  ready: () => Promise<unknown>;
+  close: () => Promise<void>;
+};
 
 export type SupervisionOptions = {
   backend: QueueBackend;
@@ -15,7 +20,10 @@ export type SupervisionOptions = {
 };
 
 const LOOK_EVERY_MS = 3_000;
-/** A query may take its whole timeout; the claim of one that is cut off runs out and is asked again. */
+/**
+ * A query may take its whole timeout, and a queue that is away never lets go. The claim of a query that
+ * is cut off runs out, and it is asked again.
+ */
 const CLOSE_WITHIN_MS = 4_000;
 
 /**
@@ -61,9 +69,10 @@ export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
   // A queue that cannot be asked is away for everybody; the next look comes soon.
   const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS);
   return {
+    ready: () => worker.waitUntilReady(),
     close: async () => {
       clearInterval(timer);
-      await closeInTime(worker);
+      await within(CLOSE_WITHIN_MS, worker.close());
     },
   };
 }
@@ -71,10 +80,4 @@ export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
 async function countWaiting(queue: JobQueue): Promise<number> {
   const counts = await queue.getJobCounts('waiting', 'prioritized');
   return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
-}
-
-async function closeInTime(worker: JobWorker): Promise<void> {
-  const late = setTimeout(() => void worker.close(true), CLOSE_WITHIN_MS);
-  await worker.close();
-  clearTimeout(late);
 }

@@ -13,7 +13,7 @@ const SECRET_PATHS = [
   '*.password',
 ];
 
-/** JSON lines on stdout; the message is an event's name. Levels: docs/operations.md */
+/** JSON lines on stdout; the message is an event's name. */
 export function createLogger(level: string): Logger {
   return pino({
     level,

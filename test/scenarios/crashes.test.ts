@@ -6,6 +6,7 @@ import pg from 'pg';
 import { migrate } from '../../src/db/migrate.js';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { freePort } from '../../src/embedded/free-port.js';
+import { compare, inDatabase } from '../support/acknowledged.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
 import { endProcesses, type ProcessEnd, type TestProcess } from '../support/processes.js';
@@ -71,37 +72,6 @@ function startPostingHere(connections = 8): Posting {
   return posting;
 }
 
-async function inLedger<T>(
-  work: (client: pg.Client) => Promise<T>,
-  databaseUrl = database.url,
-): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-/** Of the acknowledged ones: those that are not there, and those that are there more often than once. */
-async function compare(
-  acknowledged: readonly string[],
-  databaseUrl?: string,
-): Promise<{ missing: number; double: number }> {
-  return inLedger(async (client) => {
-    const { rows } = await client.query<{ missing: number; double: number }>(
-      `select count(*) filter (where kept.times is null)::int as missing,
-              ((select count(*)::int from (select from notices group by notices.notice_id having count(*) > 1) as twice)
-               + (select count(*)::int from repeated_deliveries)) as double
-       from unnest($1::text[]) as told (notice_id)
-       left join (select notices.notice_id, count(*) as times from notices group by 1) as kept on kept.notice_id = told.notice_id`,
-      [acknowledged],
-    );
-    return rows[0] ?? { missing: -1, double: -1 };
-  }, databaseUrl);
-}
-
 /** Every connection that this server has, also those that were the service's; given back by `giveBack`. */
 async function takeAllConnections(url: string): Promise<{ giveBack: () => Promise<void> }> {
   const taken: pg.Client[] = [];
@@ -163,7 +133,7 @@ describe('a receiver', () => {
     last.kill('SIGTERM');
     await last.ended;
     expect(posted.acknowledged().length).toBeGreaterThan(KILLS * 20);
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
   it('goes on answering 200 while Postgres is away, and says so', async () => {
@@ -181,7 +151,7 @@ describe('a receiver', () => {
     expect(Object.keys(posted.statuses())).toEqual(['200']);
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
   it('started while Postgres is away takes notifications in, and hands them over when it is back', async () => {
@@ -204,7 +174,7 @@ describe('a receiver', () => {
     await posted.stop();
     expect(Object.keys(posted.statuses()).sort()).toEqual(['200', 'null']);
     await stopped(service);
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
   it('started while Postgres is away says so where it is asked whether it is ready', async () => {
@@ -233,7 +203,7 @@ describe('a receiver', () => {
     await service.says(/service\.started/);
     await spoolIsDrained(service);
     expect((await ask('/readyz')).status).toBe(200);
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
   it('does not stand in for a database that this machine never reached, and says what is wrong', async () => {
@@ -245,7 +215,7 @@ describe('a receiver', () => {
     const service = await startReceiver();
     const posted = startPostingHere();
     await pause(500);
-    await inLedger(async (client) => {
+    await inDatabase(database.url, async (client) => {
       await client.query('begin');
       await client.query('lock table notices in access exclusive mode');
       await pause(30_000);
@@ -257,27 +227,29 @@ describe('a receiver', () => {
     expect(posted.slowestMs()).toBeLessThan(8_000);
     service.kill('SIGTERM');
     await service.ended;
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
   it('keeps what comes while the disk of Postgres is full', async () => {
     const service = await startReceiver();
     const posted = startPostingHere();
     await pause(500);
-    await inLedger((client) =>
+    await inDatabase(database.url, (client) =>
       client.query(`create function full_disk() returns trigger language plpgsql as $$
         begin raise exception using errcode = '53100', message = 'could not extend file: No space left on device'; end $$;
         create trigger full_disk before insert on notice_identities execute function full_disk()`),
     );
     await service.says(/receiver\.spooling/);
     await pause(1_000);
-    await inLedger((client) => client.query('drop trigger full_disk on notice_identities'));
+    await inDatabase(database.url, (client) =>
+      client.query('drop trigger full_disk on notice_identities'),
+    );
     await spoolIsDrained(service);
     await posted.stop();
     expect(Object.keys(posted.statuses())).toEqual(['200']);
     service.kill('SIGTERM');
     await service.ended;
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
   it('keeps what comes while Postgres has no connection left for it', async () => {
@@ -300,24 +272,6 @@ describe('a receiver', () => {
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(await compare(posted.acknowledged(), postgres.url)).toEqual({ missing: 0, double: 0 });
     await postgres.stop();
-  });
-
-  it('told to stop under load answers what it has, exits 0 within 10 s, and leaves nothing to repair', async () => {
-    const service = await startReceiver('receiver,api,jobs');
-    const posted = startPostingHere(32);
-    await pause(1_500);
-    const unsigned = await fetch(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, { method: 'POST', body: '{}' }); // prettier-ignore
-    expect(unsigned.status).toBe(401);
-    const begin = Date.now();
-    service.kill('SIGTERM');
-    expect(await service.ended).toEqual({ code: 0, signal: null });
-    expect(Date.now() - begin).toBeLessThan(10_000);
-    await posted.stop();
-    expect(await compare(posted.acknowledged())).toEqual({ missing: 0, double: 0 });
-    expect(await refused()).toBe(1);
-    const next = await startReceiver('receiver,api,jobs');
-    await waitFor(async () => (await pending()) === 0, { deadlineMs: 10_000, what: 'an empty queue of evidence' }); // prettier-ignore
-    expect(next.output()).not.toMatch(/spool\.drained/);
   });
 });
 
@@ -348,13 +302,3 @@ describeWithSmallDisk('a receiver whose Postgres has a disk of its own', () => {
     }
   });
 });
-
-async function pending(): Promise<number> {
-  const { rows } = await inLedger((client) => client.query<{ n: number }>(`select count(*)::int as n from pending_evidence`)); // prettier-ignore
-  return rows[0]?.n ?? -1;
-}
-
-async function refused(): Promise<number> {
-  const { rows } = await inLedger((client) => client.query<{ n: number }>(`select sum(value)::int as n from counters where name = 'rejected'`)); // prettier-ignore
-  return rows[0]?.n ?? -1;
-}

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+
+const AGAIN_AFTER_MS = 60_000;
+/** Messages that are told apart; some hold what is different each time. */
+const MOST_MESSAGES = 100;
+
+/**
+ * Logs an error under this event when it first comes, and then once a minute with how often it came
+ * in between: what is away fails many times a second, for as long as it is away.
+ */
+export function logSparingly(
+  log: Logger,
+  level: 'warn' | 'error',
+  event: string,
+  nowMs: () => number = () => performance.now(),
+): (error: unknown) => void {
+  const told = new Map<string, { atMs: number; repeated: number }>();
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const last = told.get(message);
+    if (last !== undefined && nowMs() - last.atMs < AGAIN_AFTER_MS) {
+      last.repeated += 1;
+      return;
+    }
+    if (told.size >= MOST_MESSAGES) told.clear();
+    told.set(message, { atMs: nowMs(), repeated: 0 });
+    log[level]({ err: error, repeated: last?.repeated ?? 0 }, event);
+  };
+}
