@@ -1,16 +1,18 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { logSparingly } from '../observability/log-sparingly.js';
 import { ProblemError, sendProblem, type Problem } from './problem.js';
 
 /** The one place where an error becomes an HTTP status. */
 export function createErrorHandler(log: Logger): ErrorRequestHandler {
+  const tell = logSparingly(log, 'error', 'request.failed');
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
     }
     const problem = problemOf(error);
-    if (problem.status >= 500) log.error({ err: error, method: request.method, path: request.path }, 'request.failed'); // prettier-ignore
+    if (problem.status >= 500) tell(error, { method: request.method, path: request.path });
     if (problem.status === 503) response.set('Retry-After', '5');
     sendProblem(response, problem);
   };

@@ -42,22 +42,27 @@ export function startDraining(options: DrainOptions): { stop: () => Promise<void
   };
 }
 
+/**
+ * Goes on until the spool is empty. While Postgres is away an empty one is drained too: the disk of the
+ * spool may have taken nothing, and that Postgres is back is only found out by trying.
+ */
 async function drain(options: DrainOptions, isStopping: () => boolean): Promise<void> {
-  const { spool, presence, store, onDrained } = options;
+  const { spool, presence, store, onRefused, onDrained } = options;
   let drained = 0;
   for (
     let batch = spool.read(BATCH);
-    batch.length > 0 && !isStopping();
+    (batch.length > 0 || presence.isAway()) && !isStopping();
     batch = spool.read(BATCH)
   ) {
     try {
-      await storeBatch(batch.map(toRow), store, options.onRefused);
+      await storeBatch(batch.map(toRow), store, onRefused);
     } catch (error) {
       presence.failed(error);
       break;
     }
     presence.stored();
-    await spool.drop(batch.at(-1)?.key ?? 0);
+    const last = batch.at(-1);
+    if (last !== undefined) spool.drop(last.key);
     drained += batch.length;
   }
   if (drained > 0) onDrained(drained);

@@ -4,6 +4,7 @@ import { storeNotices, type NoticeRow } from '../db/store-notices.js';
 import { storeQuarantine, type QuarantineRow } from '../db/store-quarantine.js';
 import { storeSpooled } from '../db/store-spooled.js';
 import { createInflow, type Inflow, type Pressure } from '../reconcile/pressure.js';
+import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
 import { startDraining } from './drain-spool.js';
 import type { GroupCommit } from './group-commit.js';
@@ -54,7 +55,7 @@ export function openIntake(options: IntakeOptions): Intake {
     },
     onRefused: (error) => log.error({ err: error }, 'spool.entry_refused'),
     onDrained: (entries) => log.info({ entries }, 'spool.drained'),
-    onFailed: (error) => log.error({ err: error }, 'spool.not_drained'),
+    onFailed: logSparingly(log, 'error', 'spool.not_drained'),
   });
   const close = async (): Promise<void> => {
     await drain();

@@ -13,12 +13,12 @@ export type SpoolEntry = { key: number; isDoubtful: boolean; incoming: Incoming 
 export type Spool = {
   /** Of this spool, for ever: positions in it are kept in Postgres under this name. */
   id: string;
-  /** Resolves once all of it is synced to the disk; `full` when there is no room for it. */
-  append: (batch: readonly Incoming[], isDoubtful: boolean) => Promise<'kept' | 'full'>;
+  /** Returns once all of it is synced to the disk; `full` when there is no room for it. Throws if the disk does not take it. */
+  append: (batch: readonly Incoming[], isDoubtful: boolean) => 'kept' | 'full';
   /** The first entries. */
   read: (limit: number) => SpoolEntry[];
   /** Forgets everything up to and with this key. */
-  drop: (lastKey: number) => Promise<void>;
+  drop: (lastKey: number) => void;
   size: () => SpoolSize;
   close: () => Promise<void>;
 };
@@ -31,10 +31,15 @@ type Kept = Omit<SpoolEntry, 'key'>;
 /** Beside the body: columns, keys, and what the pages of the store cost. */
 const OVERHEAD = 600;
 
-/** `maxBytes` bounds what is kept, and with it the disk: pages of dropped entries are used again. */
+/**
+ * `maxBytes` bounds what is kept, and with it the disk: pages of dropped entries are used again.
+ *
+ * Writes are synchronous, one sync of the disk for a batch: where a disk is full, the asynchronous
+ * commits of lmdb 3.5 never settle, or reject where nobody can hear it, which ends the process.
+ */
 export function openSpool(folder: string, maxBytes: number): Spool {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // A write resolves when it is on the disk, not when other readers could see it.
+  // A write is over when it is on the disk, not when other readers could see it.
   const root: RootDatabase = open({ path: folder, overlappingSync: false, noSubdir: false });
   const entries = root.openDB<Kept, number>({ name: 'entries' });
   const about = root.openDB<State | string, string>({ name: 'about' });
@@ -49,25 +54,25 @@ export function openSpool(folder: string, maxBytes: number): Spool {
     const { nextKey, entries: count, bytes } = state();
     const added = batch.reduce((sum, incoming) => sum + weigh(incoming), 0);
     if (bytes + added > maxBytes) return 'full';
-    for (const [n, incoming] of batch.entries()) void entries.put(nextKey + n, { isDoubtful, incoming }); // prettier-ignore
-    void about.put('state', { nextKey: nextKey + batch.length, entries: count + batch.length, bytes: bytes + added }); // prettier-ignore
+    for (const [n, incoming] of batch.entries()) entries.putSync(nextKey + n, { isDoubtful, incoming }); // prettier-ignore
+    about.putSync('state', { nextKey: nextKey + batch.length, entries: count + batch.length, bytes: bytes + added }); // prettier-ignore
     return 'kept';
   };
   const dropNow = (lastKey: number): void => {
     const { nextKey, entries: count, bytes } = state();
     let [dropped, freed] = [0, 0];
     for (const { key, value } of [...entries.getRange({ end: lastKey + 1 })]) {
-      void entries.remove(key);
+      entries.removeSync(key);
       dropped += 1;
       freed += weigh(value.incoming);
     }
-    void about.put('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) }); // prettier-ignore
+    about.putSync('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) }); // prettier-ignore
   };
   return {
     id,
-    append: (batch, isDoubtful) => root.transaction(() => appendNow(batch, isDoubtful)),
+    append: (batch, isDoubtful) => root.transactionSync(() => appendNow(batch, isDoubtful)),
     read: (limit) => [...entries.getRange({ limit })].map(({ key, value }) => ({ key, ...value })),
-    drop: (lastKey) => root.transaction(() => dropNow(lastKey)),
+    drop: (lastKey) => root.transactionSync(() => dropNow(lastKey)),
     size: () => {
       const { entries: count, bytes } = state();
       return { entries: count, bytes };

@@ -13,9 +13,9 @@ export function logSparingly(
   level: 'warn' | 'error',
   event: string,
   nowMs: () => number = () => performance.now(),
-): (error: unknown) => void {
+): (error: unknown, about?: object) => void {
   const told = new Map<string, { atMs: number; repeated: number }>();
-  return (error) => {
+  return (error, about = {}) => {
     const message = error instanceof Error ? error.message : String(error);
     const last = told.get(message);
     if (last !== undefined && nowMs() - last.atMs < AGAIN_AFTER_MS) {
@@ -24,6 +24,6 @@ export function logSparingly(
     }
     if (told.size >= MOST_MESSAGES) told.clear();
     told.set(message, { atMs: nowMs(), repeated: 0 });
-    log[level]({ err: error, repeated: last?.repeated ?? 0 }, event);
+    log[level]({ ...about, err: error, repeated: last?.repeated ?? 0 }, event);
   };
 }

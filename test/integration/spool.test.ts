@@ -70,8 +70,8 @@ async function counts(): Promise<{
 
 describe('a spool', () => {
   it('keeps what it was given, in order, for whoever opens the folder next', async () => {
-    expect(await spool.append([notice(1), unreadable('{')], false)).toBe('kept');
-    expect(await spool.append([notice(2)], true)).toBe('kept');
+    expect(spool.append([notice(1), unreadable('{')], false)).toBe('kept');
+    expect(spool.append([notice(2)], true)).toBe('kept');
     const { id } = spool;
     await spool.close();
     spool = openSpool(folder, 1_000_000);
@@ -83,29 +83,29 @@ describe('a spool', () => {
     expect(third).toMatchObject({ key: 3, isDoubtful: true });
   });
 
-  it('never gives a number twice, also when it was empty in between', async () => {
-    await spool.append([notice(1), notice(2)], false);
-    await spool.drop(2);
+  it('never gives a number twice, also when it was empty in between', () => {
+    spool.append([notice(1), notice(2)], false);
+    spool.drop(2);
     expect(spool.size()).toEqual({ entries: 0, bytes: 0 });
-    await spool.append([notice(3)], false);
+    spool.append([notice(3)], false);
     expect(spool.read(10).map(({ key }) => key)).toEqual([3]);
   });
 
-  it('says so when it is full, keeps nothing of that batch, and has room again once drained', async () => {
+  it('says so when it is full, keeps nothing of that batch, and has room again once drained', () => {
     const batch = Array.from({ length: 400 }, (_, n) => notice(n));
     const told: string[] = [];
-    for (let n = 0; n < 5; n += 1) told.push(await spool.append(batch, false));
+    for (let n = 0; n < 5; n += 1) told.push(spool.append(batch, false));
     expect(told.at(-1)).toBe('full');
     const kept = told.filter((answer) => answer === 'kept').length;
     expect(spool.size().entries).toBe(kept * 400);
-    await spool.drop(kept * 400);
-    expect(await spool.append(batch, false)).toBe('kept');
+    spool.drop(kept * 400);
+    expect(spool.append(batch, false)).toBe('kept');
   });
 });
 
 describe('draining', () => {
   it('stores everything with its true time, and once, though it is killed before it forgets', async () => {
-    await spool.append([notice(1), notice(2), unreadable('{')], false);
+    spool.append([notice(1), notice(2), unreadable('{')], false);
     expect(await drain()).toBe(3);
     expect(await drain()).toBe(0);
     expect(await counts()).toEqual({ notices: 2, repeats: 0, unreadable: 1, deliveries: 2 });
@@ -116,25 +116,25 @@ describe('draining', () => {
   });
 
   it('counts a delivery that came twice as a repetition, in one batch or in two', async () => {
-    await spool.append([notice(1), notice(1, NOW + 50), notice(2)], false);
-    await spool.append([notice(1, NOW + 90)], false);
+    spool.append([notice(1), notice(1, NOW + 50), notice(2)], false);
+    spool.append([notice(1, NOW + 90)], false);
     await drain(3);
-    await spool.drop(3);
+    spool.drop(3);
     await drain();
     expect(await counts()).toEqual({ notices: 2, repeats: 2, unreadable: 0, deliveries: 4 });
   });
 
   it('takes a doubtful one only if its statement was not done after all', async () => {
-    await spool.append([notice(1), notice(2)], false);
+    spool.append([notice(1), notice(2)], false);
     await drain();
-    await spool.drop(2);
-    await spool.append([notice(1), notice(3)], true);
+    spool.drop(2);
+    spool.append([notice(1), notice(3)], true);
     expect(await drain()).toBe(1);
     expect(await counts()).toMatchObject({ notices: 3, repeats: 0 });
   });
 
   it('by two at once stores everything once', async () => {
-    await spool.append(Array.from({ length: 200 }, (_, n) => notice(n)), false); // prettier-ignore
+    spool.append(Array.from({ length: 200 }, (_, n) => notice(n)), false); // prettier-ignore
     await Promise.all([drain(), drain(), drain(150)]);
     await drain(200);
     expect(await counts()).toMatchObject({ notices: 200, repeats: 0, deliveries: 200 });

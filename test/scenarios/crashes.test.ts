@@ -275,8 +275,8 @@ describe('a receiver', () => {
   });
 });
 
-describeWithSmallDisk('a receiver whose Postgres has a disk of its own', () => {
-  it('keeps what comes while not a byte can be written to it, and hands it over when there is room', async () => {
+describeWithSmallDisk('a receiver on a small disk', () => {
+  it('keeps what comes while not a byte can be written to that of its Postgres, and hands it over when there is room', async () => {
     const disk = mountSmallDisk(join(folder, 'disk'), 384);
     const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} }); // prettier-ignore
     try {
@@ -298,6 +298,40 @@ describeWithSmallDisk('a receiver whose Postgres has a disk of its own', () => {
     } finally {
       disk.free();
       await postgres.stop();
+      disk.close();
+    }
+  });
+
+  it('answers 503 while that of its spool is full too, loses nothing it acknowledged, and finds Postgres again by itself', async () => {
+    const disk = mountSmallDisk(join(folder, 'disk'), 8);
+    try {
+      const service = await startReceiverProcess({ databaseUrl: database.url, spoolDir: disk.folder, port }); // prettier-ignore
+      const posted = startPostingHere();
+      const answered = async (status: number, more: number): Promise<void> => {
+        const times = (): number => posted.statuses()[String(status)] ?? 0;
+        const before = times();
+        await waitFor(() => times() >= before + more, { deadlineMs: 10_000, what: `${String(more)} answers ${String(status)}` }); // prettier-ignore
+      };
+      await answered(200, 50);
+      await setReachable(false);
+      await service.says(/receiver\.spooling/);
+      await disk.fill();
+      await answered(503, 50);
+      disk.free();
+      await answered(200, 50);
+      await disk.fill();
+      await answered(503, 50);
+      await setReachable(true);
+      await service.says(/receiver\.storing_again/);
+      await answered(200, 50);
+      disk.free();
+      await spoolIsDrained(service);
+      await posted.stop();
+      expect(Object.keys(posted.statuses()).sort()).toEqual(['200', '503']);
+      expect(await stopped(service)).toEqual({ code: 0, signal: null });
+      expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
+    } finally {
+      await endProcesses();
       disk.close();
     }
   });

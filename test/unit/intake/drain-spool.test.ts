@@ -16,17 +16,42 @@ function brokenOnce(): Spool {
   const waiting = [entry];
   return {
     id: 'spool',
-    append: () => Promise.resolve('full'),
+    append: () => 'full',
     read: () => {
       reads += 1;
       if (reads === 1) throw new Error('the disk gave an error');
       return [...waiting];
     },
-    drop: () => Promise.resolve(void waiting.splice(0)),
+    drop: () => void waiting.splice(0),
     size: () => ({ entries: waiting.length, bytes: 0 }),
     close: () => Promise.resolve(),
   };
 }
+
+it('that Postgres is back is found out too where the spool could take nothing', async () => {
+  const told: string[] = [];
+  const presence = createPresence(
+    () => told.push('away'),
+    () => told.push('back'),
+  );
+  presence.failed(new Error('no Postgres'));
+  let tries = 0;
+  const draining = startDraining({
+    spool: { ...brokenOnce(), read: () => [] },
+    presence,
+    store: () => {
+      tries += 1;
+      return tries < 3 ? Promise.reject(new Error('no Postgres yet')) : Promise.resolve();
+    },
+    onRefused: () => undefined,
+    onDrained: () => told.push('drained'),
+    onFailed: () => told.push('failed'),
+  });
+  await waitFor(() => !presence.isAway(), { deadlineMs: 5_000, what: 'Postgres to be found' });
+  await draining.stop();
+  expect(told).toEqual(['away', 'back']);
+  expect(tries).toBe(3);
+});
 
 it('a spool that cannot be read is told of, and looked at again', async () => {
   const [failures, stored]: [unknown[], unknown[]] = [[], []];
