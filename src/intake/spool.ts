@@ -13,7 +13,7 @@ export type SpoolEntry = { key: number; isDoubtful: boolean; incoming: Incoming 
 export type Spool = {
   /** Of this spool, for ever: positions in it are kept in Postgres under this name. */
   id: string;
-  /** Returns once all of it is synced to the disk; `full` when there is no room for it. Throws if the disk does not take it. */
+  /** Returns once all of it is synced to the disk; `full` when there is no room for it. Throws if the disk does not take it; for a moment after that there is no room. */
   append: (batch: readonly Incoming[], isDoubtful: boolean) => 'kept' | 'full';
   /** The first entries. */
   read: (limit: number) => SpoolEntry[];
@@ -30,6 +30,9 @@ type Kept = Omit<SpoolEntry, 'key'>;
 
 /** Beside the body: columns, keys, and what the pages of the store cost. */
 const OVERHEAD = 600;
+
+/** After a disk took nothing: each try costs a write and a line on stderr, which LMDB says itself. */
+const REST_MS = 250;
 
 /**
  * `maxBytes` bounds what is kept, and with it the disk: pages of dropped entries are used again.
@@ -68,9 +71,19 @@ export function openSpool(folder: string, maxBytes: number): Spool {
     }
     about.putSync('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) }); // prettier-ignore
   };
+  let restsUntil = 0;
+  const append: Spool['append'] = (batch, isDoubtful) => {
+    if (performance.now() < restsUntil) return 'full';
+    try {
+      return root.transactionSync(() => appendNow(batch, isDoubtful));
+    } catch (error) {
+      restsUntil = performance.now() + REST_MS;
+      throw error;
+    }
+  };
   return {
     id,
-    append: (batch, isDoubtful) => root.transactionSync(() => appendNow(batch, isDoubtful)),
+    append,
     read: (limit) => [...entries.getRange({ limit })].map(({ key, value }) => ({ key, ...value })),
     drop: (lastKey) => root.transactionSync(() => dropNow(lastKey)),
     size: () => {

@@ -44,8 +44,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const startReceiver = (roles?: string, databaseUrl = database.url): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles);
+const startReceiver = (
+  roles?: string,
+  databaseUrl = database.url,
+  more?: Readonly<Record<string, string>>,
+): Promise<TestProcess> =>
+  startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles, more);
 
 /** While Postgres is away: only the receiver stands, for the whole service. */
 const startStandIn = (roles = 'receiver', more = {}): Promise<TestProcess> =>
@@ -275,6 +279,15 @@ describe('a receiver', () => {
   });
 });
 
+/** Waits for so many more answers with this status. */
+function answersOf(posted: Posting, deadlineMs: number) {
+  return async (status: number, more: number): Promise<void> => {
+    const times = (): number => posted.statuses()[String(status)] ?? 0;
+    const before = times();
+    await waitFor(() => times() >= before + more, { deadlineMs, what: `${String(more)} answers ${String(status)}` }); // prettier-ignore
+  };
+}
+
 describeWithSmallDisk('a receiver on a small disk', () => {
   it('keeps what comes while not a byte can be written to that of its Postgres, and hands it over when there is room', async () => {
     const disk = mountSmallDisk(join(folder, 'disk'), 384);
@@ -307,11 +320,7 @@ describeWithSmallDisk('a receiver on a small disk', () => {
     try {
       const service = await startReceiverProcess({ databaseUrl: database.url, spoolDir: disk.folder, port }); // prettier-ignore
       const posted = startPostingHere();
-      const answered = async (status: number, more: number): Promise<void> => {
-        const times = (): number => posted.statuses()[String(status)] ?? 0;
-        const before = times();
-        await waitFor(() => times() >= before + more, { deadlineMs: 10_000, what: `${String(more)} answers ${String(status)}` }); // prettier-ignore
-      };
+      const answered = answersOf(posted, 10_000);
       await answered(200, 50);
       await setReachable(false);
       await service.says(/receiver\.spooling/);
@@ -330,6 +339,33 @@ describeWithSmallDisk('a receiver on a small disk', () => {
       expect(Object.keys(posted.statuses()).sort()).toEqual(['200', '503']);
       expect(await stopped(service)).toEqual({ code: 0, signal: null });
       expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
+    } finally {
+      await endProcesses();
+      disk.close();
+    }
+  });
+
+  it('with its own Postgres and its spool there, answers 503 while it is full, and goes on by itself with all it acknowledged', async () => {
+    const disk = mountSmallDisk(join(folder, 'disk'), 384);
+    try {
+      const apiPort = String(await freePort('127.0.0.1'));
+      const own = { DATABASE_URL: '', SPOOL_DIR: '', DATA_DIR: disk.folder, API_PORT: apiPort };
+      const service = await startReceiver('receiver,api,jobs', '', own);
+      const posted = startPostingHere();
+      const answered = answersOf(posted, 30_000);
+      await answered(200, 200);
+      await disk.fill();
+      await answered(503, 200);
+      await pause(3_000);
+      disk.free();
+      await answered(200, 200);
+      await posted.stop();
+      const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${apiPort}/readyz`)).ok; // prettier-ignore
+      await waitFor(isReady, { deadlineMs: 20_000, what: 'the spool to be drained' });
+      expect(await stopped(service)).toEqual({ code: 0, signal: null });
+      const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} }); // prettier-ignore
+      expect(await compare(posted.acknowledged(), postgres.url)).toEqual({ missing: 0, double: 0 });
+      await postgres.stop();
     } finally {
       await endProcesses();
       disk.close();
