@@ -5,6 +5,7 @@ import { shardOfProcess } from './db/counters.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/database.js';
 import { startLedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
+import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
 import { within } from './jobs/within.js';
@@ -27,14 +28,24 @@ export type App = {
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
 
+/** What listens already where this process is to listen. */
+export type Standing = { receiver: Listener | null; api: Listener | null };
+
+const NOBODY: Standing = { receiver: null, api: null };
+
 /**
  * The composition root: the only place that constructs the database, the queue, the clock and the
  * client, and hands them out. `url` is a migrated database.
  */
-export async function startApp(config: Config, url: string, log: Logger): Promise<App> {
+export async function startApp(
+  config: Config,
+  url: string,
+  log: Logger,
+  standing: Standing = NOBODY,
+): Promise<App> {
   const undo: Undo = [];
   try {
-    return await assemble(config, url, log, undo);
+    return await assemble(config, url, log, standing, undo);
   } catch (error) {
     await unwind(undo, log);
     throw error;
@@ -44,7 +55,13 @@ export async function startApp(config: Config, url: string, log: Logger): Promis
 type Undo = (() => unknown)[];
 type Closeable = { close: () => Promise<unknown> };
 
-async function assemble(config: Config, url: string, log: Logger, undo: Undo): Promise<App> {
+async function assemble(
+  config: Config,
+  url: string,
+  log: Logger,
+  standing: Standing,
+  undo: Undo,
+): Promise<App> {
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
   const parts = await openParts(config, url, log, stopping.signal, undo);
@@ -58,8 +75,8 @@ async function assemble(config: Config, url: string, log: Logger, undo: Undo): P
   // All of it ready before the first request, which would else wait behind the work of getting ready.
   if (has('jobs')) await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
   if (has('api')) await warmUp(parts.db);
-  const api = has('api') ? closing(await startApi(parts)) : null;
-  const receiver = has('receiver') ? closing(await startReceiver(parts)) : null;
+  const api = has('api') ? closing(await startApi(parts, standing.api)) : null;
+  const receiver = has('receiver') ? closing(await startReceiver(parts, standing.receiver)) : null;
   return {
     receiverPort: receiver?.port ?? null,
     apiPort: api?.port ?? null,

@@ -15,17 +15,16 @@ export async function runService(): Promise<void> {
   }
   const log = createLogger(parsed.config.logLevel);
   await runUntilSignal(async (stopping) => {
-    if (!(await standInForPostgres(parsed.config, log, stopping))) return nothing;
-    const service = await serve(parsed.config, log);
+    const standIn = await standInForPostgres(parsed.config, log, stopping);
+    const leave = async (): Promise<void> => standIn?.close();
+    if (stopping.aborted) return leave;
+    const service = await serve(parsed.config, log, standIn);
     log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
     return async () => {
       log.info('service.stopping');
       await service.stop();
+      await leave();
       log.info('service.stopped');
     };
   });
-}
-
-async function nothing(): Promise<void> {
-  // There is nothing to stop yet.
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { startApp, type App } from './app.js';
+import { startApp, type App, type Standing } from './app.js';
 import { describeConfig, type Config } from './config/parse-config.js';
 import { migrate } from './db/migrate.js';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js';
@@ -7,7 +7,11 @@ import { startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export type Service = App & { databaseUrl: string };
 
 /** The whole service: a database (ours where none is given), migrated, and the roles asked for. */
-export async function serve(config: Config, log: Logger): Promise<Service> {
+export async function serve(
+  config: Config,
+  log: Logger,
+  standing?: Standing | null,
+): Promise<Service> {
   log.info({ config: describeConfig(config) }, 'service.starting');
   if (config.accounts.length === 0) log.warn('agora.not_configured');
   const embedded = config.databaseUrl === null ? await openEmbedded(config, log) : null;
@@ -15,7 +19,7 @@ export async function serve(config: Config, log: Logger): Promise<Service> {
   try {
     const { applied } = await migrate(databaseUrl);
     if (applied.length > 0) log.info({ applied }, 'database.migrated');
-    const app = await startApp(config, databaseUrl, log);
+    const app = await startApp(config, databaseUrl, log, standing ?? undefined);
     return { ...app, databaseUrl, stop: () => stopBoth(app, embedded) };
   } catch (error) {
     await embedded?.stop();

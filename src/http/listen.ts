@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 export type Listener = {
   /** The port, also where 0 was asked for. */
   port: number;
+  /** From the next request on it is this one that answers. No connection notices. */
+  handTo: (app: RequestListener) => void;
   /** Stops accepting, lets what is in flight finish, and closes. */
   close: () => Promise<void>;
 };
@@ -37,7 +39,16 @@ export async function listen(
     });
     server.listen(port, host, 1024, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+  const handTo = (next: RequestListener): void => {
+    server.removeAllListeners('request').on('request', next);
+  };
+  return { port: (server.address() as AddressInfo).port, handTo, close: () => closeServer(server) };
+}
+
+/** Lets a listener that stands already answer for this one. */
+export function takeOver(standing: Listener, app: RequestListener): Listener {
+  standing.handTo(app);
+  return standing;
 }
 
 function readable(

@@ -15,29 +15,34 @@ import { listenForNotices } from './start-receiver.js';
 
 const LOOK_EVERY_MS = 500;
 
+/** What listens already, for the service to take over. */
+export type StandIn = {
+  receiver: Listener;
+  api: Listener | null;
+  /** Also after the service has taken over: the spool, for requests that were answered here. */
+  close: () => Promise<void>;
+};
+
 /**
  * For a process that is to receive and finds Postgres away at its start: takes notifications into the
- * spool until Postgres answers, and gives way to the whole service then. Where this machine has never
- * reached that database there is nothing to take them in for, and the start fails as any other would.
- * Resolves to whether to go on: false when told to stop.
+ * spool until Postgres answers, and stands until the service takes over, so that no connection is
+ * refused in between. Where this machine has never reached that database there is nothing to take them
+ * in for, and the start fails as any other would. Null where nobody has to stand in.
  */
 export async function standInForPostgres(
   config: Config,
   log: Logger,
   stopping: AbortSignal,
-): Promise<boolean> {
+): Promise<StandIn | null> {
   const url = config.databaseUrl;
-  if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return true;
+  if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return null;
   const ledgerId = await recallLedger(config.spoolDir, url);
-  if (ledgerId === null) return true;
+  if (ledgerId === null) return null;
   const standIn = await startStandIn(config, ledgerId, log);
-  log.warn({ receiver: standIn.port }, 'receiver.standing_in');
+  log.warn({ receiver: standIn.receiver.port }, 'receiver.standing_in');
   while (!stopping.aborted && !(await isThere(url))) await wait(LOOK_EVERY_MS);
-  await standIn.close();
-  return !stopping.aborted;
+  return standIn;
 }
-
-type StandIn = { port: number; close: () => Promise<void> };
 
 async function startStandIn(config: Config, ledgerId: string, log: Logger): Promise<StandIn> {
   const intake = openSpoolingIntake(path.join(config.spoolDir, ledgerId), config.spoolMaxBytes);
@@ -45,13 +50,13 @@ async function startStandIn(config: Config, ledgerId: string, log: Logger): Prom
   metrics.spooling.set(1);
   metrics.spoolSize(intake.spooled);
   const now = (): UnixMs => unixMs(Date.now());
-  const receiver = await listenForNotices(config, { ...intake, onRejected: () => undefined, now, log, metrics }); // prettier-ignore
+  const receiver = await listenForNotices(config, { ...intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
   const api = config.roles.includes('api') ? await tellWhy(config, intake.spooled, log, metrics) : null; // prettier-ignore
   const close = async (): Promise<void> => {
     await Promise.all([receiver.close(), api?.close()]);
     await intake.close();
   };
-  return { port: receiver.port, close };
+  return { receiver, api, close };
 }
 
 /** Readiness and metrics, where the API will be. */

@@ -1,7 +1,7 @@
 import type { Db } from '../db/database.js';
 import { readBacklog } from '../db/pending-evidence.js';
 import { createApi } from '../http/api/create-api.js';
-import { listen, type Listener } from '../http/listen.js';
+import { listen, takeOver, type Listener } from '../http/listen.js';
 import type { Intake } from '../intake/open-intake.js';
 import { leaseBudget } from '../jobs/lease-budget.js';
 import { addStopAnswer, register, requestQuery } from '../jobs/ledger-writes.js';
@@ -9,8 +9,8 @@ import type { JobQueues } from '../jobs/start-jobs.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
 import type { Parts } from './parts.js';
 
-/** The internal listener: API, summary, metrics. */
-export async function startApi(parts: Parts): Promise<Listener> {
+/** The internal listener: API, summary, metrics. `standing`: the one that stands there already, if any. */
+export async function startApi(parts: Parts, standing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, backend, queues, intake } = parts;
   const accounts = [...context.accounts.values()];
   const { goneConfirmMs } = config.rules;
@@ -38,7 +38,7 @@ export async function startApi(parts: Parts): Promise<Listener> {
     },
     config.api.keys,
   );
-  return listen(app, config.api.host, config.api.port, 'API_PORT');
+  return standing === null ? listen(app, config.api.host, config.api.port, 'API_PORT') : takeOver(standing, app); // prettier-ignore
 }
 
 async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): Promise<string[]> {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { addToCounter } from '../db/counters.js';
 import { openPool, type Db, type Patience } from '../db/database.js';
-import { listen, type Listener } from '../http/listen.js';
+import { listen, takeOver, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type Intake } from '../intake/open-intake.js';
 import { rememberLedger } from './known-ledgers.js';
@@ -35,12 +35,12 @@ export async function openReceiverIntake(parts: IntakeParts): Promise<Intake> {
   return openIntake({ pool, spoolDir, spoolMaxBytes, shard, ring, log, metrics });
 }
 
-/** The public listener. */
-export async function startReceiver(parts: Parts): Promise<Listener> {
+/** The public listener. `standing`: the one that stands there already, if any. */
+export async function startReceiver(parts: Parts, standing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = parts;
   if (intake === null) throw new Error('a receiver has an intake');
   const rejections = countRejections(db, context.shard, log);
-  const listener = await listenForNotices(config, { ...intake, onRejected: rejections.count, now: clock.now, log, metrics }); // prettier-ignore
+  const listener = await listenForNotices(config, { ...intake, onRejected: rejections.count, now: clock.now, log, metrics }, standing); // prettier-ignore
   const close = async (): Promise<void> => {
     await listener.close();
     await rejections.flush();
@@ -52,12 +52,13 @@ export async function startReceiver(parts: Parts): Promise<Listener> {
 export async function listenForNotices(
   { accounts, receiver }: Config,
   options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,
+  standing: Listener | null,
 ): Promise<Listener> {
   const apps = accounts.flatMap((account) =>
     account.apps.map(({ appId, ncsSecrets }) => ({ appId, secrets: ncsSecrets })),
   );
   const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
-  return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT');
+  return standing === null ? listen(app, receiver.host, receiver.port, 'RECEIVER_PORT') : takeOver(standing, app); // prettier-ignore
 }
 
 const COUNT_EVERY_MS = 1_000;

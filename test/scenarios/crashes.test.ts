@@ -158,7 +158,7 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('started while Postgres is away takes notifications in, and hands them over when it is back', async () => {
+  it('started while Postgres is away takes notifications in, also when it is killed', async () => {
     await stopped(await startReceiver());
     await setReachable(false);
     const killed = await startStandIn();
@@ -171,13 +171,29 @@ describe('a receiver', () => {
     expect(await stopped(await startStandIn())).toEqual({ code: 0, signal: null });
     const service = await startStandIn();
     await pause(500);
+    await posted.stop();
     expect(posted.acknowledged().length).toBeGreaterThan(inTime + 20);
     await setReachable(true);
     await service.says(/service\.started/);
     await spoolIsDrained(service);
-    await posted.stop();
     expect(Object.keys(posted.statuses()).sort()).toEqual(['200', 'null']);
-    await stopped(service);
+    expect(await stopped(service)).toEqual({ code: 0, signal: null });
+    expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
+  });
+
+  it('started while Postgres is away answers every notification while it gives way to the whole service', async () => {
+    await stopped(await startReceiver('receiver,api'));
+    await setReachable(false);
+    const service = await startStandIn('receiver,api');
+    const posted = startPostingHere(32);
+    await pause(500);
+    await setReachable(true);
+    await service.says(/service\.started/);
+    await spoolIsDrained(service);
+    await pause(500);
+    await posted.stop();
+    expect(Object.keys(posted.statuses())).toEqual(['200']);
+    expect(await stopped(service)).toEqual({ code: 0, signal: null });
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
