@@ -64,14 +64,20 @@ export function parseNotification(rawBody: Buffer, receipt: Receipt): ParsedNoti
   const payload = objectIn(body, 'payload');
   const sid = textIn(payload, 'sid') ?? textIn(body, 'sid');
   if (isOtherProduct(productId, eventType, sid)) {
-    return {
-      kind: 'other_product',
-      raw,
-      envelope: envelopeOf(body, payload, '', eventType, receipt),
-    };
+    return readAs('other_product', raw, envelopeOf(body, payload, '', eventType, receipt));
   }
   if (sid === null) return unreadable('a recording notification without a sid');
-  return { kind: 'notice', raw, envelope: envelopeOf(body, payload, sid, eventType, receipt) };
+  return readAs('notice', raw, envelopeOf(body, payload, sid, eventType, receipt));
+}
+
+function readAs(
+  kind: 'notice' | 'other_product',
+  raw: string,
+  envelope: NotificationEnvelope | null,
+): ParsedNotification {
+  return envelope === null
+    ? unreadable('the payload is nested too deeply')
+    : { kind, raw, envelope };
 }
 
 function isOtherProduct(productId: number | null, eventType: number, sid: string | null): boolean {
@@ -107,17 +113,20 @@ export function envelopeFromRaw(raw: string, receipt: Receipt): NotificationEnve
   return parsed.kind === 'unreadable' ? null : parsed.envelope;
 }
 
+/** Null for what is nested deeper than any notification. */
 function envelopeOf(
   body: LooseObject,
   payload: LooseObject,
   sid: string,
   eventType: number,
   { appId, receivedMs }: Receipt,
-): NotificationEnvelope {
+): NotificationEnvelope | null {
+  const identity = identityOfEvent(appId, body, payload, sid, eventType);
+  if (identity === null) return null;
+  const eventKey = digest(identity);
   const noticeId = textIn(body, 'noticeId', 'notificationId');
   const notifiedMs = instantIn(body, 'notifyMs');
   const sentMs = instantIn(payload, 'sendts') ?? instantIn(body, 'eventMs');
-  const eventKey = digest(identityOfEvent(appId, body, payload, sid, eventType));
   return {
     noticeId,
     productId: smallNumber(wholeNumberIn(body, 'productId')),
@@ -151,7 +160,7 @@ function identityOfEvent(
   payload: LooseObject,
   sid: string,
   eventType: number,
-): string {
+): string | null {
   const told = sid === '' && !isObject(valueIn(body, ['payload'])) ? body : payload;
   return canonicalJson([appId, valueIn(body, ['productId']) ?? null, sid, eventType, told]);
 }

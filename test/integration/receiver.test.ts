@@ -138,6 +138,12 @@ describe('what is not a notification of a recording', () => {
     ['bytes that are no text', Buffer.from([0, 255, 254, 0x7b])],
     ['nothing at all', Buffer.alloc(0)],
     [
+      'a notification nested too deeply for any reader',
+      Buffer.from(
+        `{"productId":3,"eventType":40,"payload":{"sid":"deep","details":{"a":${'['.repeat(500)}${']'.repeat(500)}}}}`,
+      ),
+    ],
+    [
       'keys that reach for prototypes',
       Buffer.from('{"__proto__":{"eventType":40,"payload":{"sid":"x"}}}'),
     ],
