@@ -110,4 +110,23 @@ describe('retention', () => {
     other.release();
     expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 3 });
   });
+
+  it('is not in the way of a day that began before it had a partition', async () => {
+    const early = unixMs(Math.floor(later(20) / DAY_MS) * DAY_MS);
+    const late = plusMs(early, 60_000);
+    await storeNotices(ledger.db.pool, [aRow(1, 40, { status: 0 }, { receivedMs: early })], 1);
+    await ensurePartitions(ledger.db.pool, later(19));
+    await storeNotices(ledger.db.pool, [aRow(2, 40, { status: 0 }, { receivedMs: late })], 1);
+    await storeNotices(ledger.db.pool, [aRow(3, 40, { status: 0 }, { receivedMs: later(22) })], 1);
+    const parts = await one<Record<string, number>>(
+      `select jsonb_object_agg(name, n) as value
+       from (select case tableoid::regclass::text when 'evidence_parts.notices_default' then 'default' else 'own' end as name,
+                    count(*) as n from notices group by 1) as found`,
+    );
+    expect(parts).toEqual({ default: 2, own: 1 });
+    await storeNotices(ledger.db.pool, [aRow(9, 11, { exitStatus: 0 }, { receivedMs: later(22) })], 1); // prettier-ignore
+    await foldAll(ledger.context);
+    await dropNoticesBefore(ledger.db, later(60), later(60));
+    expect(await notices()).toBeNull();
+  });
 });
