@@ -16,6 +16,9 @@ const RECORDING = 3;
 /** Cloud Transcoding sends these under an unknown product, without a sid. */
 const TRANSCODER_EVENTS = { first: 110, last: 113 };
 
+/** Theirs are 32 hex digits. */
+const LONGEST_SID = 256;
+
 /** Who received a notification, and when by our clock. */
 export type Receipt = { appId: string; receivedMs: UnixMs };
 
@@ -67,6 +70,7 @@ export function parseNotification(rawBody: Buffer, receipt: Receipt): ParsedNoti
     return readAs('other_product', raw, envelopeOf(body, payload, '', eventType, receipt));
   }
   if (sid === null) return unreadable('a recording notification without a sid');
+  if (sid.length > LONGEST_SID) return unreadable('a sid that is longer than any');
   return readAs('notice', raw, envelopeOf(body, payload, sid, eventType, receipt));
 }
 

@@ -2,6 +2,9 @@ import type { FileMention } from '../evidence/file-mention.js';
 import { parseJson } from './parse-notification.js';
 import { flagIn, instantIn, isObject, storable, textIn, type LooseObject } from './read-fields.js';
 
+/** Longer than any; beside a session's id it still fits an index of Postgres, in any script. */
+const LONGEST_NAME = 512;
+
 /**
  * A `fileList` in every documented form: an array of objects, an array of names, one name, several
  * joined by `;`, or JSON inside a string.
@@ -32,7 +35,7 @@ function readFile(entry: LooseObject): readonly FileMention[] {
   if (name === null) return [];
   return [
     {
-      name,
+      name: cut(name),
       trackType: trackTypeOf(textIn(entry, 'trackType')),
       uid: textIn(entry, 'uid'),
       mixedAllUser: flagIn(entry, 'mixedAllUser'),
@@ -45,7 +48,7 @@ function readFile(entry: LooseObject): readonly FileMention[] {
 
 export function fileNamed(name: string): FileMention {
   return {
-    name,
+    name: cut(name),
     trackType: null,
     uid: null,
     mixedAllUser: null,
@@ -53,6 +56,10 @@ export function fileNamed(name: string): FileMention {
     sliceStartedMs: null,
     videoId: null,
   };
+}
+
+function cut(name: string): string {
+  return name.slice(0, LONGEST_NAME).toWellFormed();
 }
 
 function trackTypeOf(word: string | null): FileMention['trackType'] {

@@ -41,3 +41,11 @@ export function quarantineRow(
 ): QuarantineRow {
   return { appId, digest: hash('sha256', raw, 'hex').slice(0, 32), raw, reason, receivedMs };
 }
+
+/** The row of a notification that was read, and that Postgres refuses for its content. */
+export function refusedRow(
+  { raw, appId, eventKey, receivedMs }: NoticeRow,
+  error: unknown,
+): QuarantineRow {
+  return { appId, digest: eventKey, raw: Buffer.from(raw), reason: String(error), receivedMs };
+}

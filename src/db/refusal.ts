@@ -16,6 +16,11 @@ export function isRefusal(error: unknown): boolean {
   return /^(22|23|40|54)/.test(sqlState(error) ?? '');
 }
 
+/** Postgres said no to the content, and will say so again. */
+export function isOfContent(error: unknown): boolean {
+  return /^(22|23|54)/.test(sqlState(error) ?? '');
+}
+
 /** Whether somebody else held what was needed for longer than there was patience. */
 export function isLocked(error: unknown): boolean {
   return sqlState(error) === '55P03';

@@ -1,4 +1,5 @@
-import { isRefusal } from '../db/refusal.js';
+import { refusedRow } from '../db/incoming-rows.js';
+import { isOfContent, isRefusal } from '../db/refusal.js';
 import type { SpooledRow } from '../db/store-spooled.js';
 import type { Spool, SpoolEntry } from './spool.js';
 import type { Presence } from './store-or-spool.js';
@@ -81,8 +82,9 @@ async function storeBatch(
     const [row, ...others] = rows;
     if (row === undefined) return;
     if (others.length === 0) {
+      if (!isOfContent(error)) throw error;
       onRefused(error);
-      await store([asUnreadable(row, String(error))]);
+      await store([asUnreadable(row, error)]);
       return;
     }
     for (const one of rows) await storeBatch([one], store, onRefused);
@@ -93,8 +95,7 @@ function toRow({ key, isDoubtful, incoming }: SpoolEntry): SpooledRow {
   return { key, isDoubtful, ...incoming };
 }
 
-function asUnreadable({ key, isDoubtful, kind, row }: SpooledRow, reason: string): SpooledRow {
-  if (kind === 'unreadable') return { key, isDoubtful, kind, row: { ...row, reason } };
-  const { appId, eventKey, raw, receivedMs } = row;
-  return { key, isDoubtful, kind: 'unreadable', row: { appId, digest: eventKey, raw: Buffer.from(raw), reason, receivedMs } }; // prettier-ignore
+function asUnreadable({ key, isDoubtful, kind, row }: SpooledRow, error: unknown): SpooledRow {
+  const unreadable = kind === 'notice' ? refusedRow(row, error) : { ...row, reason: String(error) };
+  return { key, isDoubtful, kind: 'unreadable', row: unreadable };
 }

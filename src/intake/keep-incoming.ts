@@ -1,4 +1,5 @@
-import type { Incoming } from '../db/incoming-rows.js';
+import { refusedRow, type Incoming } from '../db/incoming-rows.js';
+import { isOfContent } from '../db/refusal.js';
 import type { NoticeRow } from '../db/store-notices.js';
 import type { QuarantineRow } from '../db/store-quarantine.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
@@ -28,10 +29,24 @@ export function keepIncoming(
 ): Keeping {
   const keeping = <T>(store: Store<T>, toIncoming: (row: T) => Incoming): GroupCommit<T> =>
     createGroupCommit({ ...LIMITS, store: storeOrSpool(presence, spool, store, toIncoming) });
-  const notices = keeping(storeNotices, (row) => ({ kind: 'notice', row }));
+  const readable = keeping(storeNotices, (row) => ({ kind: 'notice', row }));
   const quarantine = keeping(storeUnreadable, (row) => ({ kind: 'unreadable', row }));
   const drain = async (): Promise<void> => {
-    await Promise.all([notices.drain(), quarantine.drain()]);
+    await readable.drain();
+    await quarantine.drain();
   };
-  return { notices, quarantine, drain };
+  return { notices: orElse(readable, quarantine), quarantine, drain };
+}
+
+/** What Postgres refuses for its content is signed all the same, and kept as it came. */
+function orElse(
+  readable: GroupCommit<NoticeRow>,
+  quarantine: GroupCommit<QuarantineRow>,
+): GroupCommit<NoticeRow> {
+  const add = (row: NoticeRow): Promise<'stored' | 'full'> =>
+    readable.add(row).catch((error: unknown) => {
+      if (!isOfContent(error)) throw error;
+      return quarantine.add(refusedRow(row, error));
+    });
+  return { ...readable, add };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { listChanges } from '../../src/db/changes.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
 import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
@@ -56,6 +57,18 @@ async function sessionNow(): Promise<Record<string, unknown>> {
 }
 
 describe('storing and folding', () => {
+  it('takes names of any length', async () => {
+    // Random, for Postgres compresses what repeats itself before it finds it too long for an index.
+    const long = randomBytes(6_000).toString('base64');
+    const file = aRow(9, 31, { status: 0, fileList: [{ fileName: long }] }, { uid: long, serviceType: 2 }); // prettier-ignore
+    const row = aRow(1, 40, { status: 0 }, { cname: long, noticeId: long });
+    await storeNotices(ledger.db.pool, [row, file], 1);
+    expect(await foldAll(ledger.context)).toBe(1);
+    expect(await sessionNow()).toMatchObject({ cname: long, recorderUids: expect.arrayContaining([long]) }); // prettier-ignore
+    const { rows: files } = await ledger.db.pool.query<{ name: string }>('select name from session_files'); // prettier-ignore
+    expect(files).toEqual([{ name: long.slice(0, 512) }]);
+  });
+
   it('makes a session out of stored notifications, and leaves nothing waiting', async () => {
     await storeNotices(ledger.db.pool, life(), 1);
     await foldAll(ledger.context);

@@ -138,6 +138,10 @@ describe('what is not a notification of a recording', () => {
     ['bytes that are no text', Buffer.from([0, 255, 254, 0x7b])],
     ['nothing at all', Buffer.alloc(0)],
     [
+      'a sid longer than any',
+      Buffer.from(JSON.stringify(notification({}, { sid: 's'.repeat(300) }))),
+    ],
+    [
       'a notification nested too deeply for any reader',
       Buffer.from(
         `{"productId":3,"eventType":40,"payload":{"sid":"deep","details":{"a":${'['.repeat(500)}${']'.repeat(500)}}}}`,

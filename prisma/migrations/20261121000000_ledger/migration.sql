@@ -163,7 +163,7 @@ create table "sessions" (
 create index "sessions_created_at_sid_idx" on "sessions" ("created_at" desc, "sid" desc);
 create index "sessions_updated_at_idx" on "sessions" ("updated_at");
 create index "sessions_state_idx" on "sessions" ("state");
-create index "sessions_cname_idx" on "sessions" ("cname");
+create index "sessions_cname_idx" on "sessions" using hash ("cname");
 
 create table "session_files" (
     "sid" text not null,
