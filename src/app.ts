@@ -6,6 +6,7 @@ import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db
 import { startLedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
 import type { Listener } from './http/listen.js';
+import { takeBack } from './db/set-aside.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
 import { within } from './jobs/within.js';
@@ -72,6 +73,8 @@ async function assemble(
     serving.push(part);
     return part;
   };
+  // This may be a release that can fold what another could not.
+  if (has('jobs')) await takeBack(parts.db.pool, 'all', parts.clock.now());
   // All of it ready before the first request, which would else wait behind the work of getting ready.
   if (has('jobs')) await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
   if (has('api')) await warmUp(parts.db);

@@ -102,6 +102,9 @@ function contextOf(db: Db): FoldContext {
     shard: 0,
     stopping: new AbortController().signal,
     pressure: () => 'none',
+    onSetAside: (_sid, error) => {
+      throw error;
+    },
   };
 }
 

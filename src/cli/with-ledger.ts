@@ -44,5 +44,7 @@ function foldContext(db: Db, config: Config): FoldContext {
     shard: shardOfProcess(),
     stopping: new AbortController().signal,
     pressure: () => 'none',
+    onSetAside: (sid, error) =>
+      void process.stderr.write(`${sid} could not be folded: ${String(error)}\n`),
   };
 }

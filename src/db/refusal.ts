@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /**
  * Whether Postgres answered with an error, so that nothing of the statement was done. That it throws
  * somebody out (08, 57P), or breaks down itself (53, 58, XX: a full disk under its log), says nothing
@@ -19,6 +21,16 @@ export function isRefusal(error: unknown): boolean {
 /** Postgres said no to the content, and will say so again. */
 export function isOfContent(error: unknown): boolean {
   return /^(22|23|54)/.test(sqlState(error) ?? '');
+}
+
+/**
+ * Whether the same may well succeed a moment later: Postgres is away, busy, full, read-only or in the
+ * way of itself.
+ */
+export function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return /^(08|25|40|53|55|57|58)/.test(state);
+  return isNativeError(error) && 'code' in error; // a system's: ECONNREFUSED and its like
 }
 
 /** Whether somebody else held what was needed for longer than there was patience. */

@@ -14,4 +14,6 @@ export type FoldContext = {
   stopping: AbortSignal;
   /** How hard notifications press into this process. */
   pressure: () => Pressure;
+  /** Told of a session that could not be folded, and why. It is tried again. */
+  onSetAside: (sid: string, error: unknown) => void;
 };

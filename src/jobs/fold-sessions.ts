@@ -1,8 +1,13 @@
 import type { PoolClient } from 'pg';
 import { loadEvidenceOf } from '../db/load-evidence.js';
 import { loadArchivedFacts, type ArchivedFacts } from '../db/archived-facts.js';
-import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
-import { lockRungSessions } from '../db/session-alarms.js';
+import {
+  dropPending,
+  listPendingSids,
+  takePending,
+  type PendingEvidence,
+} from '../db/pending-evidence.js';
+import { listRungSids, lockRungSessions } from '../db/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
@@ -12,6 +17,7 @@ import { noFacts } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
 import type { Session } from '../sessions/session.js';
+import { orApart } from './fold-apart.js';
 import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
@@ -23,11 +29,13 @@ import { saveFolded, type Folded } from './save-folded.js';
  * between, they are there for the next one; if it runs twice, there is nothing left to fold.
  */
 export async function foldPending(context: FoldContext, limit: number): Promise<number> {
-  return withTransaction(context.db, async (tx) => {
+  const together = withTransaction(context.db, async (tx) => {
     const sids = await lockPendingSessions(tx, limit);
     if (sids.length > 0) await foldLocked(context, tx, sids);
     return sids.length;
   });
+  const list = (): Promise<string[]> => listPendingSids(context.db.pool, limit);
+  return orApart(context, together, list, (sid) => foldSession(context, sid));
 }
 
 /** Folds what waits for one session, now: for a caller who wants to read the result. */
@@ -75,17 +83,33 @@ async function foldLocked(
  * many there were.
  */
 export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
-  return withTransaction(context.db, async (tx) => {
-    const nowMs = context.now();
+  const nowMs = context.now();
+  const together = withTransaction(context.db, async (tx) => {
     const sids = await lockRungSessions(tx, nowMs, limit);
-    const stored = await loadSessions(tx, sids);
-    const folded = [...stored.values()].map((before): Folded => {
-      const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
-      return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
-    });
-    await saveFolded(context, tx, folded, false);
+    await foldPassed(context, tx, sids, nowMs);
     return sids.length;
   });
+  const list = (): Promise<string[]> => listRungSids(context.db.pool, nowMs, limit);
+  return orApart(context, together, list, (sid) =>
+    withTransaction(context.db, async (tx) => {
+      await lockSession(tx, sid);
+      await foldPassed(context, tx, [sid], nowMs);
+    }),
+  );
+}
+
+async function foldPassed(
+  context: FoldContext,
+  tx: PoolClient,
+  sids: readonly string[],
+  nowMs: UnixMs,
+): Promise<void> {
+  const stored = await loadSessions(tx, sids);
+  const folded = [...stored.values()].map((before): Folded => {
+    const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
+    return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+  });
+  await saveFolded(context, tx, folded, false);
 }
 
 /** A first fold, something told beside the notifications, or a notice received before others that are folded. */

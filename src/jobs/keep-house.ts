@@ -2,7 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { dropNoticesBefore, type Dropped } from '../db/retention.js';
 import { DAY_MS, plusMs } from '../evidence/instant.js';
 import { ensurePartitions } from '../db/partitions.js';
+import { takeBack } from '../db/set-aside.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
+import { foldOrSetAside } from './fold-apart.js';
 import { foldAlarms, foldPending, refoldSession } from './fold-sessions.js';
 import type { FoldContext } from './fold-context.js';
 
@@ -34,6 +36,7 @@ async function rest(ms: number, stopping: AbortSignal): Promise<void> {
  * every commit wakes the folding, and a second one beside it would only take what it leaves to them.
  */
 export async function sweep(context: FoldContext): Promise<void> {
+  await takeBack(context.db.pool, 'due', context.now());
   if (context.pressure() === 'none') await foldAll(context);
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
 }
@@ -45,7 +48,7 @@ export async function sweep(context: FoldContext): Promise<void> {
 export async function keepHouse(context: FoldContext, appIds: readonly string[]): Promise<void> {
   await ensurePartitions(context.db.pool, context.now());
   for (const sid of await findUnscheduled(context.db, appIds, context.now())) {
-    await refoldSession(context, sid);
+    await foldOrSetAside(context, sid, () => refoldSession(context, sid));
   }
 }
 

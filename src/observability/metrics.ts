@@ -89,6 +89,11 @@ export function createMetrics() {
       help: 'Pieces of evidence that wait to be folded (counted up to 10000)',
       registers,
     }),
+    setAside: new Gauge({
+      name: `${PREFIX}sessions_set_aside`,
+      help: 'Sessions that could not be folded and are tried again later; see session.set_aside in the log',
+      registers,
+    }),
     verifiedShare: new Gauge({
       name: `${PREFIX}verified_within_bound`,
       help: 'Share of live, queryable sessions that were verified within the bound',

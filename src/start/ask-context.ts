@@ -29,6 +29,7 @@ export function askContext(
     shard: shardOfProcess(),
     stopping,
     pressure,
+    onSetAside: (sid, error) => log.error({ sid, err: error }, 'session.set_aside'),
     rules: { ...config.rules, accountOf: accountOfApp(config.accounts) },
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({

@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.js';
 import { readBacklog } from '../db/pending-evidence.js';
+import { countSetAside } from '../db/set-aside.js';
 import { createApi } from '../http/api/create-api.js';
 import { listen, takeOver, type Listener } from '../http/listen.js';
 import type { Intake } from '../intake/open-intake.js';
@@ -33,6 +34,7 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
       refreshGauges: async () => {
         publishSummary(metrics, await readSummary());
         metrics.pendingEvidence.set((await readBacklog(db.pool)).waiting);
+        metrics.setAside.set(await countSetAside(db.pool));
       },
       findObstacles: () => findObstacles(db, queues, intake),
     },

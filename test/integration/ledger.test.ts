@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { listChanges } from '../../src/db/changes.js';
+import { countSetAside } from '../../src/db/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
 import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
 import { foldAll, sweep } from '../../src/jobs/keep-house.js';
@@ -56,7 +57,65 @@ async function sessionNow(): Promise<Record<string, unknown>> {
   return found[0]?.session ?? {};
 }
 
+async function refuseToSave(sid: string): Promise<void> {
+  await ledger.db.pool.query(
+    `create function refuse() returns trigger language plpgsql as $$
+     begin raise exception using errcode = '22023', message = 'this one is refused'; end $$;
+     create trigger refused before insert or update on sessions
+       for each row when (new.sid = '${sid}') execute function refuse()`,
+  );
+}
+
+async function saveAgain(): Promise<void> {
+  await ledger.db.pool.query('drop trigger refused on sessions');
+}
+
+async function statesBySid(): Promise<Record<string, string>> {
+  const { rows: found } = await ledger.db.pool.query<{ sid: string; state: string }>(
+    'select sid, state from sessions',
+  );
+  return Object.fromEntries(found.map(({ sid, state }) => [sid, state]));
+}
+
 describe('storing and folding', () => {
+  it('is not held up by a session that cannot be folded, which is tried again until it can', async () => {
+    const asideOnes: string[] = [];
+    const context = { ...ledger.context, onSetAside: (sid: string) => void asideOnes.push(sid) };
+    const after = (ms: number) => ({ ...context, now: () => unixMs(Date.now() + ms) });
+    const other = 'c'.repeat(32);
+    await refuseToSave(SID);
+    await storeNotices(ledger.db.pool, [...life(), aRow(1, 40, { status: 0 }, { sid: other })], 1);
+    await foldAll(context);
+    expect(await statesBySid()).toEqual({ [other]: 'recording' });
+    await sweep(after(6_000));
+    expect(asideOnes).toEqual([SID, SID]);
+    await sweep(after(9_000));
+    expect(asideOnes).toHaveLength(2);
+    await saveAgain();
+    await sweep(after(20_000));
+    expect(await statesBySid()).toEqual({ [other]: 'recording', [SID]: 'ended' });
+    expect(await sessionNow()).toMatchObject({ notices: { events: life().length } });
+    expect(await countSetAside(ledger.db.pool)).toBe(0);
+  });
+
+  it('is not held up by a session that cannot be told that time has passed', async () => {
+    const other = 'c'.repeat(32);
+    const gap = (sid: string) => [aRow(1, 40, { status: 0 }, { sid, sequence: 0 }), aRow(2, 33, { progress: 1 }, { sid, sequence: 5, serviceType: 1 })]; // prettier-ignore
+    await storeNotices(ledger.db.pool, [...gap(SID), ...gap(other)], 1);
+    await foldAll(ledger.context);
+    const later = { ...ledger.context, now: () => unixMs(Date.now() + 60_000) };
+    const alarms = async (): Promise<string[]> => (await ledger.db.pool.query<{ sid: string }>('select sid from session_alarms order by sid')).rows.map(({ sid }) => sid); // prettier-ignore
+    const before = await alarms();
+    expect(before).toEqual([SID, other].sort());
+    await refuseToSave(SID);
+    await sweep(later);
+    expect(await alarms()).toEqual([]);
+    expect(await countSetAside(ledger.db.pool)).toBe(1);
+    await saveAgain();
+    await sweep({ ...later, now: () => unixMs(Date.now() + 70_000) });
+    expect(await countSetAside(ledger.db.pool)).toBe(0);
+  });
+
   it('takes names of any length', async () => {
     // Random, for Postgres compresses what repeats itself before it finds it too long for an index.
     const long = randomBytes(6_000).toString('base64');

@@ -27,6 +27,7 @@ export async function createTestLedger(): Promise<TestLedger> {
       shard: 1,
       stopping: new AbortController().signal,
       pressure: () => 'none',
+      onSetAside: () => undefined,
     },
     close: async () => {
       await closeDatabase(db);

@@ -139,6 +139,17 @@ create table "session_alarms" (
 );
 create index "session_alarms_due_at_idx" on "session_alarms" ("due_at");
 
+-- Sessions that could not be folded. Left alone until then, so that they hold up no others; null while
+-- they wait to be folded like others again.
+create table "set_aside_sessions" (
+    "sid" text not null,
+    "attempts" integer not null,
+    "reason" text not null,
+    "retry_at" timestamptz(3),
+    constraint "set_aside_sessions_pkey" primary key ("sid")
+);
+create index "set_aside_sessions_retry_at_idx" on "set_aside_sessions" ("retry_at");
+
 -- The ledger ----------------------------------------------------------------------------------
 
 create table "sessions" (
