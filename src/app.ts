@@ -130,7 +130,7 @@ function openLedger({ roles }: Config, url: string, log: Logger, undo: Undo): Db
 }
 
 /** What is still open after this is left to the end of the process: a server that froze never lets go. */
-const STOP_WITHIN_MS = 8_000;
+const STOP_WITHIN_MS = 7_000;
 
 /** What was opened last closes first: listeners and workers, then what they use, then the database. */
 async function unwind(undo: Undo, log: Logger): Promise<void> {
