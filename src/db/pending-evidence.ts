@@ -15,17 +15,6 @@ export type PendingEvidence = {
 
 type PendingRow = { sid: string; kind: string; event_key: string | null; received_at: Date };
 
-/** Sessions with the oldest evidence that waits to be folded, locked by nobody. */
-export async function listPendingSids(db: Queryable, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ sid: string }>(
-    `select distinct oldest.sid from (
-       select pending_evidence.sid from pending_evidence order by pending_evidence.id limit $1 * 8
-     ) as oldest limit $1`,
-    [limit],
-  );
-  return rows.map(({ sid }) => sid);
-}
-
 /** Takes the marks away; the transaction that folds what they stood for must be this one. */
 export async function takePending(
   tx: PoolClient,

@@ -1,6 +1,5 @@
 import type { PoolClient } from 'pg';
 import type { UnixMs } from '../evidence/instant.js';
-import type { Queryable } from './database.js';
 
 /** One alarm a session: when time alone will change what is said of it, or null for never. */
 export type SessionAlarm = { sid: string; dueMs: UnixMs | null };
@@ -32,16 +31,6 @@ export async function lockRungSessions(
        where session_alarms.due_at <= $1 order by session_alarms.due_at limit $2
      )
      select rung.sid from rung where pg_try_advisory_xact_lock(hashtextextended(rung.sid, 1))`,
-    [new Date(nowMs), limit],
-  );
-  return rows.map(({ sid }) => sid);
-}
-
-/** Sessions whose alarm is due, locked by nobody. */
-export async function listRungSids(db: Queryable, nowMs: UnixMs, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ sid: string }>(
-    `select session_alarms.sid from session_alarms
-     where session_alarms.due_at <= $1 order by session_alarms.due_at limit $2`,
     [new Date(nowMs), limit],
   );
   return rows.map(({ sid }) => sid);

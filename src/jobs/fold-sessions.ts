@@ -1,13 +1,8 @@
 import type { PoolClient } from 'pg';
 import { loadEvidenceOf } from '../db/load-evidence.js';
 import { loadArchivedFacts, type ArchivedFacts } from '../db/archived-facts.js';
-import {
-  dropPending,
-  listPendingSids,
-  takePending,
-  type PendingEvidence,
-} from '../db/pending-evidence.js';
-import { listRungSids, lockRungSessions } from '../db/session-alarms.js';
+import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
+import { lockRungSessions } from '../db/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
@@ -17,7 +12,7 @@ import { noFacts } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
 import type { Session } from '../sessions/session.js';
-import { orApart } from './fold-apart.js';
+import { foldAlone, togetherOrApart } from './fold-apart.js';
 import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
@@ -29,21 +24,13 @@ import { saveFolded, type Folded } from './save-folded.js';
  * between, they are there for the next one; if it runs twice, there is nothing left to fold.
  */
 export async function foldPending(context: FoldContext, limit: number): Promise<number> {
-  const together = withTransaction(context.db, async (tx) => {
-    const sids = await lockPendingSessions(tx, limit);
-    if (sids.length > 0) await foldLocked(context, tx, sids);
-    return sids.length;
-  });
-  const list = (): Promise<string[]> => listPendingSids(context.db.pool, limit);
-  return orApart(context, together, list, (sid) => foldSession(context, sid));
+  const lock = (tx: PoolClient): Promise<string[]> => lockPendingSessions(tx, limit);
+  return togetherOrApart(context, lock, (tx, sids) => foldLocked(context, tx, sids));
 }
 
 /** Folds what waits for one session, now: for a caller who wants to read the result. */
 export async function foldSession(context: FoldContext, sid: string): Promise<void> {
-  await withTransaction(context.db, async (tx) => {
-    await lockSession(tx, sid);
-    await foldLocked(context, tx, [sid]);
-  });
+  await foldAlone(context, sid, (tx, sids) => foldLocked(context, tx, sids));
 }
 
 /** What a refold found: null where the session reads as before. */
@@ -84,18 +71,8 @@ async function foldLocked(
  */
 export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
   const nowMs = context.now();
-  const together = withTransaction(context.db, async (tx) => {
-    const sids = await lockRungSessions(tx, nowMs, limit);
-    await foldPassed(context, tx, sids, nowMs);
-    return sids.length;
-  });
-  const list = (): Promise<string[]> => listRungSids(context.db.pool, nowMs, limit);
-  return orApart(context, together, list, (sid) =>
-    withTransaction(context.db, async (tx) => {
-      await lockSession(tx, sid);
-      await foldPassed(context, tx, [sid], nowMs);
-    }),
-  );
+  const lock = (tx: PoolClient): Promise<string[]> => lockRungSessions(tx, nowMs, limit);
+  return togetherOrApart(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs));
 }
 
 async function foldPassed(
