@@ -18,7 +18,7 @@ export async function runService(): Promise<void> {
     const standIn = await standInForPostgres(parsed.config, log, stopping);
     const leave = async (): Promise<void> => standIn?.close();
     if (stopping.aborted) return leave;
-    const service = await serve(parsed.config, log, standIn);
+    const service = await serve(parsed.config, log, standIn ?? undefined);
     log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
     return async () => {
       log.info('service.stopping');

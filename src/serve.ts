@@ -7,11 +7,7 @@ import { startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export type Service = App & { databaseUrl: string };
 
 /** The whole service: a database (ours where none is given), migrated, and the roles asked for. */
-export async function serve(
-  config: Config,
-  log: Logger,
-  standing?: Standing | null,
-): Promise<Service> {
+export async function serve(config: Config, log: Logger, standing?: Standing): Promise<Service> {
   log.info({ config: describeConfig(config) }, 'service.starting');
   if (config.accounts.length === 0) log.warn('agora.not_configured');
   const embedded = config.databaseUrl === null ? await openEmbedded(config, log) : null;
@@ -19,7 +15,7 @@ export async function serve(
   try {
     const { applied } = await migrate(databaseUrl);
     if (applied.length > 0) log.info({ applied }, 'database.migrated');
-    const app = await startApp(config, databaseUrl, log, standing ?? undefined);
+    const app = await startApp(config, databaseUrl, log, standing);
     return { ...app, databaseUrl, stop: () => stopBoth(app, embedded) };
   } catch (error) {
     await embedded?.stop();

@@ -17,13 +17,21 @@ const REQUEST_MS = 10_000;
 /** In-flight requests get this long at shutdown. */
 const DRAIN_MS = 5_000;
 
-/** Listens, or throws one line that says which setting to change. */
+/**
+ * Listens, or throws one line that says which setting to change. Where somebody listens there already
+ * for this process, that listener answers for this one from now on.
+ */
 export async function listen(
   app: RequestListener,
   host: string,
   port: number,
   setting: string,
+  standing: Listener | null = null,
 ): Promise<Listener> {
+  if (standing !== null) {
+    standing.handTo(app);
+    return standing;
+  }
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -43,12 +51,6 @@ export async function listen(
     server.removeAllListeners('request').on('request', next);
   };
   return { port: (server.address() as AddressInfo).port, handTo, close: () => closeServer(server) };
-}
-
-/** Lets a listener that stands already answer for this one. */
-export function takeOver(standing: Listener, app: RequestListener): Listener {
-  standing.handTo(app);
-  return standing;
 }
 
 function readable(

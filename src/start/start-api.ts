@@ -2,7 +2,7 @@ import type { Db } from '../db/database.js';
 import { readBacklog } from '../db/pending-evidence.js';
 import { countSetAside } from '../db/set-aside.js';
 import { createApi } from '../http/api/create-api.js';
-import { listen, takeOver, type Listener } from '../http/listen.js';
+import { listen, type Listener } from '../http/listen.js';
 import type { Intake } from '../intake/open-intake.js';
 import { leaseBudget } from '../jobs/lease-budget.js';
 import { addStopAnswer, register, requestQuery } from '../jobs/ledger-writes.js';
@@ -40,7 +40,7 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
     },
     config.api.keys,
   );
-  return standing === null ? listen(app, config.api.host, config.api.port, 'API_PORT') : takeOver(standing, app); // prettier-ignore
+  return listen(app, config.api.host, config.api.port, 'API_PORT', standing);
 }
 
 async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): Promise<string[]> {

@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { addToCounter } from '../db/counters.js';
 import { openPool, type Db, type Patience } from '../db/database.js';
-import { listen, takeOver, type Listener } from '../http/listen.js';
+import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type Intake } from '../intake/open-intake.js';
+import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
 import type { Parts } from './parts.js';
 
@@ -58,7 +59,7 @@ export async function listenForNotices(
     account.apps.map(({ appId, ncsSecrets }) => ({ appId, secrets: ncsSecrets })),
   );
   const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
-  return standing === null ? listen(app, receiver.host, receiver.port, 'RECEIVER_PORT') : takeOver(standing, app); // prettier-ignore
+  return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT', standing);
 }
 
 const COUNT_EVERY_MS = 1_000;
@@ -73,12 +74,13 @@ type Rejections = {
 function countRejections(db: Db, shard: number, log: Logger): Rejections {
   let rejected = 0;
   let timer: NodeJS.Timeout | null = null;
+  const notWritten = logSparingly(log, 'warn', 'counter.not_written');
   const flush = async (): Promise<void> => {
     const amount = rejected;
     rejected = 0;
     if (amount === 0) return;
     await addToCounter(db.pool, 'rejected', amount, shard).catch((error: unknown) => {
-      log.warn({ err: error }, 'counter.not_written');
+      notWritten(error);
       rejected += amount;
     });
   };
