@@ -5,8 +5,8 @@ import { shardOfProcess } from './db/counters.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/database.js';
 import { startLedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
-import type { Listener } from './http/listen.js';
 import { takeBack } from './db/set-aside.js';
+import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
 import { within } from './jobs/within.js';
@@ -73,10 +73,12 @@ async function assemble(
     serving.push(part);
     return part;
   };
-  // This may be a release that can fold what another could not.
-  if (has('jobs')) await takeBack(parts.db.pool, 'all', parts.clock.now());
   // All of it ready before the first request, which would else wait behind the work of getting ready.
-  if (has('jobs')) await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
+  if (has('jobs')) {
+    // This may be a release that can fold what another could not.
+    await takeBack(parts.db.pool, 'all', parts.clock.now());
+    await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
+  }
   if (has('api')) await warmUp(parts.db);
   const api = has('api') ? closing(await startApi(parts, standing.api)) : null;
   const receiver = has('receiver') ? closing(await startReceiver(parts, standing.receiver)) : null;

@@ -1,3 +1,5 @@
+import { within } from './jobs/within.js';
+
 /** Longer than the receiver's and the workers' own deadlines together; then the process just ends. */
 const SHUTDOWN_MS = 10_000;
 
@@ -16,7 +18,8 @@ export async function runUntilSignal(
   try {
     const stop = await start(stopping.signal);
     await signal;
-    await inTime(stop());
+    const ended = await within(SHUTDOWN_MS, stop());
+    if (ended === 'late') throw new Error('not everything stopped in time');
     process.exit(process.exitCode ?? 0);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -34,11 +37,4 @@ export function nextSignal(): Promise<void> {
       });
     }
   });
-}
-
-async function inTime(stopping: Promise<void>): Promise<void> {
-  const deadline = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error('not everything stopped in time')), SHUTDOWN_MS).unref();
-  });
-  await Promise.race([stopping, deadline]);
 }

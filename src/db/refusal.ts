@@ -15,7 +15,7 @@ export function isAnswered(error: unknown): boolean {
  * deadlock), as opposed to being away, full or too busy.
  */
 export function isRefusal(error: unknown): boolean {
-  return /^(22|23|40|54)/.test(sqlState(error) ?? '');
+  return isOfContent(error) || /^40/.test(sqlState(error) ?? '');
 }
 
 /** Postgres said no to the content, and will say so again. */

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import pg from 'pg';
 import { freePort } from '../../src/embedded/free-port.js';
+import { inDatabase } from '../support/acknowledged.js';
 import { startBalancer } from '../support/balancer.js';
 import { createTestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
@@ -21,15 +21,14 @@ const leftovers = clearAfterEach();
 
 /** Sessions that nobody would ask about any more, answers that are kept twice, evidence left behind. */
 async function mistakes(url: string): Promise<object | undefined> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query<object>(
-    `select (select count(*)::int from sessions where sessions.state not in ('ended', 'failed')
+  const { rows } = await inDatabase(url, (client) =>
+    client.query<object>(
+      `select (select count(*)::int from sessions where sessions.state not in ('ended', 'failed')
                and not exists (select from query_schedule where query_schedule.sid = sessions.sid)) as unscheduled,
             (select count(*)::int from (select from observations as a group by a.sid, a.asked_at having count(*) > 1) as twice) as doubled,
             (select count(*)::int from pending_evidence) as pending`,
+    ),
   );
-  await client.end();
   return rows[0];
 }
 
