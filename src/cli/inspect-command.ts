@@ -4,6 +4,7 @@ import { loadSessions } from '../db/sessions.js';
 import type { FoldContext } from '../jobs/fold-context.js';
 import { sessionResponse } from '../http/api/session-response.js';
 import { explain } from '../sessions/explain.js';
+import { inferences } from '../sessions/inferences.js';
 import { buildTimeline } from '../sessions/timeline.js';
 import { orExplain, print } from './with-config.js';
 import { withLedger } from './with-ledger.js';
@@ -24,7 +25,10 @@ async function inspect({ db, rules, now }: FoldContext, sid: string): Promise<vo
     print(`  ${fact} = ${value ?? 'unknown'}\n    ${because}`);
   }
   print('\nWhat happened:');
-  for (const entry of buildTimeline(await loadEvidence(db.pool, sid))) {
+  for (const entry of buildTimeline(
+    await loadEvidence(db.pool, sid),
+    inferences(stored.facts, rules),
+  )) {
     const at = new Date(entry.atMs).toISOString();
     print(`  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(entry.details)}`);
   }

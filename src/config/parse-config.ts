@@ -29,6 +29,7 @@ export type Config = Readonly<{
     startCheckAfterMs: number;
     startDeadlineMs: number;
     goneConfirmMs: number;
+    goneMarginMs: number;
     routineIntervalMs: number;
     reorderGraceMs: number;
     retryBackoffMs: readonly number[];
@@ -154,6 +155,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
       startCheckAfterMs: needed(settings.START_CHECK_AFTER_MS),
       startDeadlineMs: needed(settings.START_DEADLINE_MS),
       goneConfirmMs: needed(settings.GONE_CONFIRM_MS),
+      goneMarginMs: needed(settings.GONE_MARGIN_MS),
       routineIntervalMs: needed(settings.ROUTINE_INTERVAL_MS),
       reorderGraceMs: needed(settings.REORDER_GRACE_MS),
       retryBackoffMs: needed(settings.RETRY_BACKOFF_MS),

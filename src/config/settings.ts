@@ -186,6 +186,12 @@ export const SETTINGS = {
     example: '90000',
     meaning: 'How long 404s must last before they mean gone; a failover answers 404 meanwhile.',
   },
+  GONE_MARGIN_MS: {
+    schema: durationMs,
+    default: '30000',
+    example: '60000',
+    meaning: 'How much later than `GONE_CONFIRM_MS` after it the last look at an end comes.',
+  },
   ROUTINE_INTERVAL_MS: {
     schema: durationMs,
     default: '120000',

@@ -1,5 +1,6 @@
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
+import { upgradeFacts } from '../sessions/upgrade-facts.js';
 import type { Queryable } from './database.js';
 
 /** What a session's evidence received until then amounted to, kept when retention dropped it. */
@@ -15,6 +16,6 @@ export async function loadArchivedFacts(
     [sids],
   );
   return new Map(
-    rows.map(({ sid, facts, archived_at }) => [sid, { facts, untilMs: unixMs(archived_at.getTime()) }]), // prettier-ignore
+    rows.map(({ sid, facts, archived_at }) => [sid, { facts: upgradeFacts(facts), untilMs: unixMs(archived_at.getTime()) }]), // prettier-ignore
   );
 }

@@ -110,7 +110,7 @@ const MOST_COUNTED = 50_000;
 
 /**
  * When the next heartbeat is missed of a sample of an account's sessions, counted from the last one
- * that came, and how many of its sessions are live.
+ * that came, and how many of its sessions there are to ask about.
  */
 export async function readSample(
   db: Db,
@@ -122,8 +122,7 @@ export async function readSample(
                where query_schedule.account = $1 and query_schedule.beat_due_at is not null
                order by query_schedule.sid limit $2) as sampled) as due,
             (select count(*)::int from (
-               select from query_schedule
-               where query_schedule.account = $1 and query_schedule.live_since is not null limit $3) as live) as live`,
+               select from query_schedule where query_schedule.account = $1 limit $3) as live) as live`,
     [account, SAMPLE, MOST_COUNTED],
   );
   return { beatsDueMs: (rows[0]?.due ?? []).map(unixMs), live: rows[0]?.live ?? 0 };

@@ -23,7 +23,10 @@ export type LedgerNumbers = {
 export type LiveNumbers = {
   sessions: number;
   ages: { p50Ms: number; p95Ms: number; p99Ms: number; maxMs: number };
-  byAccount: ReadonlyMap<string, number>;
+  /** How many there are to ask about, those included whose end is yet to be looked at again. */
+  askedByAccount: ReadonlyMap<string, number>;
+  /** Sessions that are not over and that nothing can be asked about. */
+  notQueryable: number;
   /** How many were verified within the given bound. */
   withinBound: (boundMs: number) => Promise<number>;
 };
@@ -84,14 +87,14 @@ async function readLive(db: Db, nowMs: UnixMs): Promise<LiveNumbers> {
      from query_schedule where query_schedule.live_since is not null`,
     [now],
   );
-  const counts = await db.pool.query<{ account: string; live: number }>(
-    `select query_schedule.account, count(*)::int as live from query_schedule
-     where query_schedule.live_since is not null group by 1`,
+  const counts = await db.pool.query<{ account: string; asked: number }>(
+    `select query_schedule.account, count(*)::int as asked from query_schedule group by 1`,
   );
   const [p50Ms, p95Ms, p99Ms, maxMs] = (rows[0]?.ages ?? []).map((age) => Math.round(age ?? 0));
   return {
     sessions: rows[0]?.sessions ?? 0,
-    byAccount: new Map(counts.rows.map(({ account, live }) => [account, live])),
+    askedByAccount: new Map(counts.rows.map(({ account, asked }) => [account, asked])),
+    notQueryable: await countNotQueryable(db),
     ages: { p50Ms: p50Ms ?? 0, p95Ms: p95Ms ?? 0, p99Ms: p99Ms ?? 0, maxMs: maxMs ?? 0 },
     withinBound: async (boundMs) => {
       const within = await db.pool.query<{ count: number }>(
@@ -102,6 +105,15 @@ async function readLive(db: Db, nowMs: UnixMs): Promise<LiveNumbers> {
       return within.rows[0]?.count ?? 0;
     },
   };
+}
+
+async function countNotQueryable(db: Db): Promise<number> {
+  const { rows } = await db.pool.query<{ count: number }>(
+    `select count(*)::int as count from sessions
+     where sessions.state in ('registered', 'starting', 'recording', 'stopping')
+       and not exists (select from query_schedule where query_schedule.sid = sessions.sid)`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 async function readQueries(db: Db, nowMs: UnixMs): Promise<LedgerNumbers['queries']> {

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import type { Session } from '../sessions/session.js';
+import { upgradeFacts } from '../sessions/upgrade-facts.js';
 import type { Queryable } from './database.js';
 
 /** A session's row: what it amounts to, the facts behind it, and which version that is. */
@@ -37,7 +38,8 @@ export async function loadSessions(
 }
 
 export function toStoredSession(row: SessionRow): StoredSession {
-  const { sid, version, facts, session } = row;
+  const { sid, version, session } = row;
+  const facts = upgradeFacts(row.facts);
   const createdMs = unixMs(row.created_at.getTime());
   return { sid, version, createdMs, updatedMs: unixMs(row.updated_at.getTime()), facts, session };
 }

@@ -51,8 +51,8 @@ export type Observation = {
   count: number;
   outcome: QueryOutcome;
   /**
-   * For a 404: the first of the 404s that no sign of life interrupted, as far as was known when
-   * this one was stored. Null for every other outcome.
+   * For a 404 that proved an absence, as far as was known when it was stored: when the first 404 of it
+   * was asked. Null for every other one and every other outcome.
    */
   unbrokenSinceMs: UnixMs | null;
 };

@@ -51,7 +51,7 @@ export async function askSession(
   const name = registration === null ? null : context.rules.accountOf(registration.appId);
   const account = name === null ? undefined : context.accounts.get(name);
   if (registration === null || account === undefined) return 'moved_on';
-  if ((queryableUntil(registration) ?? 0) <= now()) {
+  if ((queryableUntil({ registration, windowFromMs: null }) ?? 0) <= now()) {
     await dropQuery(db, sid); // its window closed while it waited: an answer would prove nothing
     return 'moved_on';
   }

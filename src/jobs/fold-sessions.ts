@@ -8,7 +8,7 @@ import { loadSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { UnixMs } from '../evidence/instant.js';
-import { noFacts } from '../sessions/facts.js';
+import { FACTS_SHAPE, noFacts } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
 import type { Session } from '../sessions/session.js';
@@ -89,14 +89,14 @@ async function foldPassed(
   await saveFolded(context, tx, folded, false);
 }
 
-/** A first fold, something told beside the notifications, or a notice received before others that are folded. */
+/** A first fold, facts that an earlier release wrote, something told beside the notifications, or a notice received before others that are folded. */
 function isReadAnew(
   sid: string,
   stored: ReadonlyMap<string, StoredSession>,
   pending: PendingEvidence,
 ): boolean {
   const facts = stored.get(sid)?.facts;
-  if (facts === undefined || pending.others.has(sid)) return true;
+  if (facts?.shape !== FACTS_SHAPE || pending.others.has(sid)) return true;
   return pending.notices.some((notice) => notice.sid === sid && isStraggler(facts, notice));
 }
 
@@ -153,8 +153,8 @@ function foldFrom(
   // Having waited is not kept as evidence, but it is not unlearned either.
   const untilMs = before?.facts.knownUntilMs;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  const facts = fold(archived?.facts ?? noFacts(sid), [...learned, ...waited]);
-  return { before, facts, learned, anew: true };
+  const begin = { ...(archived?.facts ?? noFacts(sid)), shape: FACTS_SHAPE };
+  return { before, facts: fold(begin, [...learned, ...waited]), learned, anew: true };
 }
 
 /** When we heard of it. */

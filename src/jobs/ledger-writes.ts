@@ -63,7 +63,7 @@ export async function requestQuery(
   const known = (await loadSessions(db.pool, [sid])).get(sid);
   if (known === undefined) return 'unknown_session';
   const { registration } = known.facts;
-  const untilMs = queryableUntil(registration);
+  const untilMs = queryableUntil(known.facts);
   const account = registration === null ? null : rules.accountOf(registration.appId);
   if (account === null || untilMs === null || untilMs <= now()) return 'not_queryable';
   await scheduleQuery(db.pool, sid, account, now());

@@ -6,8 +6,9 @@ import { lockSession } from '../db/session-lock.js';
 import { withTransaction } from '../db/with-transaction.js';
 import { fold } from '../sessions/fold.js';
 import { noFacts } from '../sessions/facts.js';
-import { lastLife } from '../sessions/merge-signs.js';
-import { isAfter, type UnixMs } from '../evidence/instant.js';
+import type { UnixMs } from '../evidence/instant.js';
+import type { Observation } from '../evidence/observation.js';
+import { provenAbsence } from '../sessions/absence.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { saveFolded } from './save-folded.js';
 import type { FoldContext } from './fold-context.js';
@@ -25,16 +26,27 @@ export async function recordAnswer(
     await lockSession(tx, answer.sid);
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
-    const observation = await storeAnswer(tx, answer, unbrokenSince(known, answer));
+    const observation = await storeAnswer(tx, answer, provenSince(known, answer, context.rules));
     await countQuery(tx, account, answer);
     const facts = fold(known, [observation]);
     await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);
   });
 }
 
-/** The first of the 404s that this one continues, with no sign of life between them. */
-function unbrokenSince(facts: SessionFacts, answer: AskedAnswer): UnixMs | null {
+/**
+ * Since when the session had been absent, where this 404 proves that it is gone: kept beside it, for a
+ * sign of life from before may still come, and then the proof stays visible as one that was denied.
+ */
+function provenSince(
+  facts: SessionFacts,
+  answer: AskedAnswer,
+  rules: FoldContext['rules'],
+): UnixMs | null {
   if (answer.outcome.kind !== 'not_found') return null;
-  const first = facts.notFound.find(({ askedMs }) => isAfter(askedMs, lastLife(facts)));
-  return first?.askedMs ?? answer.askedMs;
+  return provenAbsence(fold(facts, [asObservation(answer)]), rules)?.sinceMs ?? null;
+}
+
+function asObservation({ sid, askedMs, answeredMs, outcome }: AskedAnswer): Observation {
+  const run = { lastAskedMs: askedMs, lastAnsweredMs: answeredMs, count: 1 };
+  return { kind: 'observation', sid, askedMs, answeredMs, ...run, outcome, unbrokenSinceMs: null };
 }

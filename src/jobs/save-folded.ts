@@ -8,7 +8,7 @@ import { forgetFiles, saveFiles } from '../db/session-files.js';
 import { saveGaps } from '../db/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import { findEnding } from '../sessions/ending.js';
+import { findEnding } from '../sessions/find-ending.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { filesNamedBy } from '../sessions/files.js';
 import { allGaps } from '../sessions/gaps.js';

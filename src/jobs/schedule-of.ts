@@ -1,6 +1,7 @@
 import type { ScheduledQuery } from '../db/query-schedule.js';
 import type { StoredSession } from '../db/sessions.js';
 import { nextProofMs, planQuery, type PlanRules } from '../reconcile/plan-query.js';
+import { isRefused } from '../reconcile/plan-refused.js';
 import { beatDueMs, suspectMs, turnMs } from '../reconcile/suspicion.js';
 import type { UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
@@ -25,7 +26,8 @@ export function scheduleOf(
   const liveSinceMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
   const suspectedMs = isLive ? suspectMs(facts, rules) : null;
   const proofMs = nextProofMs(facts, rules);
-  const waitingSinceMs = waitingSince(facts);
+  // A last look waits from when it is due: until then nobody would be told anything new.
+  const waitingSinceMs = isLive ? waitingSince(facts) : planned.dueMs;
   return {
     sid,
     query: {
@@ -44,8 +46,8 @@ export function scheduleOf(
   };
 }
 
-/** Since when nobody asked about it. A wrong address is not asked for the sake of its age. */
-function waitingSince({ asked, registration }: SessionFacts): UnixMs | null {
-  if (asked.latest?.outcome === 'no_route') return null;
-  return asked.latest?.lastAskedMs ?? registration?.receivedMs ?? null;
+/** Since when nobody asked about it. What is refused is not asked for the sake of its age. */
+function waitingSince(facts: SessionFacts): UnixMs | null {
+  if (isRefused(facts)) return null;
+  return facts.asked.latest?.lastAskedMs ?? facts.registration?.receivedMs ?? null;
 }

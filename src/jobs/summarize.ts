@@ -2,9 +2,8 @@ import type { Db } from '../db/database.js';
 import { readPauses, readUnanswered } from '../db/query-pace.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
-import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { slotSpacingMs } from '../reconcile/pacing.js';
-import { boundMs, forecast, type Forecast } from '../reconcile/promise.js';
+import { boundMs, forecast, type Forecast, type PromiseRules } from '../reconcile/promise.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
 import type { QueueBackend } from './backend.js';
@@ -13,7 +12,7 @@ import type { JobQueues } from './start-jobs.js';
 export type SummaryContext = {
   db: Db;
   accounts: readonly Account[];
-  goneConfirmMs: number;
+  rules: PromiseRules;
   /** TRUTH_TARGET_MS. */
   targetMs: number;
   backend: Pick<QueueBackend, 'kind'>;
@@ -25,6 +24,8 @@ export type SummaryContext = {
 export type Summary = {
   truth: {
     liveSessions: number;
+    /** Of those that are not over, how many cannot be asked about at all: nothing is promised of them. */
+    notQueryable: number;
     boundMs: number | null;
     verifiedWithinBound: number | null;
     forecast: Forecast;
@@ -45,14 +46,15 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     countJobs(context),
   ]);
   const { live, sessions, notices, gaps, queries } = numbers;
-  const promised = promisedBoundMs(context, live.byAccount, silent);
+  const promised = promisedBoundMs(context, live.askedByAccount, silent);
   const within = promised === null ? 0 : await live.withinBound(promised);
   return {
     truth: {
       liveSessions: live.sessions,
+      notQueryable: live.notQueryable,
       boundMs: promised,
       verifiedWithinBound: share(within, live.sessions, promised),
-      forecast: forecastOf(context, live.sessions),
+      forecast: forecastOf(context, sum([...live.askedByAccount.values()])),
     },
     sessions,
     notices,
@@ -78,14 +80,16 @@ async function readSilentAccounts(db: Db): Promise<ReadonlySet<string>> {
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
 function promisedBoundMs(
-  { accounts, goneConfirmMs }: SummaryContext,
-  liveByAccount: ReadonlyMap<string, number>,
+  { accounts, rules }: SummaryContext,
+  askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
 ): number | null {
   if (accounts.length === 0 || accounts.some(({ name }) => silent.has(name))) return null;
-  const bounds = accounts.map(
-    ({ name, perSecond }) =>
-    boundMs(liveByAccount.get(name) ?? 0, askedPerSecond(perSecond), OLDEST_FIRST_SHARE, goneConfirmMs), // prettier-ignore
+  const bounds = accounts.map(({ name, perSecond }) =>
+    boundMs(
+      { sessions: askedByAccount.get(name) ?? 0, perSecond: askedPerSecond(perSecond) },
+      rules,
+    ),
   );
   return Math.max(...bounds);
 }
@@ -94,9 +98,9 @@ function askedPerSecond(perSecond: number): number {
   return 1000 / slotSpacingMs(perSecond);
 }
 
-function forecastOf({ accounts, goneConfirmMs, targetMs }: SummaryContext, live: number): Forecast {
+function forecastOf({ accounts, rules, targetMs }: SummaryContext, sessions: number): Forecast {
   const perSecond = sum(accounts.map((account) => askedPerSecond(account.perSecond)));
-  return forecast(live, perSecond, OLDEST_FIRST_SHARE, goneConfirmMs, targetMs);
+  return forecast({ sessions, perSecond }, rules, targetMs);
 }
 
 function share(within: number, live: number, promised: number | null): number | null {

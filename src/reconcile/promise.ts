@@ -1,15 +1,34 @@
+import { OLDEST_FIRST_SHARE } from './choose-queries.js';
+
+/** What the promise depends on: how many there are to ask about, how fast, and by which rules. */
+export type Load = {
+  /** Live sessions and those whose end is yet to be looked at for the last time. */
+  sessions: number;
+  /** Queries a second that are asked. */
+  perSecond: number;
+};
+
+export type PromiseRules = {
+  routineIntervalMs: number;
+  goneConfirmMs: number;
+  goneMarginMs: number;
+};
+
+/** Routine is spread by up to a tenth, so that sessions that began together are not asked together. */
+const SPREAD = 1.1;
+
 /**
- * How long a live, queryable session can at most stay unverified: with `live` sessions and
- * `perSecond` queries a second of which at least `reservedShare` always go to the session that has
- * waited longest, that many fit before its turn comes; and an end takes as long to confirm on top.
+ * How long a live, queryable session can at most stay unverified. One that was not asked about for so
+ * much of a round goes before everything else; should all get there at once, the rest of the round
+ * passes until the last of them is asked. At rest it is routine that decides. And a failover, during
+ * which nothing can be verified, takes as long as an end to confirm, and a margin, on top.
+ *
+ * A round is the time in which the share of the queries that is kept for the oldest comes round all.
  */
-export function boundMs(
-  live: number,
-  perSecond: number,
-  reservedShare: number,
-  goneConfirmMs: number,
-): number {
-  return Math.ceil((live / (perSecond * reservedShare)) * 1000) + goneConfirmMs;
+export function boundMs({ sessions, perSecond }: Load, rules: PromiseRules): number {
+  const roundMs = (sessions / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
+  const askedFromMs = Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), rules.routineIntervalMs * SPREAD); // prettier-ignore
+  return Math.ceil(askedFromMs + roundMs * OLDEST_FIRST_SHARE) + rules.goneConfirmMs + rules.goneMarginMs; // prettier-ignore
 }
 
 /** Up to how many sessions the bound keeps to a target, and what would keep it at the present load. */
@@ -20,17 +39,20 @@ export type Forecast = {
   perSecondForTarget: number | null;
 };
 
-export function forecast(
-  live: number,
-  perSecond: number,
-  reservedShare: number,
-  goneConfirmMs: number,
-  targetMs: number,
-): Forecast {
-  const seconds = Math.max(targetMs - goneConfirmMs, 0) / 1000;
+export function forecast(load: Load, rules: PromiseRules, targetMs: number): Forecast {
+  const seconds = longestRoundMs(targetMs, rules) / 1000;
+  const perQuery = seconds * OLDEST_FIRST_SHARE;
   return {
     targetMs,
-    sessionsAtTarget: Math.floor(seconds * perSecond * reservedShare),
-    perSecondForTarget: seconds === 0 ? null : Math.ceil((live / (seconds * reservedShare)) * 10) / 10, // prettier-ignore
+    sessionsAtTarget: Math.floor(perQuery * load.perSecond),
+    perSecondForTarget: perQuery === 0 ? null : Math.ceil((load.sessions / perQuery) * 10) / 10,
   };
+}
+
+/** How long a round may take for the bound to keep to the target; 0 where routine alone is beyond it. */
+function longestRoundMs(targetMs: number, rules: PromiseRules): number {
+  const restMs = targetMs - rules.goneConfirmMs - rules.goneMarginMs;
+  const routineMs = rules.routineIntervalMs * SPREAD;
+  if (restMs * (1 - OLDEST_FIRST_SHARE) >= routineMs) return restMs;
+  return Math.max((restMs - routineMs) / OLDEST_FIRST_SHARE, 0);
 }

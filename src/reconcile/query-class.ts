@@ -8,6 +8,7 @@ export const QUERY_CLASSES = [
   'heartbeat_missed',
   'recheck',
   'confirm_report',
+  'last_look',
   'routine',
 ] as const;
 export type QueryClass = (typeof QUERY_CLASSES)[number];

@@ -43,7 +43,7 @@ function missedFrom(beatMs: UnixMs, beats: number, rules: VerdictRules): UnixMs 
 
 /** Before the first heartbeat, the start stands for it, or the first sign of life. */
 function lastBeatMs(facts: SessionFacts, alive: UnixMs): UnixMs | null {
-  if (facts.upload.progress !== null) return facts.upload.progress.atMs;
+  if (facts.progress !== null) return facts.progress.atMs;
   const { noticeSigns, answerSigns } = facts;
   const first = earlier(noticeSigns.firstLifeMs, answerSigns.firstLifeMs);
   const started = noticeSigns.startedMs ?? first;

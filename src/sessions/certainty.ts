@@ -1,7 +1,11 @@
-import type { UnixMs } from '../evidence/instant.js';
-import { endMs, type Ending } from './ending.js';
+import { plusMs } from '../evidence/instant.js';
+import { queryAgrees } from './agreement.js';
+import { currentExits } from './current-recorders.js';
+import type { Ending } from './ending.js';
 import type { SessionFacts } from './facts.js';
+import { heardCause } from './heard-cause.js';
 import { phaseWitnesses } from './phase.js';
+import { lastLookAfterMs, type VerdictRules } from './rules.js';
 import type { Certainty, SessionState } from './session.js';
 
 /** Who vouches for the present state. What a `stop` answered is a report, like a notice. */
@@ -9,37 +13,47 @@ export function certaintyOf(
   facts: SessionFacts,
   state: SessionState,
   ending: Ending | null,
+  rules: VerdictRules,
 ): Certainty {
   const { notices, queries } =
-    ending === null ? phaseWitnesses(facts, state) : endingWitnesses(facts, ending);
+    ending === null ? phaseWitnesses(facts, state, rules) : endingWitnesses(facts, ending, rules);
   if (notices && queries) return 'confirmed';
   return queries ? 'observed' : 'reported';
 }
 
+/**
+ * A failover answers 404 and may let a recorder say goodbye, so until none can explain it any more an
+ * end stays what it was first: reported, or observed. Then one query decides.
+ */
 function endingWitnesses(
   facts: SessionFacts,
   ending: Ending,
+  rules: VerdictRules,
 ): { notices: boolean; queries: boolean } {
-  switch (ending.rule) {
-    case 'exit_notice':
-    case 'stop_answer':
-      return { notices: true, queries: queryAgrees(facts, endMs(ending)) };
-    case 'exit_status':
-      return { notices: hasExitOrStop(facts), queries: true };
-    case 'gone':
-      return { notices: hasExitOrStop(facts), queries: true };
-    case 'never_started':
-      return { notices: false, queries: true };
+  const settled = isSettled(facts, ending, rules);
+  if (ending.rule === 'exit_notice' || ending.rule === 'stop_answer') {
+    return { notices: true, queries: settled };
   }
+  return { notices: settled && wasToldOf(facts, rules), queries: true };
 }
 
-/** A 404, or a status 8 or 20, asked for after the end agrees with it. */
-export function queryAgrees(facts: SessionFacts, sinceMs: UnixMs): boolean {
-  const { lastNotFoundMs } = facts.asked;
-  const sawNothing = lastNotFoundMs !== null && lastNotFoundMs >= sinceMs;
-  return sawNothing || facts.exitAnswers.some(({ askedMs }) => askedMs >= sinceMs);
+/**
+ * Whether the session was looked at again late enough after its end, and was found over. Where Agora
+ * confirmed the call that stopped it no failover is in question, and any query after it will do.
+ */
+export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRules): boolean {
+  if (facts.stop !== null && queryAgrees(facts, later(ending, facts.stop.receivedMs))) return true;
+  return queryAgrees(facts, plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1));
 }
 
-function hasExitOrStop(facts: SessionFacts): boolean {
-  return facts.stop !== null || facts.recorders.some((recorder) => recorder.exits.length > 0);
+function later({ sinceMs }: Ending, stoppedMs: Ending['sinceMs']): Ending['sinceMs'] {
+  return sinceMs > stoppedMs ? sinceMs : stoppedMs;
+}
+
+function wasToldOf(facts: SessionFacts, rules: VerdictRules): boolean {
+  return (
+    facts.stop !== null ||
+    currentExits(facts, rules).length > 0 ||
+    heardCause(facts, rules) !== null
+  );
 }

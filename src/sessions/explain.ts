@@ -1,10 +1,12 @@
 import type { UnixMs } from '../evidence/instant.js';
 import { certaintyOf } from './certainty.js';
 import { conclude } from './conclude.js';
-import { findEnding, type Ending } from './ending.js';
+import { currentExits } from './current-recorders.js';
+import type { Ending } from './ending.js';
 import type { SessionFacts } from './facts.js';
+import { findEnding } from './find-ending.js';
+import { heardCause } from './heard-cause.js';
 import { livePhase } from './phase.js';
-import { currentRecorders } from './recorders.js';
 import type { VerdictRules } from './rules.js';
 import type { Certainty, Session, SessionState } from './session.js';
 import { isTerminal } from './session.js';
@@ -31,18 +33,23 @@ export function explain(facts: SessionFacts, rules: VerdictRules): readonly Expl
   const session = conclude(facts, rules);
   const ending = findEnding(facts, rules);
   return [
-    explainState(facts, session, ending),
+    explainState(facts, session, ending, rules),
     ...(ending === null ? [] : explainEnding(facts, session, ending, rules)),
     explainStart(session),
     explainUpload(facts, session),
-    explainCertainty(facts, session, ending),
+    explainCertainty(facts, session, ending, rules),
   ];
 }
 
-function explainState(facts: SessionFacts, { state }: Session, ending: Ending | null): Explanation {
-  const rule = ending?.rule ?? livePhase(facts);
+function explainState(
+  facts: SessionFacts,
+  { state }: Session,
+  ending: Ending | null,
+  rules: VerdictRules,
+): Explanation {
+  const rule = ending?.rule ?? livePhase(facts, rules);
   const because = ending === null ? PHASES[state] : `It is over: ${ENDINGS[ending.rule]}`;
-  const evidence = ending === null ? signsOf(facts) : evidenceOfEnding(facts, ending);
+  const evidence = ending === null ? signsOf(facts) : evidenceOfEnding(facts, ending, rules);
   return { fact: 'state', value: state, rule, because, evidence };
 }
 
@@ -59,6 +66,10 @@ const ENDINGS: Record<Ending['rule'], string> = {
   exit_notice: 'its recorder reported the exit, and no newer query found it alive.',
   exit_status: 'a query answered that the service has exited.',
   stop_answer: 'Agora confirmed the call that stopped it.',
+  contradicted_exit:
+    'its recorder reported the exit; a query in between seemed to deny it, but since then queries have found no worker for longer than any failover takes.',
+  heard_cause:
+    'why it left was heard, though not its exit, and since then queries have found no worker for longer than any failover takes.',
   gone: 'it was seen alive, and since then queries have found no worker for longer than any failover takes.',
   never_started:
     'it was never seen alive, and queries found no worker throughout the time it had to start.',
@@ -70,7 +81,7 @@ function explainEnding(
   ending: Ending,
   rules: VerdictRules,
 ): Explanation[] {
-  const evidence = evidenceOfEnding(facts, ending);
+  const evidence = evidenceOfEnding(facts, ending, rules);
   const { rule } = ending;
   return [
     { fact: 'outcome', value: outcome, rule, because: outcomeInWords(ending, rules), evidence },
@@ -101,7 +112,11 @@ const END_TIMES: Record<Ending['rule'], string> = {
     'Nobody saw it end: it ended after the last sign of life and before the query that was told.',
   stop_answer:
     'Nobody saw it end: it ended after the last sign of life and before the answer to `stop` was passed on.',
-  gone: 'Nobody saw it end: it ended between the last sign of life and the first query that found no worker.',
+  contradicted_exit:
+    'The reported time is in doubt: it ended between the last sign of life and the first query that found no worker for good.',
+  heard_cause:
+    'Nobody saw it end: it ended between the last sign of life and the first query that found no worker for good.',
+  gone: 'Nobody saw it end: it ended between the last sign of life and the first query that found no worker for good.',
   never_started: 'It never began: this is when queries first found no worker.',
 };
 
@@ -115,16 +130,14 @@ function iso(atMs: UnixMs): string {
   return new Date(atMs).toISOString();
 }
 
-function evidenceOfEnding(facts: SessionFacts, ending: Ending): readonly Reference[] {
+function evidenceOfEnding(
+  facts: SessionFacts,
+  ending: Ending,
+  rules: VerdictRules,
+): readonly Reference[] {
   switch (ending.rule) {
     case 'exit_notice':
-      return currentRecorders(facts)
-        .flatMap((recorder) => recorder.exits)
-        .map(({ atMs, exitStatus }) => ({
-          source: 'notice',
-          atMs,
-          what: `session_exit with status ${String(exitStatus ?? 'not given')}`,
-        }));
+      return exitsOf(facts, rules);
     case 'exit_status':
       return facts.exitAnswers.map(({ askedMs, status }) => ({
         source: 'query',
@@ -135,10 +148,28 @@ function evidenceOfEnding(facts: SessionFacts, ending: Ending): readonly Referen
       return facts.stop === null
         ? []
         : [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }];
+    case 'contradicted_exit':
+      return [...exitsOf(facts, rules), ...signsOf(facts), ...missesOf(facts)];
+    case 'heard_cause':
+      return [...causeOf(facts, rules), ...signsOf(facts), ...missesOf(facts)];
     case 'gone':
     case 'never_started':
       return [...signsOf(facts), ...missesOf(facts)];
   }
+}
+
+function exitsOf(facts: SessionFacts, rules: VerdictRules): Reference[] {
+  return currentExits(facts, rules).map(({ atMs, exitStatus }) => ({
+    source: 'notice',
+    atMs,
+    what: `session_exit with status ${String(exitStatus ?? 'not given')}`,
+  }));
+}
+
+function causeOf(facts: SessionFacts, rules: VerdictRules): Reference[] {
+  if (facts.stop !== null) return [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }]; // prettier-ignore
+  const cause = heardCause(facts, rules);
+  return cause === null ? [] : [{ source: 'notice', atMs: cause.atMs, what: cause.what }];
 }
 
 function missesOf({ notFound }: SessionFacts): Reference[] {
@@ -183,15 +214,15 @@ const STARTS = {
   registration: 'No sign of life yet: this is when `start` was called, as its caller told.',
 } as const;
 
-function explainUpload({ upload }: SessionFacts, session: Session): Explanation {
-  const heard: [UnixMs | null | undefined, string][] = [
-    [upload.startedMs, 'the uploader started'],
-    [upload.progress?.atMs, 'the last progress was reported'],
-    [upload.failedMs, 'an upload error was reported'],
-    [upload.backedUpMs, 'files went to the cloud backup'],
-    [upload.strandedMs, 'files were stranded'],
-    [upload.uploadedMs, 'everything was uploaded'],
-  ];
+function explainUpload({ recorders }: SessionFacts, session: Session): Explanation {
+  const heard = recorders.flatMap(({ uid, upload }): [UnixMs | null, string][] => [
+    [upload.startedMs, `the uploader of recorder ${uid} started`],
+    [upload.progressMs, `the last progress of recorder ${uid} was reported`],
+    [upload.failedMs, `an upload error of recorder ${uid} was reported`],
+    [upload.backedUpMs, `files of recorder ${uid} went to the cloud backup`],
+    [upload.strandedMs, `files of recorder ${uid} were stranded`],
+    [upload.uploadedMs, `everything of recorder ${uid} was uploaded`],
+  ]);
   return {
     fact: 'upload',
     value: session.upload.state,
@@ -199,9 +230,9 @@ function explainUpload({ upload }: SessionFacts, session: Session): Explanation 
     because:
       session.upload.state === 'unknown'
         ? 'Nothing has told of an upload.'
-        : 'The last that the uploader reported; once everything is uploaded, nothing takes that back.',
+        : 'The last that each uploader reported, and of several recorders the worst; once everything of one is uploaded, nothing takes that back.',
     evidence: heard.flatMap(([atMs, what]) =>
-      atMs === null || atMs === undefined ? [] : [{ source: 'notice', atMs, what }],
+      atMs === null ? [] : [{ source: 'notice', atMs, what }],
     ),
   };
 }
@@ -210,8 +241,9 @@ function explainCertainty(
   facts: SessionFacts,
   { state }: Session,
   ending: Ending | null,
+  rules: VerdictRules,
 ): Explanation {
-  const certainty = certaintyOf(facts, state, ending);
+  const certainty = certaintyOf(facts, state, ending, rules);
   return {
     fact: 'certainty',
     value: certainty,
@@ -228,7 +260,7 @@ const CERTAINTIES_OF_LIFE: Record<Certainty, string> = {
 };
 
 const CERTAINTIES_OF_END: Record<Certainty, string> = {
-  reported: 'The end was reported; no query has confirmed it.',
+  reported: 'The end was reported; no query asked late enough after it has confirmed it yet.',
   observed: 'Queries found it over; nobody reported it.',
   confirmed: 'The end was reported, and a query confirmed it.',
 };

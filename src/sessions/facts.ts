@@ -2,7 +2,7 @@ import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingMode, Registration } from '../evidence/registration.js';
 import type { UploadingStatus } from '../evidence/recording-event.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
-import type { SeenRange } from './seen-numbers.js';
+import type { LateNumber, SequenceCounts } from './sequences.js';
 
 /**
  * All that the evidence of one session amounts to, as a mergeable summary: folding new evidence in
@@ -13,6 +13,8 @@ import type { SeenRange } from './seen-numbers.js';
  * Every list is sorted, so that equal facts are equal byte for byte.
  */
 export type SessionFacts = {
+  /** Facts of another shape are read anew from the evidence: see FACTS_SHAPE. */
+  shape: number;
   sid: string;
   registration: Registration | null;
   /** What the earliest notice said about itself. */
@@ -22,14 +24,19 @@ export type SessionFacts = {
   recorders: readonly RecorderFacts[];
   noticeSigns: SignFacts;
   answerSigns: SignFacts;
+  /** The earliest sign of life that a clock can be believed in: from then on the query window runs. */
+  windowFromMs: UnixMs | null;
   /** Queries answered with status 8 or 20, oldest first. */
-  exitAnswers: readonly { askedMs: UnixMs; answeredMs: UnixMs; status: 8 | 20 }[];
-  /** 404s asked after every sign of life, oldest first; a later sign of life empties it. */
+  exitAnswers: readonly ExitAnswerFact[];
+  /** The latest 404s asked after every sign of life, oldest first; a later sign of life empties it. */
   notFound: readonly AskedInterval[];
-  /** Times that 404s had lasted long enough to prove the end, as [first 404, the proving 404]. */
-  goneProofs: readonly { sinceMs: UnixMs; atMs: UnixMs }[];
+  /** They are as many as are kept: there may have been more. */
+  notFoundIsCut: boolean;
+  /** Absences that were proven when their last 404 was kept, oldest first. */
+  goneProofs: readonly GoneProof[];
   stop: { receivedMs: UnixMs; uploadingStatus: UploadingStatus | null } | null;
-  upload: UploadFacts;
+  /** The last progress that any uploader reported. */
+  progress: { atMs: UnixMs; progress: number } | null;
   /** True once a notice named a playlist or an MP4. */
   noticeNamedFiles: boolean;
   serviceStatus: { atMs: UnixMs; status: number } | null;
@@ -47,42 +54,57 @@ export type SessionFacts = {
   asked: AskedFacts;
 };
 
+/** Counts up with every change of what facts hold or mean. */
+export const FACTS_SHAPE = 2;
+
 /** An interval that one query speaks for. */
 export type AskedInterval = { askedMs: UnixMs; answeredMs: UnixMs };
+
+export type ExitAnswerFact = AskedInterval & { status: 8 | 20 };
+
+/** From the asking of its first 404 to that of its last; `notAfterMs` is when the proving one was answered. */
+export type GoneProof = { sinceMs: UnixMs; atMs: UnixMs; notAfterMs: UnixMs };
 
 /** One recorder instance; a failover replaces it by another with a new uid. */
 export type RecorderFacts = {
   uid: string;
   /** Its first event, or the failover that named it as the new one. */
   firstMs: UnixMs;
-  /** The first of these that showed it alive; null for one that was only heard after its end. */
+  /** The first and the last of these that showed it alive; null for one only heard after its end. */
   firstLifeMs: UnixMs | null;
+  lastLifeMs: UnixMs | null;
+  /** Its own start event: of the recorder, its uploader or its web recorder. */
+  startedMs: UnixMs | null;
   /** When event 12 said that another took over from it. */
   replacedMs: UnixMs | null;
   exits: readonly ExitFact[];
-  /** Its last recorder_leave or web_recorder_stopped. */
-  left: LeaveFact | null;
-  /** Sequence numbers seen, for each module (`serviceType`) that sent some. */
-  sequences: readonly { serviceType: number; seen: readonly SeenRange[] }[];
+  /** Its last recorder_leave or web_recorder_stopped, of each app that signed one. */
+  leaves: readonly LeaveFact[];
+  /** How far its own uploader got. */
+  upload: UploadFacts;
+  /** How far its clock seems to be behind: the three least of all its notices, the least first. */
+  clock: readonly ClockFact[];
+  /** Sequence numbers seen; beyond a bound like `arrivals`, folded in order of receipt. */
+  sequences: SequenceCounts;
   /** Numbers that came well after a higher one; like `arrivals`, folded in order of receipt. */
   lateNumbers: readonly LateNumber[];
 };
 
+/**
+ * The time from when a notice says that it happened to when Agora sent it on: of many, the least is
+ * not its way through Agora but its sender's clock.
+ */
+export type ClockFact = { atMs: UnixMs; behindMs: number };
+
 export type LeaveFact = {
+  appId: string;
+  event: 'recorder_leave' | 'web_recorder_stopped';
   atMs: UnixMs;
   /** Bit mask of a recorder_leave. */
   leaveCode: number | null;
   /** Code and name of a web_recorder_stopped. */
   stopCode: number | null;
   reason: string | null;
-};
-
-/** `serviceType` is null while all modules of the recorder seem to share one count. */
-export type LateNumber = {
-  n: number;
-  serviceType: number | null;
-  revealedMs: UnixMs;
-  receivedMs: UnixMs;
 };
 
 /** Something worth a finding, of which the first of its kind and subject is kept. */
@@ -101,7 +123,16 @@ export type IncidentFact = {
   atMs: UnixMs;
 };
 
-export type ExitFact = { atMs: UnixMs; exitStatus: number | null };
+/**
+ * `atMs` is by the sender's clock, `knownMs` when it had happened for sure: when Agora sent it on, or we
+ * received it. `appId` is whose secret had signed it.
+ */
+export type ExitFact = {
+  atMs: UnixMs;
+  knownMs: UnixMs;
+  exitStatus: number | null;
+  appId: string;
+};
 
 /** Earliest and latest signs of each kind, from notices or from answers. */
 export type SignFacts = {
@@ -118,7 +149,7 @@ export type SignFacts = {
 
 export type UploadFacts = {
   startedMs: UnixMs | null;
-  progress: { atMs: UnixMs; progress: number } | null;
+  progressMs: UnixMs | null;
   uploadedMs: UnixMs | null;
   backedUpMs: UnixMs | null;
   strandedMs: UnixMs | null;
@@ -176,6 +207,15 @@ export type AskedFacts = {
 
 export type { RecordingMode };
 
+export const NO_UPLOAD: UploadFacts = {
+  startedMs: null,
+  progressMs: null,
+  uploadedMs: null,
+  backedUpMs: null,
+  strandedMs: null,
+  failedMs: null,
+};
+
 const NO_SIGNS: SignFacts = {
   firstLifeMs: null,
   lastLifeMs: null,
@@ -188,6 +228,7 @@ const NO_SIGNS: SignFacts = {
 
 export function noFacts(sid: string): SessionFacts {
   return {
+    shape: FACTS_SHAPE,
     sid,
     registration: null,
     firstNotice: null,
@@ -195,18 +236,13 @@ export function noFacts(sid: string): SessionFacts {
     recorders: [],
     noticeSigns: NO_SIGNS,
     answerSigns: NO_SIGNS,
+    windowFromMs: null,
     exitAnswers: [],
     notFound: [],
+    notFoundIsCut: false,
     goneProofs: [],
     stop: null,
-    upload: {
-      startedMs: null,
-      progress: null,
-      uploadedMs: null,
-      backedUpMs: null,
-      strandedMs: null,
-      failedMs: null,
-    },
+    progress: null,
     noticeNamedFiles: false,
     serviceStatus: null,
     errors: [],

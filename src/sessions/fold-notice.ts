@@ -1,14 +1,16 @@
 import { earlier, later, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
+import type { Bounds } from './bounds.js';
 import type { ArrivalFacts, ErrorFact, SessionFacts } from './facts.js';
 import { foldIncident, incidentOf } from './incidents.js';
-import { lastLife, mergeSign } from './merge-signs.js';
+import { after, lastLife, mergeSign } from './merge-signs.js';
+import { LONGEST_WINDOW_MS } from './query-window.js';
 import { foldRecorders } from './recorders.js';
 import { asksForQuery } from './signals.js';
 import { signOfEvent } from './signs.js';
-import { foldUpload } from './upload.js';
+import { latestProgress } from './upload.js';
 
-export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
+export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {
   const atMs = happenedMs(notice);
   const sign = signOfEvent(notice.event);
   const noticeSigns = mergeSign(facts.noticeSigns, sign, atMs, atMs, sign.started ? atMs : null);
@@ -17,16 +19,17 @@ export function foldNotice(facts: SessionFacts, notice: Notice): SessionFacts {
     ...facts,
     firstNotice: firstNotice(facts.firstNotice, notice, atMs),
     existed: facts.existed || (notice.event.type !== 'error' && notice.event.type !== 'warning'),
-    recorders: foldRecorders(facts.recorders, notice, atMs),
+    recorders: foldRecorders(facts.recorders, notice, atMs, bounds),
     noticeSigns,
-    notFound: facts.notFound.filter(({ askedMs }) => alive === null || askedMs > alive),
-    upload: foldUpload(facts.upload, notice, atMs),
+    windowFromMs: sign.life ? windowFrom(facts.windowFromMs, notice, atMs) : facts.windowFromMs,
+    ...after(alive, facts, bounds),
+    progress: latestProgress(facts.progress, notice, atMs),
     noticeNamedFiles: facts.noticeNamedFiles || namesFiles(notice),
     serviceStatus: latestStatus(facts.serviceStatus, notice, atMs),
-    errors: foldError(facts.errors, notice, atMs),
-    incidents: foldIncident(facts.incidents, incidentOf(notice.event), atMs),
-    toldAppIds: withText(facts.toldAppIds, notice.appId),
-    toldCnames: withText(facts.toldCnames, notice.cname),
+    errors: foldError(facts.errors, notice, atMs, bounds),
+    incidents: foldIncident(facts.incidents, incidentOf(notice.event), atMs, bounds),
+    toldAppIds: withText(facts.toldAppIds, notice.appId, bounds),
+    toldCnames: withText(facts.toldCnames, notice.cname, bounds),
     skew: furthestSkew(facts.skew, notice),
     haRegisteredMs:
       notice.event.type === 'highAvailabilityRegistered'
@@ -46,8 +49,18 @@ function namesFiles({ event }: Notice): boolean {
   return event.type !== 'snapshotTaken' && 'files' in event && event.files.length > 0;
 }
 
-function withText(known: readonly string[], text: string | null): readonly string[] {
-  return text === null || known.includes(text) ? known : [...known, text].sort();
+/** A clock that says so long ago is broken: it must not close the window in which we may ask. */
+function windowFrom(known: UnixMs | null, { receivedMs }: Notice, atMs: UnixMs): UnixMs | null {
+  return receivedMs - atMs > LONGEST_WINDOW_MS ? known : earlier(known, atMs);
+}
+
+function withText(
+  known: readonly string[],
+  text: string | null,
+  { texts }: Bounds,
+): readonly string[] {
+  if (text === null || known.includes(text)) return known;
+  return [...known, text].sort().slice(0, texts);
 }
 
 /** Only a clock that is ahead can be told from a slow delivery. */
@@ -92,15 +105,16 @@ function foldError(
   errors: readonly ErrorFact[],
   { event, receivedMs }: Notice,
   atMs: UnixMs,
+  bounds: Bounds,
 ): readonly ErrorFact[] {
   if (event.type !== 'error') return errors;
   const { module, level, code, message } = event;
   const told: ErrorFact = { atMs, receivedMs, module, level, code, message };
   const same = errors.find((known) => errorKind(known) === errorKind(told));
   if (same !== undefined && !isBefore(told, same)) return errors;
-  return [...errors.filter((known) => known !== same), told].sort((a, b) =>
-    isBefore(a, b) ? -1 : 1,
-  );
+  return [...errors.filter((known) => known !== same), told]
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    .slice(0, bounds.texts);
 }
 
 function errorKind({ module, level, code }: ErrorFact): string {

@@ -1,24 +1,30 @@
-import { isAfter, later, type UnixMs } from '../evidence/instant.js';
+import { earlier, isAfter, later, type UnixMs } from '../evidence/instant.js';
 import type { Observation, RecordingAnswer } from '../evidence/observation.js';
-import type { AskedFacts, SessionFacts } from './facts.js';
+import { keepEnds, type Bounds } from './bounds.js';
+import type { AskedFacts, ExitAnswerFact, GoneProof, SessionFacts } from './facts.js';
 import { newerStatus } from './fold-notice.js';
 import { foldIncident, incidentOfOutcome } from './incidents.js';
-import { lastLife, mergeSign } from './merge-signs.js';
+import { after, lastLife, mergeSign } from './merge-signs.js';
 import { signOfAnswer } from './signs.js';
 
-export function foldObservation(facts: SessionFacts, observation: Observation): SessionFacts {
+export function foldObservation(
+  facts: SessionFacts,
+  observation: Observation,
+  bounds: Bounds,
+): SessionFacts {
   const asked = foldAsked(facts.asked, observation);
   const incidents = foldIncident(
     facts.incidents,
     incidentOfOutcome(observation.outcome),
     observation.askedMs,
+    bounds,
   );
   const told = { ...facts, asked, incidents };
   switch (observation.outcome.kind) {
     case 'answered':
-      return foldAnswer(told, observation, observation.outcome.answer);
+      return foldAnswer(told, observation, observation.outcome.answer, bounds);
     case 'not_found':
-      return foldNotFound(told, observation);
+      return foldNotFound(told, observation, bounds);
     default:
       // Unavailable, throttled, refused or incomplete: says nothing about the recording.
       return told;
@@ -29,7 +35,12 @@ export function foldObservation(facts: SessionFacts, observation: Observation): 
  * An answer speaks for the interval from asking to answering; alive is dated by the asking, so that
  * what a notice says of a moment in between still counts as newer.
  */
-function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnswer): SessionFacts {
+function foldAnswer(
+  facts: SessionFacts,
+  run: Observation,
+  answer: RecordingAnswer,
+  bounds: Bounds,
+): SessionFacts {
   const sign = signOfAnswer(answer);
   const startedMs = sign.life ? answer.sliceStartedMs : null;
   const { askedMs, lastAskedMs } = run;
@@ -39,10 +50,11 @@ function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnsw
   return {
     ...facts,
     answerSigns,
-    notFound: facts.notFound.filter((missed) => alive === null || missed.askedMs > alive),
+    windowFromMs: sign.life ? earlier(facts.windowFromMs, askedMs) : facts.windowFromMs,
+    ...after(alive, facts, bounds),
     exitAnswers:
       status === 8 || status === 20
-        ? addExitAnswer(facts.exitAnswers, { askedMs, answeredMs: run.answeredMs, status })
+        ? addExitAnswer(facts.exitAnswers, { askedMs, answeredMs: run.answeredMs, status }, bounds)
         : facts.exitAnswers,
     serviceStatus:
       status === null
@@ -52,36 +64,43 @@ function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnsw
 }
 
 function addExitAnswer(
-  answers: SessionFacts['exitAnswers'],
-  told: SessionFacts['exitAnswers'][number],
-): SessionFacts['exitAnswers'] {
+  answers: readonly ExitAnswerFact[],
+  told: ExitAnswerFact,
+  bounds: Bounds,
+): readonly ExitAnswerFact[] {
   if (answers.some(({ askedMs }) => askedMs === told.askedMs)) return answers;
-  return [...answers, told].sort((a, b) => a.askedMs - b.askedMs);
+  return keepEnds([...answers, told].sort((a, b) => a.askedMs - b.askedMs), bounds); // prettier-ignore
 }
 
-function foldNotFound(facts: SessionFacts, missed: Observation): SessionFacts {
+function foldNotFound(facts: SessionFacts, missed: Observation, bounds: Bounds): SessionFacts {
   const { askedMs, answeredMs } = missed;
-  const isNews =
-    isAfter(askedMs, lastLife(facts)) && !facts.notFound.some((had) => had.askedMs === askedMs);
+  const alive = lastLife(facts);
+  const isNews = isAfter(askedMs, alive) && !facts.notFound.some((had) => had.askedMs === askedMs);
+  const notFound = isNews
+    ? [...facts.notFound, { askedMs, answeredMs }].sort((a, b) => a.askedMs - b.askedMs)
+    : facts.notFound;
   return {
     ...facts,
-    notFound: isNews
-      ? [...facts.notFound, { askedMs, answeredMs }].sort((a, b) => a.askedMs - b.askedMs)
-      : facts.notFound,
-    goneProofs: addProof(facts.goneProofs, missed.unbrokenSinceMs, askedMs),
+    ...after(alive, { notFound }, bounds),
+    goneProofs: addProof(facts.goneProofs, missed, bounds),
   };
 }
 
+/** One for each absence: it lasts until its last 404, and was proven by its first. */
 function addProof(
-  proofs: SessionFacts['goneProofs'],
-  sinceMs: UnixMs | null,
-  atMs: UnixMs,
-): SessionFacts['goneProofs'] {
-  if (sinceMs === null || sinceMs === atMs) return proofs;
+  proofs: readonly GoneProof[],
+  { unbrokenSinceMs: sinceMs, askedMs, answeredMs }: Observation,
+  bounds: Bounds,
+): readonly GoneProof[] {
+  if (sinceMs === null || sinceMs === askedMs) return proofs;
   const same = proofs.find((proof) => proof.sinceMs === sinceMs);
-  if (same !== undefined && same.atMs >= atMs) return proofs;
-  const others = proofs.filter((proof) => proof !== same);
-  return [...others, { sinceMs, atMs }].sort((a, b) => a.sinceMs - b.sinceMs);
+  const proof = {
+    sinceMs,
+    atMs: later(same?.atMs ?? null, askedMs) ?? askedMs,
+    notAfterMs: earlier(same?.notAfterMs ?? null, answeredMs) ?? answeredMs,
+  };
+  const others = proofs.filter((known) => known !== same);
+  return keepEnds([...others, proof].sort((a, b) => a.sinceMs - b.sinceMs), bounds); // prettier-ignore
 }
 
 /** A run that has grown is handed in again: its earlier, smaller count is replaced, not added to. */

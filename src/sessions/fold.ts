@@ -2,6 +2,7 @@ import type { Evidence, RepeatedDelivery } from '../evidence/evidence.js';
 import { later, type UnixMs } from '../evidence/instant.js';
 import type { Registration } from '../evidence/registration.js';
 import type { StopAnswer } from '../evidence/stop-answer.js';
+import { BOUNDS, type Bounds } from './bounds.js';
 import type { SessionFacts } from './facts.js';
 import { foldNotice } from './fold-notice.js';
 import { foldObservation } from './fold-observation.js';
@@ -11,13 +12,17 @@ import { foldObservation } from './fold-observation.js';
  * handed in exactly once, in any order and in any batches; the result is what folding all of it at
  * once would give. Runs of equal answers are handed in again as they grow.
  */
-export function fold(facts: SessionFacts, evidence: readonly Evidence[]): SessionFacts {
-  return evidence.reduce(foldOne, facts);
+export function fold(
+  facts: SessionFacts,
+  evidence: readonly Evidence[],
+  bounds: Bounds = BOUNDS,
+): SessionFacts {
+  return evidence.reduce((known, piece) => foldOne(known, piece, bounds), facts);
 }
 
-function foldOne(facts: SessionFacts, evidence: Evidence): SessionFacts {
+function foldOne(facts: SessionFacts, evidence: Evidence, bounds: Bounds): SessionFacts {
   const knownUntilMs = later(facts.knownUntilMs, learnedMs(evidence)) ?? facts.knownUntilMs;
-  return foldKind({ ...facts, knownUntilMs }, evidence);
+  return foldKind({ ...facts, knownUntilMs }, evidence, bounds);
 }
 
 function learnedMs(evidence: Evidence): UnixMs {
@@ -25,16 +30,16 @@ function learnedMs(evidence: Evidence): UnixMs {
   return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
 }
 
-function foldKind(facts: SessionFacts, evidence: Evidence): SessionFacts {
+function foldKind(facts: SessionFacts, evidence: Evidence, bounds: Bounds): SessionFacts {
   switch (evidence.kind) {
     case 'notice':
-      return foldNotice(facts, evidence);
+      return foldNotice(facts, evidence, bounds);
     case 'repeated_delivery':
       return foldRepeatedDelivery(facts, evidence);
     case 'registration':
       return { ...facts, registration: firstRegistration(facts.registration, evidence) };
     case 'observation':
-      return foldObservation(facts, evidence);
+      return foldObservation(facts, evidence, bounds);
     case 'stop_answer':
       return foldStopAnswer(facts, evidence);
     case 'time_passed':

@@ -1,10 +1,11 @@
 import type { UnixMs } from '../evidence/instant.js';
-import { queryAgrees } from './certainty.js';
-import { endMs, findEnding, type Ending } from './ending.js';
+import { queryAgrees } from './agreement.js';
+import type { Ending } from './ending.js';
 import type { SessionFacts } from './facts.js';
+import { findEnding } from './find-ending.js';
 import type { VerdictRules } from './rules.js';
 import { missingNumbers, type MissingRange } from './seen-numbers.js';
-import { countsOf } from './sequences.js';
+import { countsOf, type SeenNumbers } from './sequences.js';
 
 /** A run of sequence numbers of one sender that did not come in their turn. */
 export type Gap = {
@@ -13,6 +14,9 @@ export type Gap = {
   serviceType: number | null;
   from: number;
   to: number;
+  /** Of a very long list the lowest gaps are told as one: so many runs, with so many numbers. */
+  runs: number;
+  missing: number;
   /** When a higher number was received. */
   revealedMs: UnixMs;
   settledMs: UnixMs | null;
@@ -53,23 +57,29 @@ export function allGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[
 export function revealedGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
   if (rules.subscribedEvents !== null) return [];
   return facts.recorders.flatMap((recorder) =>
-    countsOf(recorder).flatMap(({ serviceType, seen }) =>
-      missingNumbers(seen).map((missing) => asGap(recorder.uid, serviceType, missing)),
+    countsOf(recorder.sequences).flatMap(
+      ({ serviceType, seen }) =>
+      gapsIn(seen).map((gap) => ({ uid: recorder.uid, serviceType, ...gap, settledMs: null, settledBy: null })), // prettier-ignore
     ),
   );
 }
 
-function asGap(uid: string, serviceType: number | null, missing: MissingRange): Gap {
-  return { uid, serviceType, ...missing, settledMs: null, settledBy: null };
+type MissingRuns = MissingRange & { runs: number; missing: number };
+
+function gapsIn({ ranges, merged }: SeenNumbers): readonly MissingRuns[] {
+  const single = missingNumbers(ranges).map((gap) => ({ ...gap, runs: 1, missing: gap.to - gap.from + 1 })); // prettier-ignore
+  if (merged === null) return single;
+  const { runs, numbers, to, revealedMs } = merged;
+  return [{ from: 0, to, revealedMs, runs, missing: numbers }, ...single];
 }
 
 /**
  * Until when queries say all that a lost notification could have told about the state: that it was
  * alive when last asked, or that it is over, as confirmed by a query.
  */
-function coveredUntil({ asked, ...facts }: SessionFacts, ending: Ending | null): UnixMs | null {
-  const overMs = ending === null ? null : endMs(ending);
-  if (overMs !== null && queryAgrees({ asked, ...facts }, overMs)) return asked.latest?.lastAnsweredMs ?? null; // prettier-ignore
+function coveredUntil(facts: SessionFacts, ending: Ending | null): UnixMs | null {
+  const { asked } = facts;
+  if (ending !== null && queryAgrees(facts, ending.sinceMs)) return asked.latest?.lastAnsweredMs ?? null; // prettier-ignore
   return asked.lastVerifiedMs;
 }
 
@@ -79,27 +89,32 @@ export function lateGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap
   return facts.recorders.flatMap(({ uid, lateNumbers }) =>
     lateNumbers
       .filter(({ revealedMs, receivedMs }) => receivedMs - revealedMs >= rules.reorderGraceMs)
-      .map((late) => ({ ...late, uid, from: late.n, to: late.n }))
-      .map(({ uid: sender, serviceType, from, to, revealedMs, receivedMs }) => ({
-        uid: sender,
+      .map(({ n, serviceType, revealedMs, receivedMs }) => ({
+        uid,
         serviceType,
-        from,
-        to,
+        from: n,
+        to: n,
+        runs: 1,
+        missing: 1,
         revealedMs,
         settledMs: receivedMs,
         settledBy: 'notice' as const,
       }))
-      .reduce<readonly Gap[]>(joinNeighbours, []),
+      .reduce<Gap[]>(joinNeighbours, []),
   );
 }
 
 /** Neighbouring numbers that closed the same gap are one run of it. */
-function joinNeighbours(gaps: readonly Gap[], gap: Gap): readonly Gap[] {
+function joinNeighbours(gaps: Gap[], gap: Gap): Gap[] {
   const last = gaps.at(-1);
-  if (last?.serviceType !== gap.serviceType || last.to + 1 !== gap.from) return [...gaps, gap];
+  if (last?.serviceType !== gap.serviceType || last.to + 1 !== gap.from) {
+    gaps.push(gap);
+    return gaps;
+  }
   const settledMs =
     last.settledMs !== null && gap.settledMs !== null && last.settledMs > gap.settledMs
       ? last.settledMs
       : gap.settledMs;
-  return [...gaps.slice(0, -1), { ...last, to: gap.to, settledMs }];
+  gaps[gaps.length - 1] = { ...last, to: gap.to, missing: last.missing + 1, settledMs };
+  return gaps;
 }

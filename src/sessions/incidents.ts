@@ -1,6 +1,7 @@
 import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingEvent } from '../evidence/recording-event.js';
+import type { Bounds } from './bounds.js';
 import type { IncidentFact } from './facts.js';
 
 export type Incident = Pick<IncidentFact, 'kind' | 'subject'>;
@@ -55,12 +56,14 @@ export function foldIncident(
   incidents: readonly IncidentFact[],
   incident: Incident | null,
   atMs: UnixMs,
+  { texts }: Bounds,
 ): readonly IncidentFact[] {
   if (incident === null) return incidents;
   const same = incidents.find((known) => keyOf(known) === keyOf(incident));
   if (same !== undefined && same.atMs <= atMs) return incidents;
   const others = incidents.filter((known) => known !== same);
-  return [...others, { ...incident, atMs }].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const sorted = [...others, { ...incident, atMs }].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return sorted.filter((one, index) => index < texts || sorted[index - texts]?.kind !== one.kind);
 }
 
 function keyOf({ kind, subject }: Incident): string {

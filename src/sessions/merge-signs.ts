@@ -1,5 +1,6 @@
 import { earlier, later, type UnixMs } from '../evidence/instant.js';
-import type { SignFacts } from './facts.js';
+import type { Bounds } from './bounds.js';
+import type { AskedInterval, SessionFacts, SignFacts } from './facts.js';
 import type { Sign } from './signs.js';
 
 /**
@@ -29,4 +30,15 @@ export function mergeSign(
 /** The last moment at which anything showed the session alive. */
 export function lastLife(facts: { noticeSigns: SignFacts; answerSigns: SignFacts }): UnixMs | null {
   return later(facts.noticeSigns.lastLifeMs, facts.answerSigns.lastLifeMs);
+}
+
+/** The 404s that were asked after the last sign of life, and of very many the latest. */
+export function after(
+  aliveMs: UnixMs | null,
+  { notFound }: { notFound: readonly AskedInterval[] },
+  bounds: Bounds,
+): Pick<SessionFacts, 'notFound' | 'notFoundIsCut'> {
+  const since = notFound.filter(({ askedMs }) => aliveMs === null || askedMs > aliveMs);
+  const kept = since.slice(-bounds.notFound);
+  return { notFound: kept, notFoundIsCut: kept.length === bounds.notFound };
 }

@@ -14,7 +14,7 @@ export function nextAlarm(
   ending: Ending | null,
   rules: VerdictRules,
 ): UnixMs | null {
-  const overMs = ending === null ? queryableUntil(facts.registration) : null;
+  const overMs = ending === null ? queryableUntil(facts) : null;
   const moments = [
     ...revealedGaps(facts, rules).map((gap) => plusMs(gap.revealedMs, rules.reorderGraceMs)),
     ...(overMs === null ? [] : [overMs]),

@@ -1,35 +1,48 @@
-import { earlier, type UnixMs } from '../evidence/instant.js';
+import { earlier, later, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
-import type { ExitFact, LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
-import { addLateNumber, addSequence } from './sequences.js';
-import { signOfEvent } from './signs.js';
+import { keepEnds, type Bounds } from './bounds.js';
+import { NO_UPLOAD } from './facts.js';
+import type { ClockFact, ExitFact, LeaveFact, RecorderFacts } from './facts.js';
+import { addLateNumber, addSequence, NO_SEQUENCES } from './sequences.js';
+import { signOfEvent, type Sign } from './signs.js';
+import { foldUpload } from './upload.js';
 
 /** Uids compare as text everywhere, so that their order is the same in every run and database. */
 function withRecorder(
   recorders: readonly RecorderFacts[],
   uid: string,
   atMs: UnixMs,
-  isAlive: boolean,
+  { life, started }: Pick<Sign, 'life' | 'started'>,
   change: (recorder: RecorderFacts) => RecorderFacts,
 ): readonly RecorderFacts[] {
   const known = recorders.find((recorder) => recorder.uid === uid);
-  const recorder = known ?? {
-    uid,
-    firstMs: atMs,
-    firstLifeMs: null,
-    replacedMs: null,
-    exits: [],
-    left: null,
-    sequences: [],
-    lateNumbers: [],
-  };
+  const recorder = known ?? newRecorder(uid, atMs);
   const changed = change({
     ...recorder,
     firstMs: earlier(recorder.firstMs, atMs) ?? atMs,
-    firstLifeMs: isAlive ? earlier(recorder.firstLifeMs, atMs) : recorder.firstLifeMs,
+    firstLifeMs: life ? earlier(recorder.firstLifeMs, atMs) : recorder.firstLifeMs,
+    lastLifeMs: life ? later(recorder.lastLifeMs, atMs) : recorder.lastLifeMs,
+    startedMs: started ? earlier(recorder.startedMs, atMs) : recorder.startedMs,
   });
   const others = recorders.filter((other) => other.uid !== uid);
   return [...others, changed].sort((a, b) => (a.uid < b.uid ? -1 : 1));
+}
+
+export function newRecorder(uid: string, firstMs: UnixMs): RecorderFacts {
+  return {
+    uid,
+    firstMs,
+    firstLifeMs: null,
+    lastLifeMs: null,
+    startedMs: null,
+    replacedMs: null,
+    exits: [],
+    leaves: [],
+    upload: NO_UPLOAD,
+    clock: [],
+    sequences: NO_SEQUENCES,
+    lateNumbers: [],
+  };
 }
 
 /** What a notice tells about the recorder that sent it, and about the one that takes over. */
@@ -37,32 +50,49 @@ export function foldRecorders(
   recorders: readonly RecorderFacts[],
   notice: Notice,
   atMs: UnixMs,
+  bounds: Bounds,
 ): readonly RecorderFacts[] {
   const { event } = notice;
   const sender = notice.uid ?? '';
-  const told = withRecorder(recorders, sender, atMs, signOfEvent(event).life, (recorder) =>
-    tell(countNumber(recorder, notice), notice, atMs),
-  );
+  const told = withRecorder(recorders, sender, atMs, signOfEvent(event), (recorder) => ({
+    ...tell(countNumber(recorder, notice, bounds), notice, atMs, bounds),
+    upload: foldUpload(recorder.upload, notice, atMs),
+    clock: readClock(recorder.clock, notice),
+  }));
   if (event.type !== 'failover' || event.newUid === null || event.newUid === sender) return told;
-  return withRecorder(told, event.newUid, atMs, true, (recorder) => recorder);
+  const announced = { life: true, started: false };
+  return withRecorder(told, event.newUid, atMs, announced, (recorder) => recorder);
 }
 
-function tell(recorder: RecorderFacts, { event }: Notice, atMs: UnixMs): RecorderFacts {
+const CLOCKS_KEPT = 3;
+
+/** A resend has a later `notifyMs` but the same `sendts`, so of all notices the least time counts. */
+function readClock(clock: readonly ClockFact[], notice: Notice): readonly ClockFact[] {
+  const told = { atMs: notice.receivedMs, behindMs: knownMs(notice) - notice.occurredMs };
+  if (clock.some(({ atMs, behindMs }) => atMs === told.atMs && behindMs === told.behindMs)) return clock; // prettier-ignore
+  return [...clock, told]
+    .sort((a, b) => a.behindMs - b.behindMs || a.atMs - b.atMs)
+    .slice(0, CLOCKS_KEPT);
+}
+
+/** When what a notice tells of had happened for sure, whatever its sender's clock says. */
+function knownMs({ notifiedMs, receivedMs }: Notice): UnixMs {
+  return unixMs(Math.min(notifiedMs ?? receivedMs, receivedMs));
+}
+
+function tell(
+  recorder: RecorderFacts,
+  notice: Notice,
+  atMs: UnixMs,
+  bounds: Bounds,
+): RecorderFacts {
+  const { event } = notice;
   switch (event.type) {
     case 'sessionExit':
-      return {
-        ...recorder,
-        exits: addExit(recorder.exits, { atMs, exitStatus: event.exitStatus }),
-      };
+      return { ...recorder, exits: addExit(recorder.exits, exitOf(notice, atMs), bounds) };
     case 'recorderLeft':
-      return withLeave(recorder, { ...NO_REASON, atMs, leaveCode: event.leaveCode });
     case 'webRecorderStopped':
-      return withLeave(recorder, {
-        ...NO_REASON,
-        atMs,
-        stopCode: event.code,
-        reason: event.reason,
-      });
+      return { ...recorder, leaves: addLeave(recorder.leaves, leaveOf(notice, atMs)) };
     case 'failover':
       return event.newUid === recorder.uid
         ? recorder
@@ -72,63 +102,62 @@ function tell(recorder: RecorderFacts, { event }: Notice, atMs: UnixMs): Recorde
   }
 }
 
-/** Two exits of one moment: the abnormal one is kept. */
-function addExit(exits: readonly ExitFact[], exit: ExitFact): readonly ExitFact[] {
-  const same = exits.find((other) => other.atMs === exit.atMs);
+function exitOf(notice: Notice, atMs: UnixMs): ExitFact {
+  const exitStatus = notice.event.type === 'sessionExit' ? notice.event.exitStatus : null;
+  const known = knownMs(notice);
+  return { atMs, knownMs: known < atMs ? atMs : known, exitStatus, appId: notice.appId };
+}
+
+/** Two exits of one moment and app: the abnormal one is kept, known since the first of them was. */
+function addExit(exits: readonly ExitFact[], exit: ExitFact, bounds: Bounds): readonly ExitFact[] {
+  const isSame = (other: ExitFact): boolean => other.atMs === exit.atMs && other.appId === exit.appId; // prettier-ignore
+  const same = exits.find(isSame);
   const kept = same !== undefined && gravity(same) >= gravity(exit) ? same : exit;
-  const others = exits.filter((other) => other.atMs !== exit.atMs);
-  return [...others, kept].sort((a, b) => a.atMs - b.atMs);
+  const known = same === undefined || exit.knownMs < same.knownMs ? exit.knownMs : same.knownMs;
+  const sorted = [...exits.filter((other) => !isSame(other)), { ...kept, knownMs: known }].sort(
+    (a, b) => a.atMs - b.atMs || (a.appId < b.appId ? -1 : 1),
+  );
+  return keepEnds(sorted, bounds);
 }
 
 function gravity(exit: ExitFact): number {
   return exit.exitStatus ?? -1;
 }
 
-const NO_REASON = { leaveCode: null, stopCode: null, reason: null };
+function leaveOf({ appId, event }: Notice, atMs: UnixMs): LeaveFact {
+  const isWeb = event.type === 'webRecorderStopped';
+  return {
+    appId,
+    event: isWeb ? 'web_recorder_stopped' : 'recorder_leave',
+    atMs,
+    leaveCode: event.type === 'recorderLeft' ? event.leaveCode : null,
+    stopCode: isWeb ? event.code : null,
+    reason: isWeb ? event.reason : null,
+  };
+}
 
 /** The last leave; of two at one moment the one with the higher code, so that order does not matter. */
-function withLeave(recorder: RecorderFacts, left: LeaveFact): RecorderFacts {
-  const known = recorder.left;
+function addLeave(leaves: readonly LeaveFact[], left: LeaveFact): readonly LeaveFact[] {
+  const known = leaves.find(({ appId }) => appId === left.appId);
   const isNews =
-    known === null ||
+    known === undefined ||
     left.atMs > known.atMs ||
     (left.atMs === known.atMs && leaveRank(left) > leaveRank(known));
-  return isNews ? { ...recorder, left } : recorder;
+  if (!isNews) return leaves;
+  const others = leaves.filter((other) => other !== known);
+  return [...others, left].sort((a, b) => (a.appId < b.appId ? -1 : 1));
 }
 
-function leaveRank({ leaveCode, stopCode, reason }: LeaveFact): string {
+function leaveRank({ event, leaveCode, stopCode, reason }: LeaveFact): string {
   const digits = (code: number | null): string => String(code ?? '').padStart(12, '0');
-  return `${digits(stopCode)} ${digits(leaveCode)} ${reason ?? ''}`;
+  return `${event} ${digits(stopCode)} ${digits(leaveCode)} ${reason ?? ''}`;
 }
 
-function countNumber(recorder: RecorderFacts, notice: Notice): RecorderFacts {
+function countNumber(recorder: RecorderFacts, notice: Notice, bounds: Bounds): RecorderFacts {
   const { sequence, receivedMs } = notice;
   if (sequence === null || sequence < 0) return recorder;
   const counted = { n: sequence, serviceType: notice.serviceType ?? -1, receivedMs };
-  const sequences = addSequence(recorder.sequences, counted);
-  const late = addLateNumber(recorder, sequences, counted);
+  const sequences = addSequence(recorder.sequences, counted, bounds);
+  const late = addLateNumber(recorder, sequences, counted, bounds);
   return { ...recorder, sequences, lateNumbers: late };
-}
-
-/**
- * A recorder that another has taken over from: event 12 said so, or, where event 12 was lost, a
- * recorder with another uid showed life after it. Its exit is not the session's.
- * @see docs/agora.md#failover
- */
-export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolean {
-  if (recorder.replacedMs !== null) return true;
-  if (recorder.uid === '') return false;
-  const isOriginal = recorder.uid === facts.registration?.uid;
-  return facts.recorders.some(
-    (other) =>
-      other.uid !== recorder.uid &&
-      other.uid !== '' &&
-      other.firstLifeMs !== null &&
-      other.uid !== facts.registration?.uid &&
-      (isOriginal || other.firstMs > recorder.firstMs),
-  );
-}
-
-export function currentRecorders(facts: SessionFacts): readonly RecorderFacts[] {
-  return facts.recorders.filter((recorder) => !isReplaced(recorder, facts));
 }

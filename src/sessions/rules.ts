@@ -2,14 +2,23 @@
 export type VerdictRules = {
   /** How long 404s must last before they mean gone: a failover answers 404 for up to 90 s. */
   goneConfirmMs: number;
+  /** How much later than that the last look at an end comes. */
+  goneMarginMs: number;
   /** No sign of life by then, and 404s throughout: never started. */
   startDeadlineMs: number;
   /** How long a missing sequence number may still be merely late. */
   reorderGraceMs: number;
   /** The event types the console subscribes to; null when it is all of them. */
   subscribedEvents: readonly number[] | null;
+  /** The account that an app belongs to; null for an app nobody configured. */
+  accountOf: (appId: string) => string | null;
 };
 
 export function isSubscribed(rules: VerdictRules, eventType: number): boolean {
   return rules.subscribedEvents === null || rules.subscribedEvents.includes(eventType);
+}
+
+/** How long after its end a session is looked at for the last time: by then no failover explains it. */
+export function lastLookAfterMs(rules: VerdictRules): number {
+  return rules.goneConfirmMs + rules.goneMarginMs;
 }

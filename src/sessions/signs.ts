@@ -24,6 +24,7 @@ const NOTHING: Sign = {
 };
 const ALIVE: Sign = { ...NOTHING, life: true };
 const RECORDING: Sign = { ...ALIVE, recording: true };
+const STARTED: Sign = { ...RECORDING, started: true, live: true };
 const STOPPING: Sign = { ...ALIVE, stopping: true };
 
 /**
@@ -34,8 +35,9 @@ const STOPPING: Sign = { ...ALIVE, stopping: true };
 export function signOfEvent(event: RecordingEvent): Sign {
   switch (event.type) {
     case 'recorderStarted':
+      return isFailing(event.status) ? ALIVE : STARTED;
     case 'webRecorderStarted':
-      return { ...RECORDING, started: true, live: true };
+      return STARTED;
     case 'uploaderStarted':
       return { ...ALIVE, started: true };
     case 'sliceStarted':
@@ -76,11 +78,21 @@ export function signOfEvent(event: RecordingEvent): Sign {
   }
 }
 
-/** A 200 proves that a worker is there, even when its body says little; 8 and 20 say that it leaves. */
+/** The `status` of 30, 31, 32 and 40: 0 is normal, anything else is not (Webhooks page, read 2026-11). */
+export function isFailing(status: number | null): boolean {
+  return status !== null && status !== 0;
+}
+
+/**
+ * A 200 proves that a worker is there, even when its body says little; 8 and 20 say that it leaves.
+ * Web recordings stay at status 4 also while they wind down: there the recorder's own word counts.
+ */
 export function signOfAnswer(answer: RecordingAnswer): Sign {
-  if (answer.status !== null) return signOfStatus(answer.status);
   const web = answer.services.find((service) => service.name === 'web_recorder_service');
-  return signOfWords(answer.recordingService ?? web?.state ?? null);
+  const word = answer.recordingService ?? web?.state ?? null;
+  if (answer.status === null) return signOfWords(word);
+  const leaves = web?.state === 'exit' && answer.status <= 5;
+  return leaves ? STOPPING : signOfStatus(answer.status);
 }
 
 function signOfStatus(status: number | null): Sign {

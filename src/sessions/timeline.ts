@@ -26,14 +26,18 @@ const NEW_COUNT_AFTER_MS = 60_000;
  * Everything known to have happened, in the order in which it happened: by sequence within one
  * sender, by time between senders, however it arrived.
  */
-export function buildTimeline(evidence: readonly Evidence[]): readonly TimelineEntry[] {
+export function buildTimeline(
+  evidence: readonly Evidence[],
+  inferred: readonly TimelineEntry[] = [],
+): readonly TimelineEntry[] {
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
-  const placed = [
+  const all = [
     ...placeNotices(notices, deliveries),
     ...evidence.flatMap((piece) => placeOther(piece)),
+    ...inferred.map(placed),
   ];
-  return placed.sort(byPlace).map(({ entry }) => entry);
+  return all.sort(byPlace).map(({ entry }) => entry);
 }
 
 /** `placeMs` is where the entry stands, which for a notice with an odd clock is not its own time. */
@@ -138,7 +142,13 @@ function placeOther(evidence: Evidence): Placed[] {
   }
 }
 
-const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
+export const BLANK = {
+  eventType: null,
+  sequence: null,
+  serviceType: null,
+  uid: null,
+  deliveries: 1,
+};
 
 function placed(entry: TimelineEntry): Placed {
   return { placeMs: entry.atMs, order: '', rank: 0, entry };

@@ -14,16 +14,15 @@ import type { Parts } from './parts.js';
 export async function startApi(parts: Parts, standing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, backend, queues, intake } = parts;
   const accounts = [...context.accounts.values()];
-  const { goneConfirmMs } = config.rules;
   const { now } = clock;
-  const readSummary = () => summarize({ db, accounts, goneConfirmMs, targetMs: config.truthTargetMs, backend, queues, now }); // prettier-ignore
+  const readSummary = () => summarize({ db, accounts, rules: config.rules, targetMs: config.truthTargetMs, backend, queues, now }); // prettier-ignore
   const app = createApi(
     {
       db,
       now,
       log,
       metrics,
-      rules: config.rules,
+      rules: context.rules,
       writes: {
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),

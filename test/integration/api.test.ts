@@ -381,7 +381,7 @@ describe('the summary', () => {
   it('has the shape of its description', async () => {
     const { body } = await get('/v1/summary');
     expect(body).toMatchObject({
-      truth: { liveSessions: expect.any(Number), boundMs: expect.any(Number), verifiedWithinBound: expect.any(Number), forecast: { targetMs: 600_000, sessionsAtTarget: expect.any(Number), perSecondForTarget: expect.any(Number) } }, // prettier-ignore
+      truth: { liveSessions: expect.any(Number), notQueryable: expect.any(Number), boundMs: expect.any(Number), verifiedWithinBound: expect.any(Number), forecast: { targetMs: 600_000, sessionsAtTarget: expect.any(Number), perSecondForTarget: expect.any(Number) } }, // prettier-ignore
       sessions: { registered: expect.any(Number), starting: expect.any(Number), recording: expect.any(Number), stopping: expect.any(Number), ended: expect.any(Number), failed: expect.any(Number) }, // prettier-ignore
       notices: { deliveries: expect.any(Number), events: expect.any(Number), duplicates: expect.any(Number), outOfOrder: expect.any(Number), quarantined: expect.any(Number), rejected: expect.any(Number) }, // prettier-ignore
       gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) }, // prettier-ignore

@@ -17,9 +17,11 @@ export function at(seconds: number): UnixMs {
 
 export const RULES: PlanRules = {
   goneConfirmMs: 90_000,
+  goneMarginMs: 30_000,
   startDeadlineMs: 90_000,
   reorderGraceMs: 3_000,
   subscribedEvents: null,
+  accountOf: (appId) => (appId === 'app' ? 'account' : null),
   startCheckAfterMs: 5_000,
   routineIntervalMs: 120_000,
   retryBackoffMs: [5_000, 10_000, 15_000, 30_000],

@@ -71,6 +71,8 @@ function createOrders(ledger: VirtualLedger) {
     const next = planQuery(known.facts, RULES);
     planned.set(known, planKey(next));
     if (next !== null) byClass[priorityOf(next.queryClass)]?.push(secondOf(next.dueMs), entry);
+    // Also who is over grows old, until the last look at it.
+    if (known.over && next !== null) oldest.push(secondOf(next.dueMs), entry);
     if (known.over) return;
     silences.suspect(known);
     const proofMs = nextProofMs(known.facts, RULES);
@@ -97,7 +99,7 @@ function createOrders(ledger: VirtualLedger) {
         proofs: note(front(proofs, at, isLive)),
         likely: isBlind ? [] : note(silences.likely(at)),
         suspects: [...(isBlind ? note(silences.turns(at)) : []), ...note(silences.suspects(at))],
-        oldest: note(front(oldest, at - shareFrom, isLive)),
+        oldest: note(front(oldest, at - shareFrom, isNewest)),
       },
     };
   };

@@ -1,4 +1,3 @@
-import { OLDEST_FIRST_SHARE } from '../../reconcile/choose-queries.js';
 import { boundMs } from '../../reconcile/promise.js';
 import { createHeap } from './binary-heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
@@ -117,7 +116,7 @@ function planHappenings(
 }
 
 function overBound(live: ReadonlySet<Known>, at: number): number {
-  const bound = boundMs(live.size, QUERIES_PER_SECOND, OLDEST_FIRST_SHARE, RULES.goneConfirmMs) / 1000; // prettier-ignore
+  const bound = boundMs({ sessions: live.size, perSecond: QUERIES_PER_SECOND }, RULES) / 1000;
   let oldest = 0;
   for (const { facts, truth } of live) {
     const verified = facts.asked.latest === null ? truth.start : secondOf(facts.asked.latest.lastAskedMs); // prettier-ignore

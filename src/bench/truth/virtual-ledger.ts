@@ -7,14 +7,13 @@ import type { Observation } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import { beatDueMs } from '../../reconcile/suspicion.js';
 import type { PlanRules } from '../../reconcile/plan-query.js';
-import { findEnding } from '../../sessions/ending.js';
+import { findEnding } from '../../sessions/find-ending.js';
 import { noFacts, type SessionFacts } from '../../sessions/facts.js';
 import { fold } from '../../sessions/fold.js';
-import { lastLife } from '../../sessions/merge-signs.js';
 import { defaultRules } from '../default-rules.js';
 import type { TruthSession, TruthWorld } from './world.js';
 
-export const RULES: PlanRules = defaultRules();
+export const RULES: PlanRules = { ...defaultRules(), accountOf: () => 'account' };
 
 /** A heartbeat's distance from the last one, and what a delivery may take. */
 export const BEAT_MISSED_AFTER = 65;
@@ -147,8 +146,6 @@ const ALIVE = {
 function anAnswer({ facts }: Known, at: number, alive: boolean): Observation {
   const askedMs = atSecond(at);
   const answeredMs = atSecond(at + 0.1);
-  const life = lastLife(facts);
-  const first = facts.notFound.find((missed) => life === null || missed.askedMs > life);
   return {
     kind: 'observation',
     sid: facts.sid,
@@ -158,6 +155,6 @@ function anAnswer({ facts }: Known, at: number, alive: boolean): Observation {
     lastAnsweredMs: answeredMs,
     count: 1,
     outcome: alive ? ALIVE : { kind: 'not_found' },
-    unbrokenSinceMs: alive ? null : (first?.askedMs ?? askedMs),
+    unbrokenSinceMs: null,
   };
 }

@@ -5,6 +5,7 @@ import { loadEvidence } from '../../db/load-evidence.js';
 import { loadSessions, type StoredSession } from '../../db/sessions.js';
 import { explain } from '../../sessions/explain.js';
 import { allGaps, type Gap } from '../../sessions/gaps.js';
+import { inferences } from '../../sessions/inferences.js';
 import { streamHistory } from '../../sessions/streams.js';
 import { buildTimeline, type TimelineEntry } from '../../sessions/timeline.js';
 import { notFound } from '../problem.js';
@@ -25,8 +26,9 @@ export function historyRoutes(context: ApiContext): Router {
   const { db, rules } = context;
   const router = Router();
   router.get('/sessions/:sid/timeline', async (request, response) => {
-    const { sid } = await knownSession(context, request.params.sid);
-    const { page, next } = pageOf(buildTimeline(await loadEvidence(db.pool, sid)), request.query);
+    const { sid, facts } = await knownSession(context, request.params.sid);
+    const timeline = buildTimeline(await loadEvidence(db.pool, sid), inferences(facts, rules));
+    const { page, next } = pageOf(timeline, request.query);
     response.json({ timeline: page.map(timelineEntry), next });
   });
   router.get('/sessions/:sid/observations', async (request, response) => {
@@ -92,10 +94,10 @@ function observationResponse({
   return withIsoTimes({ outcome: kind, ...told, ...times });
 }
 
-function gapResponse({ revealedMs, settledMs, settledBy, ...gap }: Gap) {
+function gapResponse({ revealedMs, settledMs, settledBy, missing, runs: _runs, ...gap }: Gap) {
   return {
     ...gap,
-    count: gap.to - gap.from + 1,
+    count: missing,
     state: settledBy === null ? 'open' : 'settled',
     openedAt: iso(revealedMs),
     settledAt: isoOrNull(settledMs),

@@ -16,8 +16,25 @@ export const FINDING_RULES: readonly FindingRule[] = [
 /** All findings of a session, oldest first. */
 export function findFindings(session: FindingCase): readonly Finding[] {
   return FINDING_RULES.flatMap(({ code, find }) =>
-    find(session).map(({ atMs, message }) => ({ code, atMs, message })),
-  ).sort((a, b) => a.atMs - b.atMs || compare(a.code, b.code) || compare(a.message, b.message));
+    firstOf(find(session).map(({ atMs, message }) => ({ code, atMs, message }))),
+  ).sort(inOrder);
+}
+
+/** A thousand of one kind say no more than ten; every version of the session carries them. */
+const MOST_OF_A_KIND = 10;
+
+function firstOf(found: readonly Finding[]): readonly Finding[] {
+  if (found.length <= MOST_OF_A_KIND) return found;
+  const sorted = found.toSorted(inOrder);
+  const next = sorted[MOST_OF_A_KIND];
+  const first = sorted.slice(0, MOST_OF_A_KIND);
+  if (next === undefined) return first;
+  const message = `And ${String(found.length - MOST_OF_A_KIND)} more of this kind.`;
+  return [...first, { ...next, message }];
+}
+
+function inOrder(a: Finding, b: Finding): number {
+  return a.atMs - b.atMs || compare(a.code, b.code) || compare(a.message, b.message);
 }
 
 function compare(a: string, b: string): number {

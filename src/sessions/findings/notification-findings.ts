@@ -1,4 +1,5 @@
 import { plusMs } from '../../evidence/instant.js';
+import { currentExits, isOfSession } from '../current-recorders.js';
 import { findGaps } from '../gaps.js';
 import { registeredStart } from '../query-window.js';
 import { isSubscribed } from '../rules.js';
@@ -11,6 +12,12 @@ const STARTS = [30, 40, 70];
 const HA_REGISTERED_WITHIN_MS = 10_000;
 /** Less is the ordinary difference of two clocks. */
 const SKEW_WORTH_TELLING_MS = 2_000;
+/** One or two notifications may just have been slow on their way. */
+const FEWEST_COMPARED = 3;
+
+function inSeconds(ms: number): string {
+  return `${String(ms / 1000)} s`;
+}
 
 export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
   {
@@ -19,9 +26,10 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     advice:
       'Nothing to do: a query found the end. Often: check the receiver and ask Agora for redundant notifications.',
     find: ({ facts, ending, rules }) => {
-      const saidSo = facts.recorders.some((recorder) => recorder.exits.length > 0);
-      const atMs = ending?.endedAt.notAfterMs ?? null;
-      if (atMs === null || saidSo || ending?.outcome === 'never_started') return [];
+      const saidSo = currentExits(facts, rules).length > 0;
+      const atMs = ending === null ? null : (ending.endedAt.notAfterMs ?? ending.sinceMs);
+      if (ending?.endedAt.atMs !== null) return [];
+      if (atMs === null || saidSo || ending.outcome === 'never_started') return [];
       if (!isSubscribed(rules, EXIT)) return [];
       return [{ atMs, message: 'It is over, but its exit notification (11) was never received.' }];
     },
@@ -62,6 +70,20 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     },
   },
   {
+    code: 'started_in_future',
+    means: 'The registration said that it would start later than it was registered itself.',
+    advice: 'Check the clock of the service that calls `start`. The time of registering counts.',
+    find: ({ facts: { registration } }) =>
+      registration === null || registration.startedMs === null || registration.startedMs - registration.receivedMs < SKEW_WORTH_TELLING_MS // prettier-ignore
+        ? []
+        : [
+            {
+              atMs: registration.receivedMs,
+              message: `It was registered as started at ${isoTime(registration.startedMs)}, which was still to come.`,
+            },
+          ],
+  },
+  {
     code: 'unregistered',
     means: 'Nobody registered the session, so it cannot be queried.',
     advice: 'Register sessions when `start` succeeds: PUT /v1/sessions/{sid}.',
@@ -77,24 +99,27 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
   },
   {
     code: 'clock_skew',
-    means: 'A sender dates its notifications after we received them: its clock is ahead of ours.',
+    means:
+      "A sender's clock is ahead of ours, for its notifications are dated after we received them, or behind Agora's own, for all of them are dated long before they were sent.",
     advice:
-      'Check the clocks of the receivers (NTP). Its notifications are dated by their receipt.',
-    find: ({ facts: { skew } }) =>
-      skew === null || skew.aheadMs < SKEW_WORTH_TELLING_MS
+      'Ahead: check the clocks of the receivers (NTP); such notifications are dated by their receipt. Behind: times that rest on that recorder alone are so much too early.',
+    find: ({ facts: { skew, recorders } }) => [
+      ...(skew === null || skew.aheadMs < SKEW_WORTH_TELLING_MS
         ? []
-        : [
-            {
-              atMs: skew.atMs,
-              message: `A notification was dated ${String(skew.aheadMs / 1000)} s after it was received.`,
-            },
-          ],
+        : [{ atMs: skew.atMs, message: `A notification was dated ${inSeconds(skew.aheadMs)} after it was received.` }]), // prettier-ignore
+      ...recorders.flatMap(
+        ({ uid, clock: [least, ...others] }) =>
+        least === undefined || others.length + 1 < FEWEST_COMPARED || least.behindMs < SKEW_WORTH_TELLING_MS // prettier-ignore
+          ? []
+          : [{ atMs: least.atMs, message: `Recorder ${uid} dates its notifications at least ${inSeconds(least.behindMs)} before Agora sends them: its clock is behind.` }], // prettier-ignore
+      ),
+    ],
   },
   {
     code: 'contradiction',
     means: 'Two sources say what cannot both be true of one session.',
     advice: 'Look at /timeline. Mostly a registration with the wrong App ID or channel name.',
-    find: ({ facts, ending }) => {
+    find: ({ facts, ending, rules }) => {
       const { registration, toldAppIds, toldCnames, firstNotice, exitAnswers } = facts;
       const atMs = firstNotice?.atMs ?? registration?.receivedMs ?? facts.knownUntilMs;
       const found = [];
@@ -104,6 +129,10 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
         if (apps.length > 0) found.push({ atMs, message: `Registered for app ${registration.appId}, but app ${apps.join(', ')} sent notifications of it.` }); // prettier-ignore
         if (names.length > 0) found.push({ atMs, message: `Registered for channel ${registration.cname}, but notifications name ${names.join(', ')}.` }); // prettier-ignore
       }
+      const foreign = facts.recorders
+        .flatMap(({ exits }) => exits)
+        .find(({ appId }) => !isOfSession(appId, facts, rules));
+      if (foreign !== undefined) found.push({ atMs: foreign.atMs, message: `App ${foreign.appId} of another account sent an exit notification of it; this ends nothing.` }); // prettier-ignore
       const denial = exitAnswers.find(({ status }) => (status === 20) !== (ending?.outcome === 'abnormal_exit')); // prettier-ignore
       if (ending?.rule === 'exit_notice' && denial !== undefined) {
         found.push({

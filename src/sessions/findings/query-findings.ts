@@ -9,7 +9,7 @@ export const QUERY_FINDINGS: readonly FindingRule[] = [
     advice:
       'Only notifications tell of it now. Start long recordings with a larger resourceExpiredHour.',
     find: ({ facts, ending }) => {
-      const atMs = queryableUntil(facts.registration);
+      const atMs = queryableUntil(facts);
       if (ending !== null || atMs === null || facts.knownUntilMs < atMs) return [];
       return [
         { atMs, message: 'Its query window is over; only notifications can tell of it now.' },
@@ -18,7 +18,7 @@ export const QUERY_FINDINGS: readonly FindingRule[] = [
   },
   incident(
     'bad_request',
-    'Agora refused a query as a bad request. The session is not asked about again.',
+    'Agora refused a query as a bad request. It is tried again after 1, 5, 15 and then 60 min, and at once when a notification tells something.',
     'Compare the registration (resourceId, mode, App ID) with what `start` used.',
     (reason) => `Agora refused the query: ${quoted(reason)}.`,
   ),

@@ -1,7 +1,8 @@
 import type { SessionFacts } from '../facts.js';
 import { lastLife } from '../merge-signs.js';
-import { isTakenBack } from '../ending.js';
-import { currentRecorders, isReplaced } from '../recorders.js';
+import { currentExits, isReplaced } from '../current-recorders.js';
+import { isTakenBack } from '../find-ending.js';
+import type { VerdictRules } from '../rules.js';
 import { FATAL_ERROR_LEVEL } from '../signals.js';
 import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
 import type { Finding } from '../session.js';
@@ -54,7 +55,7 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     means: 'The session was taken for over, and newer evidence showed it alive.',
     advice: 'Look at /explain. Consumers that acted on the end should read the newer version.',
     find: ({ facts, rules }) => [
-      ...deniedExits(facts),
+      ...deniedExits(facts, rules),
       ...deniedAbsences(facts, rules.goneConfirmMs),
     ],
   },
@@ -75,13 +76,13 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     means: 'The web page recorder stopped for a reason other than being told to.',
     advice: 'Agora advises to start a new web page recording.',
     find: ({ facts }) =>
-      facts.recorders.flatMap(({ left }) =>
-        left?.stopCode == null || left.stopCode === 0
+      leavesOf(facts).flatMap(({ atMs, stopCode, reason }) =>
+        stopCode === null || stopCode === 0
           ? []
           : [
               {
-                atMs: left.atMs,
-                message: `The web recorder stopped with code ${String(left.stopCode)} ${quoted(left.reason ?? '')}.`,
+                atMs,
+                message: `The web recorder stopped with code ${String(stopCode)} ${quoted(reason ?? '')}.`,
               },
             ],
       ),
@@ -91,10 +92,10 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     means: 'A recorder left the channel for a reason other than being told to.',
     advice: 'After "no users" for instance, look at maxIdleTime.',
     find: ({ facts }) =>
-      facts.recorders.flatMap(({ uid, left }) => {
-        if (left?.leaveCode == null || UNREMARKABLE_LEAVES.includes(left.leaveCode)) return [];
-        const reasons = leaveReasons(left.leaveCode).join(', ');
-        return [{ atMs: left.atMs, message: `Recorder ${uid} left the channel: ${reasons}.` }];
+      leavesOf(facts).flatMap(({ uid, atMs, leaveCode }) => {
+        if (leaveCode === null || UNREMARKABLE_LEAVES.includes(leaveCode)) return [];
+        const reasons = leaveReasons(leaveCode).join(', ');
+        return [{ atMs, message: `Recorder ${uid} left the channel: ${reasons}.` }];
       }),
   },
 ];
@@ -103,12 +104,16 @@ function replacedRecorders(facts: SessionFacts): SessionFacts['recorders'] {
   return facts.recorders.filter((recorder) => isReplaced(recorder, facts));
 }
 
+function leavesOf({ recorders }: SessionFacts) {
+  return recorders.flatMap(({ uid, leaves }) => leaves.map((left) => ({ uid, ...left })));
+}
+
 /** An exit, by notice, status or stop, that a newer query denied. */
-function deniedExits(facts: SessionFacts): Found[] {
+function deniedExits(facts: SessionFacts, rules: VerdictRules): Found[] {
   const { lastLiveMs } = facts.answerSigns;
   if (lastLiveMs === null) return [];
   const exits = [
-    ...currentRecorders(facts).flatMap(({ exits: told }) => told.map(({ atMs }) => atMs)),
+    ...currentExits(facts, rules).map(({ atMs }) => atMs),
     ...facts.exitAnswers.map(({ askedMs }) => askedMs),
     ...(facts.stop === null ? [] : [facts.stop.receivedMs]),
   ];

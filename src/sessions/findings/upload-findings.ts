@@ -1,5 +1,6 @@
 import { STORAGE_ERRORS, uploadState } from '../upload.js';
-import type { IncidentFact } from '../facts.js';
+import { later, type UnixMs } from '../../evidence/instant.js';
+import type { IncidentFact, SessionFacts } from '../facts.js';
 import { quoted, type FindingRule } from './finding.js';
 
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [
@@ -22,7 +23,7 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
     means: "Files are in Agora's cloud backup, and nothing has said that they were moved since.",
     advice: 'They are moved by Agora, at a time that is not documented. Look for event 31.',
     find: ({ facts }) => {
-      const atMs = facts.upload.backedUpMs ?? facts.stop?.receivedMs ?? null;
+      const atMs = lastBackup(facts) ?? facts.stop?.receivedMs ?? null;
       if (uploadState(facts) !== 'backed_up' || atMs === null) return [];
       return [{ atMs, message: "Files are in Agora's backup only; no upload has followed." }];
     },
@@ -58,6 +59,13 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
     (url) => `The CDN push to ${url} was disconnected (event 100).`,
   ),
 ];
+
+function lastBackup({ recorders }: SessionFacts): UnixMs | null {
+  return recorders.reduce<UnixMs | null>(
+    (last, { upload }) => later(last, upload.backedUpMs),
+    null,
+  );
+}
 
 /** A finding for each incident of one kind. */
 export function incident(

@@ -59,8 +59,8 @@ describe('the next query', () => {
     [[125, 130], 140, 'recheck'],
     [[125, 130, 140], 155, 'recheck'],
     [[125, 130, 140, 155], 185, 'recheck'],
-    [[125, 130, 140, 155, 185], 215, 'confirm_end'],
-    [[125, 130, 140, 155, 200], 215, 'confirm_end'],
+    [[125, 130, 140, 155, 185], 215.1, 'confirm_end'],
+    [[125, 130, 140, 155, 200], 215.1, 'confirm_end'],
   ])(
     'after 404s at %j comes at %i, aimed at the moment that proves the end: %s',
     (seconds, next, queryClass) => {
@@ -96,7 +96,7 @@ describe('the next query', () => {
 
   it('is aimed at the deadline while a session was never seen', () => {
     expect(plan(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65))).toMatchObject({
-      dueMs: at(95),
+      dueMs: at(95.1),
       queryClass: 'confirm_start',
     });
   });
@@ -117,24 +117,31 @@ describe('the next query', () => {
     });
   });
 
-  it('confirms a reported exit once, and is over with the 404', () => {
+  it('confirms a reported exit soon, looks once more when no failover explains it, and is over with that', () => {
     const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
     expect(plan(aRegistration(), alive, exit(60))).toMatchObject({
       dueMs: at(61.2),
       queryClass: 'confirm_report',
     });
-    expect(plan(aRegistration(), alive, exit(60), ...notFoundAt(61.2))).toBeNull();
+    const agreed = [aRegistration(), alive, exit(60), ...notFoundAt(61.2)];
+    expect(plan(...agreed)).toMatchObject({ dueMs: at(181.2), queryClass: 'last_look' });
+    expect(plan(...agreed, ...notFoundAt(181.2))).toBeNull();
   });
 
   it('confirms an answered stop, again after a query that got no answer', () => {
     expect(due(aRegistration(), aStopAnswer(60))).toBe(61);
     expect(due(aRegistration(), aStopAnswer(60), unavailable(61))).toBe(66.1);
+    expect(plan(aRegistration(), aStopAnswer(60), ...notFoundAt(61))).toBeNull();
   });
 
-  it('is over with a vanished session, and with one that never started', () => {
+  it('looks once more at a vanished session, and at one that never started', () => {
     const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
-    expect(plan(aRegistration(), alive, ...notFoundAt(125, 170, 215))).toBeNull();
-    expect(plan(aRegistration(), ...notFoundAt(5, 40, 95))).toBeNull();
+    const vanished = [aRegistration(), alive, ...notFoundAt(125, 165, 205, 216)];
+    expect(plan(...vanished)).toMatchObject({ queryClass: 'last_look', dueMs: at(246.1) });
+    expect(plan(...vanished, ...notFoundAt(247))).toBeNull();
+    const failed = [aRegistration(), ...notFoundAt(5, 40, 70, 96)];
+    expect(plan(...failed)).toMatchObject({ queryClass: 'last_look' });
+    expect(plan(...failed, ...notFoundAt(127))).toBeNull();
   });
 
   it('never comes within two seconds of the last', () => {
@@ -148,8 +155,19 @@ describe('the next query', () => {
     expect(plan(registration, anObservation(3590, anAnswer(5)))).toBeNull();
   });
 
-  it('does not come for a session that Agora refuses as a bad request', () => {
+  it.each([
+    { kind: 'bad_request', code: 2, reason: null } as const,
+    { kind: 'no_route' } as const,
+    { kind: 'unauthorized' } as const,
+  ])('tries what Agora refuses again, ever more seldom: $kind', (outcome) => {
+    const refused = (count: number) =>
+      plan(aRegistration(), anObservation(5, outcome, { count, lastAnsweredMs: at(10) }));
+    const waits = [1, 2, 3, 4, 5].map((count) => ((refused(count)?.dueMs ?? 0) - at(10)) / 60_000);
+    expect(waits).toEqual([1, 5, 15, 60, 60]);
+  });
+
+  it('asks at once about a refused session when a notification tells that it ended', () => {
     const refused = anObservation(5, { kind: 'bad_request', code: 2, reason: null });
-    expect(plan(aRegistration(), refused)).toBeNull();
+    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'signal' }); // prettier-ignore
   });
 });

@@ -40,7 +40,7 @@ describe('folding', () => {
     fc.assert(
       fc.property(shuffled, ([evidence, another, cuts]) => {
         const expected = fold(noFacts(SID), evidence);
-        const folded = batches(another, cuts).reduce(fold, noFacts(SID));
+        const folded = batches(another, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID)); // prettier-ignore
         expect(timeless(folded)).toEqual(timeless(expected));
         const { notices: _a, gaps: _c, ...session } = conclude(folded, RULES);
         const { notices: _b, gaps: _d, ...expectedSession } = conclude(expected, RULES);

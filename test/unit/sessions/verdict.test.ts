@@ -94,9 +94,17 @@ describe('a session that ends', () => {
     });
   });
 
-  it('is confirmed by one 404 after its exit', () => {
-    const session = sessionOf(aRegistration(), started(), exit(600), ...notFoundAt(602));
-    expect(session.certainty).toBe('confirmed');
+  it('stays reported while a failover could explain a 404 after its exit, and is confirmed by a later one', () => {
+    const reported = [aRegistration(), started(), exit(600)];
+    expect(sessionOf(...reported, ...notFoundAt(602, 720)).certainty).toBe('reported');
+    expect(sessionOf(...reported, ...notFoundAt(602, 720.3)).certainty).toBe('confirmed');
+    expect(sessionOf(...reported, anObservation(721, anAnswer(8))).certainty).toBe('confirmed');
+  });
+
+  it('is confirmed by any query that agrees once Agora has answered the stop', () => {
+    const stopped = [aRegistration(), started(), aStopAnswer(300)];
+    expect(sessionOf(...stopped).certainty).toBe('reported');
+    expect(sessionOf(...stopped, ...notFoundAt(302)).certainty).toBe('confirmed');
   });
 
   it('has failed when its exit carries another status', () => {
@@ -149,7 +157,7 @@ describe('a session that ends', () => {
       aRegistration(),
       aStopAnswer(300),
       anObservation(301, anAnswer(5)),
-      ...notFoundAt(310, 330, 401),
+      ...notFoundAt(310, 330, 380, 401),
     );
     expect(session).toMatchObject({ state: 'ended', outcome: 'completed' });
   });
@@ -188,13 +196,13 @@ describe('404s', () => {
 
   it('never end a session that was alive before they have lasted long enough', () => {
     expect(sessionOf(...alive(), ...notFoundAt(125)).state).toBe('recording');
-    expect(sessionOf(...alive(), ...notFoundAt(125, 130, 140, 155, 185, 214.9)).state).toBe(
+    expect(sessionOf(...alive(), ...notFoundAt(125, 130, 140, 155, 185, 215)).state).toBe(
       'recording',
     );
   });
 
   it('that have lasted long enough mean vanished, between the last life and the first of them', () => {
-    const session = sessionOf(...alive(), ...notFoundAt(125, 130, 140, 155, 185, 215));
+    const session = sessionOf(...alive(), ...notFoundAt(125, 130, 140, 155, 185, 215.1));
     expect(session).toMatchObject({
       state: 'ended',
       outcome: 'vanished',
@@ -205,7 +213,7 @@ describe('404s', () => {
   });
 
   it('prove no loss of the exit notification where the console does not subscribe to it', () => {
-    const facts = fold(noFacts(SID), [...alive(), ...notFoundAt(125, 170, 215)]);
+    const facts = fold(noFacts(SID), [...alive(), ...notFoundAt(125, 170, 216)]);
     const session = conclude(facts, { ...RULES, subscribedEvents: [40, 41] });
     expect(codes(session)).not.toContain('exit_notice_lost');
   });
@@ -240,25 +248,27 @@ describe('404s', () => {
       anObservation(400, { kind: 'bad_request', code: 2, reason: null }),
     ];
     expect(sessionOf(...alive(), ...failures).state).toBe('recording');
-    expect(sessionOf(...alive(), ...failures, ...notFoundAt(125, 215)).outcome).toBe('vanished');
+    expect(sessionOf(...alive(), ...failures, ...notFoundAt(125, 170, 216)).outcome).toBe(
+      'vanished',
+    );
   });
 
   it('are undone by a newer sign of life, which leaves a finding', () => {
-    const session = sessionOf(...alive(), ...notFoundAt(125, 170, 215), heartbeat(220));
+    const session = sessionOf(...alive(), ...notFoundAt(125, 170, 216), heartbeat(220));
     expect(session.state).toBe('recording');
     expect(codes(session)).toContain('reopened');
   });
 
   it('are not undone by a sign of life from before them that arrives late', () => {
     const late = aNotice(60, { type: 'uploadProgress', progress: 0.1 }, { receivedMs: at(230) });
-    const session = sessionOf(...alive(), ...notFoundAt(125, 170, 215), late);
+    const session = sessionOf(...alive(), ...notFoundAt(125, 170, 216), late);
     expect(session).toMatchObject({ outcome: 'vanished', endedAt: { notBeforeMs: at(60) } });
   });
 });
 
 describe('a session that never starts', () => {
   it('has failed once 404s reach past the deadline and nothing was ever seen', () => {
-    const session = sessionOf(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65, 95));
+    const session = sessionOf(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65, 95.1));
     expect(session).toMatchObject({
       state: 'failed',
       outcome: 'never_started',
@@ -273,11 +283,11 @@ describe('a session that never starts', () => {
   it('is not given up on a single 404 when it was registered long after its start', () => {
     const late = aRegistration({ receivedMs: at(3600) });
     expect(sessionOf(late, ...notFoundAt(3605)).state).toBe('registered');
-    expect(sessionOf(late, ...notFoundAt(3605, 3695)).outcome).toBe('never_started');
+    expect(sessionOf(late, ...notFoundAt(3605, 3650, 3695.1)).outcome).toBe('never_started');
   });
 
   it('vanished instead when it was seen alive for a moment', () => {
-    const session = sessionOf(aRegistration(), anObservation(5, anAnswer(4)), ...notFoundAt(10, 50, 100)); // prettier-ignore
+    const session = sessionOf(aRegistration(), anObservation(5, anAnswer(4)), ...notFoundAt(10, 50, 100.1)); // prettier-ignore
     expect(session.outcome).toBe('vanished');
   });
 });

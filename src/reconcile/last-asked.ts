@@ -1,0 +1,24 @@
+import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import type { AskedFacts, SessionFacts } from '../sessions/facts.js';
+import { voidBefore } from '../sessions/query-window.js';
+import { backoffMs } from './backoff.js';
+
+/** The last query that was asked with the registration that counts; null where none was. */
+export function lastAsked({ asked, registration }: SessionFacts): AskedFacts['latest'] {
+  const fromMs = voidBefore({ registration });
+  const { latest } = asked;
+  return latest !== null && fromMs !== null && latest.lastAskedMs <= fromMs ? null : latest;
+}
+
+/** When to try again after the last query, by how often in a row it said the same. */
+export function afterLastTry(facts: SessionFacts, stepsMs: readonly number[]): UnixMs {
+  const latest = lastAsked(facts);
+  if (latest === null) return unixMs(0);
+  const waitMs = Math.max(backoffMs(stepsMs, latest.count), latest.retryAfterMs ?? 0);
+  return plusMs(latest.lastAnsweredMs, waitMs);
+}
+
+/** Nothing is asked twice within this time, whatever happened in between. */
+export const SHORTEST_INTERVAL_MS = 2_000;
+/** After a signal, the time that Agora's own state takes to settle. */
+export const SETTLING_MS = 1_000;

@@ -1,0 +1,76 @@
+import { isAfter, later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import { queryAgrees } from '../sessions/agreement.js';
+import { isSettled } from '../sessions/certainty.js';
+import type { Ending } from '../sessions/ending.js';
+import type { SessionFacts } from '../sessions/facts.js';
+import { lastLookAfterMs } from '../sessions/rules.js';
+import { spreadMs } from './backoff.js';
+import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
+import type { PlannedQuery, PlanRules } from './plan-query.js';
+
+/**
+ * An end is looked at again: when life is heard after it, soon after it was reported, and for the last
+ * time when no failover can explain it any more. Null once that look has found it over.
+ */
+export function planEnded(
+  facts: SessionFacts,
+  ending: Ending,
+  rules: PlanRules,
+): PlannedQuery | null {
+  const options = [
+    lifeAfterEnd(facts, ending, rules),
+    firstLook(facts, ending, rules),
+    lastLook(facts, ending, rules),
+  ].filter((option) => option !== null);
+  if (options.length === 0) return null;
+  return options.reduce((a, b) => (b.dueMs < a.dueMs ? b : a));
+}
+
+/**
+ * A sign of life newer than the end, of a recorder that has not exited: at once where nobody has asked
+ * since the end, and then as often as any other session while such signs go on.
+ */
+function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
+  const aliveMs = lifeOfOthers(facts);
+  const asked = lastAsked(facts);
+  if (aliveMs === null || aliveMs <= ending.sinceMs) return null;
+  if (asked !== null && asked.lastAskedMs >= aliveMs) return null;
+  const soonMs = plusMs(aliveMs, rules.retryBackoffMs[0] ?? 0);
+  const wasAsked = asked !== null && asked.lastAskedMs > ending.sinceMs;
+  const waitMs = spreadMs(rules.routineIntervalMs, `${facts.sid} ${String(facts.asked.count)}`);
+  const dueMs = wasAsked ? unixMs(Math.max(soonMs, asked.lastAskedMs + waitMs)) : soonMs;
+  return { dueMs, queryClass: 'signal', reason: 'it is over, and showed life after that' };
+}
+
+/** Those of a recorder that has exited are its uploader's, which outlives it. */
+function lifeOfOthers({ recorders }: SessionFacts): UnixMs | null {
+  return recorders
+    .filter(({ exits }) => exits.length === 0)
+    .reduce<UnixMs | null>((last, { lastLifeMs }) => later(last, lastLifeMs), null);
+}
+
+/** Reported as over: one query soon finds it alive, or agrees so far. */
+function firstLook(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
+  const isReport = ending.rule === 'exit_notice' || ending.rule === 'stop_answer';
+  if (!isReport || queryAgrees(facts, ending.sinceMs)) return null;
+  const asked = lastAsked(facts);
+  const askedSince = asked !== null && !isAfter(ending.sinceMs, asked.lastAskedMs);
+  const reportMs = facts.arrivals.lastSignalMs ?? ending.sinceMs;
+  return {
+    dueMs: askedSince ? afterLastTry(facts, rules.retryBackoffMs) : plusMs(reportMs, SETTLING_MS),
+    queryClass: 'confirm_report',
+    reason: 'reported as over; a query is to confirm it',
+  };
+}
+
+function lastLook(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
+  if (isSettled(facts, ending, rules)) return null;
+  const lookMs = plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1_000);
+  const asked = lastAsked(facts);
+  const wasTried = asked !== null && asked.lastAskedMs >= lookMs;
+  return {
+    dueMs: wasTried ? afterLastTry(facts, rules.retryBackoffMs) : lookMs,
+    queryClass: 'last_look',
+    reason: 'it is over: is it still, now that no failover explains it?',
+  };
+}

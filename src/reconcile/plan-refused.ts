@@ -1,0 +1,29 @@
+import { plusMs } from '../evidence/instant.js';
+import type { QueryOutcome } from '../evidence/observation.js';
+import type { SessionFacts } from '../sessions/facts.js';
+import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
+import type { PlannedQuery } from './plan-query.js';
+
+/** What only a person mends as a rule: wrong parameters, a wrong address, wrong credentials. */
+const REFUSALS: readonly QueryOutcome['kind'][] = ['bad_request', 'no_route', 'unauthorized'];
+
+/** Somebody may mend it, and Agora was seen to refuse for a while what it answered afterwards. */
+const AGAIN_AFTER_MS = [60_000, 300_000, 900_000, 3_600_000];
+
+export function isRefused(facts: SessionFacts): boolean {
+  const latest = lastAsked(facts);
+  return latest !== null && REFUSALS.includes(latest.outcome);
+}
+
+/** What Agora refuses is tried again ever more seldom, and at once when a notification tells something. */
+export function planRefused(facts: SessionFacts): PlannedQuery | null {
+  const latest = lastAsked(facts);
+  if (latest === null || !isRefused(facts)) return null;
+  const { lastSignalMs } = facts.arrivals;
+  if (lastSignalMs !== null && lastSignalMs > latest.lastAskedMs) {
+    const reason = 'was refused, and a notification suggests that it ended or moved';
+    return { dueMs: plusMs(lastSignalMs, SETTLING_MS), queryClass: 'signal', reason };
+  }
+  const reason = `refused (${latest.outcome}): is it mended?`;
+  return { dueMs: afterLastTry(facts, AGAIN_AFTER_MS), queryClass: 'routine', reason };
+}

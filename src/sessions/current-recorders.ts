@@ -1,0 +1,62 @@
+import type { ExitFact, LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
+import type { VerdictRules } from './rules.js';
+
+/**
+ * A recorder that another has taken over from: event 12 said so, or, where event 12 was lost, a
+ * recorder with another uid showed life after it. Its exit is not the session's.
+ * @see docs/agora.md#failover
+ */
+export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolean {
+  if (recorder.replacedMs !== null) return true;
+  if (recorder.uid === '') return false;
+  const isOriginal = recorder.uid === facts.registration?.uid;
+  return facts.recorders.some(
+    (other) =>
+      other.uid !== recorder.uid &&
+      other.uid !== '' &&
+      other.firstLifeMs !== null &&
+      other.uid !== facts.registration?.uid &&
+      (isOriginal || other.firstMs > recorder.firstMs),
+  );
+}
+
+export function currentRecorders(facts: SessionFacts): readonly RecorderFacts[] {
+  return facts.recorders.filter((recorder) => !isReplaced(recorder, facts));
+}
+
+/** In the order in which they took over. */
+export function recordersInOrder({ recorders }: SessionFacts): readonly RecorderFacts[] {
+  return recorders
+    .filter(({ uid }) => uid !== '')
+    .sort((a, b) => a.firstMs - b.firstMs || standing(a) - standing(b) || (a.uid < b.uid ? -1 : 1));
+}
+
+/** Where the failover is the first that was heard of either, the one it replaced came first. */
+function standing({ replacedMs }: RecorderFacts): number {
+  return replacedMs === null ? 1 : 0;
+}
+
+/**
+ * The exits of recorders that nobody replaced, oldest first. One that was signed for an app of another
+ * account ends nothing: whoever can sign for his own app could end everybody's sessions.
+ */
+export function currentExits(facts: SessionFacts, rules: VerdictRules): readonly ExitFact[] {
+  return currentRecorders(facts)
+    .flatMap((recorder) => recorder.exits)
+    .filter(({ appId }) => isOfSession(appId, facts, rules))
+    .sort((a, b) => a.atMs - b.atMs);
+}
+
+/** The same of leaves: one of a recorder that was replaced is part of the failover, not of an ending. */
+export function currentLeaves(facts: SessionFacts, rules: VerdictRules): readonly LeaveFact[] {
+  return currentRecorders(facts)
+    .flatMap((recorder) => recorder.leaves)
+    .filter(({ appId }) => isOfSession(appId, facts, rules));
+}
+
+export function isOfSession(appId: string, facts: SessionFacts, rules: VerdictRules): boolean {
+  const registered = facts.registration?.appId;
+  if (registered === undefined || registered === appId) return true;
+  const account = rules.accountOf(registered);
+  return account !== null && account === rules.accountOf(appId);
+}
