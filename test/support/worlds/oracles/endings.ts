@@ -1,7 +1,7 @@
 import type { Notice } from '../../../../src/evidence/notice.js';
 import { at, describe, type JudgedLife, type OverVersion } from '../judged.js';
 import { isAlive, isLife, toldMs, type Reading } from '../reading.js';
-import { excuseOf, laterUids } from './excuses.js';
+import { areClocksRight, excuseOf, laterUids } from './excuses.js';
 
 /** Milliseconds that whole numbers cut off. */
 const ROUNDING_MS = 1;
@@ -32,13 +32,20 @@ function intervalOf({ ending }: OverVersion): string {
   return atMs === null ? `between ${told(notBeforeMs)} and ${told(notAfterMs)}` : told(atMs);
 }
 
-/** An exit that was heard of the last recorder decides the outcome: by its status, never `vanished`. */
+/**
+ * An exit that was heard of the last recorder decides the outcome: by its status, never `vanished`.
+ * Of two exits the later one is the session's; which that is, only clocks that are right can tell.
+ */
 export function heardExitsDecide(life: JudgedLife): string[] {
   const expected = life.truth.fate === 'abnormal_exit' ? 'abnormal_exit' : 'completed';
   return life.over
     .filter(({ reading }) => isJudgeable(reading) && reading.notices.some(isLastExit(life)))
-    .filter(({ session }) => session.outcome !== expected)
+    .filter((version) => version.session.outcome !== expected && !isUnordered(life, version))
     .map((version) => `${describe(version)}, but the exit that was heard says ${expected}`);
+}
+
+function isUnordered(life: JudgedLife, version: OverVersion): boolean {
+  return !areClocksRight(life) && excuseOf(life, version) === 'goodbye';
 }
 
 function isJudgeable({ registration, isAmbiguous }: Reading): boolean {

@@ -1,7 +1,7 @@
 import type { Notice } from '../../../../src/evidence/notice.js';
 import { skewOf } from '../heard.js';
 import type { JudgedLife, OverVersion } from '../judged.js';
-import { isAtWork, isLife, toldMs, windowEndMs, type Reading } from '../reading.js';
+import { isAtWork, isLife, provingMisses, toldMs, type Reading } from '../reading.js';
 
 /** Why a ledger could not know better at that moment; null where it could. */
 export type Excuse = 'goodbye' | 'dying' | 'long_failover' | 'unknown_window' | 'unregistered';
@@ -69,13 +69,10 @@ function restsOnDying({ answers, ofMs }: JudgedLife, { queries }: Reading): bool
   });
 }
 
-type Where = (life: JudgedLife, ofMs: number, reading: Reading) => boolean;
+type Where = (life: JudgedLife, ofMs: number) => boolean;
 
 function hasMissOf(life: JudgedLife, reading: Reading, where: Where): boolean {
-  return reading.queries.some((query) => {
-    const moment = life.ofMs.get(query) ?? 0;
-    return query.outcome.kind === 'not_found' && query.askedMs < windowEndMs(reading) && where(life, moment, reading); // prettier-ignore
-  });
+  return provingMisses(reading).some((query) => where(life, life.ofMs.get(query) ?? 0));
 }
 
 const inLongFailover: Where = ({ truth }, ofMs) =>
