@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { liveVirtually, type VirtualLife } from '../../support/virtual-session.js';
 import { FELT } from '../../support/worlds/felt.js';
-import { worlds } from '../../support/worlds/moves.js';
+import { worlds, type World } from '../../support/worlds/moves.js';
 import { brokenRules } from '../../support/worlds/oracles/all.js';
 
 /** 100,000 by `npm run test:long`. A failing world is printed, and is all it takes to see it again. */
@@ -33,6 +33,12 @@ function check(life: VirtualLife, broken: Map<string, number>): void {
   throw new Error(wrong.map(({ rule, messages }) => `${rule}:\n  ${messages.join('\n  ')}`).join('\n')); // prettier-ignore
 }
 
+/** The world that failed, as small as it could be made, and every rule that it breaks. */
+function reportOf(found: fc.RunDetails<[World]>): string {
+  const reasons = found.errorInstance instanceof Error ? found.errorInstance.message : '';
+  return `${reasons}\n\n${fc.defaultReportMessage(found) ?? ''}`;
+}
+
 it(
   `the contract's rules hold in ${String(CASES)} hostile worlds`,
   () => {
@@ -48,7 +54,7 @@ it(
     const found = fc.check(property, { numRuns: CASES });
     process.stdout.write(`${table(`moves felt in ${String(lived)} worlds`, felt, lived)}\n`);
     if (COUNTS_ONLY) process.stdout.write(`${table('worlds that broke', broken, lived)}\n`);
-    if (found.failed) throw new Error(fc.defaultReportMessage(found));
+    if (found.failed) throw new Error(reportOf(found));
     const rare = [...felt].filter(([, n]) => n < LEAST_SHARE * lived).map(([name]) => name);
     if (lived >= ENOUGH_CASES) expect(rare).toEqual([]);
   },
