@@ -89,7 +89,7 @@ function drawFailovers(
   let atMs = fromMs + random.exponential(3_600_000 / profile.failoversPerHour);
   while (failovers.length < MOST_FAILOVERS) {
     const backAtMs = atMs + random.between(...profile.failoverMs);
-    if (backAtMs >= untilMs) break;
+    if (backAtMs + profile.calmBeforeEndMs >= untilMs) break;
     failovers.push({ atMs, backAtMs, newUid: String(random.whole(1_000_000_000, 4_000_000_000)) });
     atMs = backAtMs + profile.calmMs + random.exponential(3_600_000 / profile.failoversPerHour);
   }

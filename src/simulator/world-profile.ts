@@ -17,6 +17,11 @@ export type WorldProfile = {
   failoverMs: readonly [shortest: number, longest: number];
   /** After a move, at least this long until the next: two that touch look like one that never ends. */
   calmMs: number;
+  /**
+   * After a move it lives at least this long before it begins to end. An end within one step of the
+   * asking ladder of a return that nobody heard cannot be told from the move's own 404s.
+   */
+  calmBeforeEndMs: number;
   /** The replaced recorder says goodbye all the same. */
   replacedExitShare: number;
   /**
@@ -54,6 +59,7 @@ export const USUAL_WORLD: WorldProfile = {
   failoversPerHour: 0.3,
   failoverMs: [10_000, 85_000],
   calmMs: 180_000,
+  calmBeforeEndMs: 60_000,
   replacedExitShare: 0.3,
   unannouncedExits: false,
   startupMs: [1_500, 4_000],
@@ -82,6 +88,7 @@ export function scaleProfile(profile: WorldProfile, speed: number): WorldProfile
     failoversPerHour: profile.failoversPerHour * speed,
     failoverMs: pair(profile.failoverMs),
     calmMs: profile.calmMs / speed,
+    calmBeforeEndMs: profile.calmBeforeEndMs / speed,
     startupMs: pair(profile.startupMs),
     heartbeatEveryMs: profile.heartbeatEveryMs / speed,
     uploadTailMs: pair(profile.uploadTailMs),

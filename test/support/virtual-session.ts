@@ -1,167 +1,127 @@
-import { noticeFromRaw } from '../../src/agora/notice-from-raw.js';
 import { outcomeOfResponse } from '../../src/agora/outcome-of-response.js';
 import type { Evidence } from '../../src/evidence/evidence.js';
 import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
-import type { Observation, QueryOutcome } from '../../src/evidence/observation.js';
-import type { Registration } from '../../src/evidence/registration.js';
+import type { Observation } from '../../src/evidence/observation.js';
 import { planQuery } from '../../src/reconcile/plan-query.js';
-import { conclude } from '../../src/sessions/conclude.js';
-import { noFacts, type SessionFacts } from '../../src/sessions/facts.js';
-import { isStraggler } from '../../src/sessions/fold-notice.js';
-import { fold } from '../../src/sessions/fold.js';
+import type { SessionFacts } from '../../src/sessions/facts.js';
 import { lastLife } from '../../src/sessions/merge-signs.js';
-import type { Session } from '../../src/sessions/session.js';
-import { notificationBody, planDeliveries } from '../../src/simulator/plan-deliveries.js';
 import { planSession } from '../../src/simulator/plan-session.js';
-import { queryAnswerAt } from '../../src/simulator/query-answer.js';
-import { createRandom, type Random } from '../../src/simulator/random.js';
 import type { SimulatedSession } from '../../src/simulator/simulated-session.js';
-import type { WorldProfile } from '../../src/simulator/world-profile.js';
 import { RULES, START } from './builders.js';
+import { createAnswers, type AgoraAnswers } from './worlds/agora-answers.js';
+import { heardOf, OWN_APP } from './worlds/heard.js';
+import { profileOf, type World } from './worlds/moves.js';
+import { registrationOf, stopAnswersOf } from './worlds/told.js';
+import { openLedger, type VirtualLedger } from './worlds/virtual-ledger.js';
+import { createWire, type Journey, type Wire } from './worlds/wire.js';
 
 /** One life of a session with everything that a ledger was told of it, and what it concluded when. */
 export type VirtualLife = {
+  world: World;
   truth: SimulatedSession;
+  answers: AgoraAnswers;
+  wire: Wire;
+  /** By when a ledger that may ask must know that it is over. */
+  knownByMs: number;
   evidence: readonly Evidence[];
+  /** Of each query, in order of asking, the moment its answer spoke of. */
+  ofMs: ReadonlyMap<Observation, number>;
   versions: readonly Version[];
-  facts: SessionFacts;
-  final: Session;
 };
 
-export type Version = { atMs: UnixMs; session: Session; facts: SessionFacts };
+/** What the ledger concluded from the first `known` pieces of evidence. */
+export type Version = { atMs: UnixMs; facts: SessionFacts; known: number };
 
-const TIME_TO_ANSWER_MS = 120;
-/** Long enough after the end for every rule to have come to its verdict. */
-const AFTER_THE_END_MS = 900_000;
-
-type Delivery = { atMs: number; body: string };
+/** Long enough, when everything is asked in time, for every rule to have come to its verdict. */
+const SETTLING_MS = 1_200_000;
+/** A refused session is asked again after an hour at the latest. */
+const REFUSED_AGAIN_MS = 3_700_000;
 
 /**
- * Lives one session of a world in virtual time, through the core alone: deliveries are folded as they
- * arrive, queries are asked when the plan says so and told what the truth is at that moment, or one
- * of the answers that say nothing.
+ * Lives one session of a world in virtual time, through the core alone: what is heard is folded as it
+ * arrives, and a query is asked when the plan says so, or later where the world holds it up. While
+ * one is under way no other is asked.
  */
-export function liveVirtually(seed: number, profile: WorldProfile, silence: number): VirtualLife {
-  const truth = planSession(seed, 0, 'app', START, profile, null);
-  const random = createRandom(seed, 'virtual life');
+export function liveVirtually(world: World): VirtualLife {
+  const truth = planSession(world.seed, 0, OWN_APP, START, profileOf(world), null);
+  const wire = createWire(world, truth);
+  const answers = createAnswers(world, truth);
   const ledger = openLedger(truth.sid);
-  const deliveries = deliveriesOf(truth, profile, seed);
-  const endMs = truth.aliveUntilMs + AFTER_THE_END_MS;
-  const registration = registrationOf(truth, random, profile);
-  let next = 0;
-  let registered = false;
-  for (;;) {
-    const delivery = deliveries[next];
-    const planned = planQuery(ledger.facts(), RULES);
-    const queryMs = planned === null ? Infinity : Math.max(planned.dueMs, ledger.nowMs());
-    const registerMs = registered ? Infinity : registration.receivedMs;
-    const atMs = Math.min(delivery?.atMs ?? Infinity, queryMs, registerMs);
-    if (atMs > endMs) break;
-    if (atMs === registerMs) {
-      registered = true;
-      ledger.learn(atMs, registration);
-    } else if (delivery?.atMs === atMs) {
+  const happenings = happeningsOf(world, truth, ledger);
+  const knownByMs = knownBy(world, truth, wire, answers);
+  const ofMs = new Map<Observation, number>();
+  let underWay: { answeredMs: number; observation: Observation } | null = null;
+  for (let next = 0; ;) {
+    const happeningMs = happenings[next]?.atMs ?? Infinity;
+    const queryMs = underWay === null ? nextQueryMs(ledger, wire) : underWay.answeredMs;
+    if (Math.min(happeningMs, queryMs) > knownByMs) break;
+    if (happeningMs <= queryMs) {
+      happenings[next]?.happen();
       next += 1;
-      ledger.deliver(atMs, delivery.body);
+    } else if (underWay !== null) {
+      ledger.learn(queryMs, underWay.observation);
+      underWay = null;
     } else {
-      ledger.learn(atMs + TIME_TO_ANSWER_MS, ask(truth, atMs, ledger.facts(), random, silence));
+      const journey = wire.journey(Math.round(queryMs));
+      const observation = observe(truth.sid, journey, answers, ledger.facts());
+      ofMs.set(observation, journey.ofMs);
+      underWay = { answeredMs: journey.answeredMs, observation };
     }
   }
-  return { truth, ...ledger.close() };
+  const { evidence, versions } = ledger;
+  return { world, truth, answers, wire, knownByMs, evidence, ofMs, versions };
 }
 
-function deliveriesOf(truth: SimulatedSession, profile: WorldProfile, seed: number): Delivery[] {
-  return planDeliveries(truth, profile, seed)
-    .map((delivery) => ({
-      atMs: Math.round(delivery.atMs),
-      body: notificationBody(delivery, Math.round(delivery.atMs)),
-    }))
-    .sort((a, b) => a.atMs - b.atMs);
+type Happening = { atMs: number; happen: () => void };
+
+function happeningsOf(world: World, truth: SimulatedSession, ledger: VirtualLedger): Happening[] {
+  const told = [registrationOf(world, truth), ...stopAnswersOf(world, truth)];
+  return [
+    ...told.map((piece) => ({
+      atMs: piece.receivedMs,
+      happen: () => ledger.learn(piece.receivedMs, piece),
+    })),
+    ...heardOf(world, truth).map(({ atMs, appId, body }) => ({
+      atMs,
+      happen: () => ledger.deliver(atMs, appId, body),
+    })),
+  ].sort((a, b) => a.atMs - b.atMs);
 }
 
-function registrationOf(
-  truth: SimulatedSession,
-  random: Random,
-  profile: WorldProfile,
-): Registration {
-  const { sid, appId, resourceId, mode, cname, uid, startMs } = truth;
-  const delayMs = random.chance(profile.registeredLateShare) ? random.between(0, 120_000) : 50;
-  return {
-    kind: 'registration',
-    sid,
-    appId,
-    resourceId,
-    mode,
-    cname,
-    uid,
-    startedMs: unixMs(startMs),
-    resourceExpiredHour: null,
-    receivedMs: unixMs(startMs + delayMs),
-  };
+function knownBy(world: World, truth: SimulatedSession, wire: Wire, answers: AgoraAnswers): number {
+  const { receivedMs, startedMs } = registrationOf(world, truth);
+  const { badRequest, noRoute, unauthorized } = world.moves;
+  const isRefused = badRequest !== 'none' || noRoute !== 'none' || unauthorized;
+  const refusedMs = Number.isFinite(answers.refusedUntilMs) ? answers.refusedUntilMs : 0;
+  const fromMs = Math.max(truth.aliveUntilMs, receivedMs, startedMs ?? 0, wire.promptFromMs, refusedMs); // prettier-ignore
+  return fromMs + SETTLING_MS + (isRefused ? REFUSED_AGAIN_MS : 0);
 }
 
-const SILENCES: readonly QueryOutcome[] = [
-  { kind: 'incomplete' },
-  { kind: 'throttled', retryAfterMs: 2_000 },
-  { kind: 'unavailable', reason: 'server' },
-  { kind: 'unavailable', reason: 'timeout' },
-  { kind: 'unavailable', reason: 'network' },
-];
+function nextQueryMs(ledger: VirtualLedger, wire: Wire): number {
+  const planned = planQuery(ledger.facts(), RULES);
+  return planned === null ? Infinity : wire.askedAt(planned.dueMs, ledger.nowMs());
+}
 
-function ask(
-  truth: SimulatedSession,
-  atMs: number,
+function observe(
+  sid: string,
+  { askedMs, ofMs, answeredMs, lost }: Journey,
+  answers: AgoraAnswers,
   facts: SessionFacts,
-  random: Random,
-  silence: number,
 ): Observation {
-  const askedMs = unixMs(atMs);
-  const answeredMs = unixMs(atMs + TIME_TO_ANSWER_MS);
-  const { status, body } = queryAnswerAt(truth, atMs + TIME_TO_ANSWER_MS / 2);
-  const told = outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs: answeredMs }); // prettier-ignore
-  const outcome = random.chance(silence) ? random.pick(SILENCES) : told;
+  const { status, body } = answers.at(ofMs);
+  const nowMs = unixMs(answeredMs);
+  const outcome = lost ?? outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs }); // prettier-ignore
   const alive = lastLife(facts);
   const first = facts.notFound.find((missed) => alive === null || missed.askedMs > alive);
   return {
     kind: 'observation',
-    sid: truth.sid,
-    askedMs,
-    answeredMs,
-    lastAskedMs: askedMs,
-    lastAnsweredMs: answeredMs,
+    sid,
+    askedMs: unixMs(askedMs),
+    answeredMs: nowMs,
+    lastAskedMs: unixMs(askedMs),
+    lastAnsweredMs: nowMs,
     count: 1,
     outcome,
-    unbrokenSinceMs: outcome.kind === 'not_found' ? (first?.askedMs ?? askedMs) : null,
-  };
-}
-
-function openLedger(sid: string) {
-  const evidence: Evidence[] = [];
-  const versions: Version[] = [];
-  const known = new Set<string>();
-  let facts = noFacts(sid);
-  let nowMs: number = START;
-  const learn = (atMs: number, piece: Evidence): void => {
-    nowMs = Math.max(nowMs, atMs);
-    const straggles = piece.kind === 'notice' && isStraggler(facts, piece);
-    evidence.push(piece);
-    facts = straggles ? fold(noFacts(sid), evidence) : fold(facts, [piece]);
-    versions.push({ atMs: unixMs(nowMs), session: conclude(facts, RULES), facts });
-  };
-  return {
-    facts: () => facts,
-    nowMs: () => nowMs,
-    learn,
-    /** Stored once, however often it comes: by its identity, as the evidence table does. */
-    deliver: (atMs: number, body: string): void => {
-      const receivedMs = unixMs(Math.max(atMs, nowMs));
-      const notice = noticeFromRaw(body, { appId: 'app', receivedMs });
-      if (notice === null) throw new Error('the world sent something unreadable');
-      const { eventKey } = notice;
-      const isNew = !known.has(eventKey);
-      known.add(eventKey);
-      learn(receivedMs, isNew ? notice : { kind: 'repeated_delivery', sid, eventKey, receivedMs });
-    },
-    close: () => ({ evidence, versions, facts, final: conclude(facts, RULES) }),
+    unbrokenSinceMs: outcome.kind === 'not_found' ? (first?.askedMs ?? unixMs(askedMs)) : null,
   };
 }
