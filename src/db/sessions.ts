@@ -3,6 +3,7 @@ import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import type { Session } from '../sessions/session.js';
 import type { Queryable } from './database.js';
+import { toFacts, type StoredFacts } from './stored-facts.js';
 
 /** A session's row: what it amounts to, the facts behind it, and which version that is. */
 export type StoredSession = {
@@ -19,7 +20,7 @@ type SessionRow = {
   version: number;
   created_at: Date;
   updated_at: Date;
-  facts: SessionFacts;
+  facts: StoredFacts;
   session: Session;
 };
 
@@ -39,7 +40,7 @@ export async function loadSessions(
 export function toStoredSession(row: SessionRow): StoredSession {
   const { sid, version, facts, session } = row;
   const createdMs = unixMs(row.created_at.getTime());
-  return { sid, version, createdMs, updatedMs: unixMs(row.updated_at.getTime()), facts, session };
+  return { sid, version, createdMs, updatedMs: unixMs(row.updated_at.getTime()), facts: toFacts(facts), session }; // prettier-ignore
 }
 
 /** Writes the rows anew. The caller holds the lock of every one of these sessions. */

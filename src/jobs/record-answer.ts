@@ -25,7 +25,9 @@ export async function recordAnswer(
     await lockSession(tx, answer.sid);
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
-    const observation = await storeAnswer(tx, answer, unbrokenSince(known, answer));
+    const { registration } = known;
+    const countsSinceMs = registration?.replaces === true ? registration.receivedMs : null;
+    const observation = await storeAnswer(tx, answer, unbrokenSince(known, answer), countsSinceMs);
     await countQuery(tx, account, answer);
     const facts = fold(known, [observation]);
     await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);

@@ -2,6 +2,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
 import type { Observation } from '../evidence/observation.js';
+import type { Registration } from '../evidence/registration.js';
 import { happenedMs } from './fold-notice.js';
 import { groupBy } from './group-by.js';
 
@@ -29,8 +30,10 @@ const NEW_COUNT_AFTER_MS = 60_000;
 export function buildTimeline(evidence: readonly Evidence[]): readonly TimelineEntry[] {
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
+  const registrations = evidence.filter((piece) => piece.kind === 'registration');
   const placed = [
     ...placeNotices(notices, deliveries),
+    ...placeRegistrations(registrations),
     ...evidence.flatMap((piece) => placeOther(piece)),
   ];
   return placed.sort(byPlace).map(({ entry }) => entry);
@@ -117,17 +120,26 @@ function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   };
 }
 
+/** The first one tells of the start; the others of themselves, when they were told. */
+function placeRegistrations(registrations: readonly Registration[]): Placed[] {
+  const inOrder = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
+  return inOrder.map((registration, index) => {
+    const { sid: _sid, kind: _kind, replaces, receivedMs, startedMs, ...told } = registration;
+    const later = replaces ? 'registration_replaced' : 'registration_added';
+    const kind = index === 0 ? 'registered' : later;
+    const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
+    const details = { ...told, startedMs };
+    return placed({ ...BLANK, atMs, source: 'registration', kind, uid: told.uid, details, receivedMs }); // prettier-ignore
+  });
+}
+
 function placeOther(evidence: Evidence): Placed[] {
   switch (evidence.kind) {
     case 'notice':
     case 'repeated_delivery':
+    case 'registration':
     case 'time_passed':
       return [];
-    case 'registration': {
-      const { sid: _sid, kind: _kind, receivedMs, ...details } = evidence;
-      const atMs = evidence.startedMs ?? receivedMs;
-      return [placed({ ...BLANK, atMs, source: 'registration', kind: 'registered', uid: evidence.uid, details, receivedMs })]; // prettier-ignore
-    }
     case 'stop_answer': {
       const { sid: _sid, kind: _kind, receivedMs, ...details } = evidence;
       const kind = evidence.stopped ? 'stopped' : 'stop_refused';

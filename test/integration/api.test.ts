@@ -101,6 +101,81 @@ describe('registering', () => {
     expect(contradiction.headers['content-type']).toMatch(/^application\/problem\+json/);
   });
 
+  it('names the fields in which it contradicts what is known', async () => {
+    const sid = aSid();
+    await put(sid, registration({ startedAt: new Date(at(0)).toISOString() }));
+    const { body } = await put(sid, registration({ resourceId: 'another', startedAt: new Date(at(1)).toISOString() })); // prettier-ignore
+    expect(body).toMatchObject({ status: 409, fields: ['resourceId', 'startedAt'] });
+    expect(body.detail).toContain('resourceId, startedAt');
+  });
+
+  it('adds what had been left out', async () => {
+    const sid = aSid();
+    await put(sid, registration({ startedAt: new Date().toISOString(), resourceExpiredHour: 1 }));
+    const bare = aSid();
+    await put(bare, registration());
+    expect((await put(bare, registration({ startedAt: new Date(at(0)).toISOString() }))).status).toBe(200); // prettier-ignore
+    const added = await put(bare, registration({ resourceExpiredHour: 720 }));
+    expect(added.body).toMatchObject({ startedAt: { at: new Date(at(0)).toISOString(), source: 'registration' } }); // prettier-ignore
+    const refused = await put(bare, registration({ resourceExpiredHour: 1 }));
+    expect(refused.body).toMatchObject({ status: 409, fields: ['resourceExpiredHour'] });
+    const { body } = await get(`/v1/sessions/${bare}/timeline`);
+    const told = body.timeline.filter(({ source }: any) => source === 'registration');
+    expect(told.map(({ kind }: any) => kind)).toEqual(['registered', 'registration_added', 'registration_added']); // prettier-ignore
+  });
+
+  it('can be corrected: the newest counts, and all are kept', async () => {
+    const sid = aSid();
+    await put(sid, registration({ resourceId: 'wrong', mode: 'web' }));
+    const right = registration({ mode: 'individual' });
+    const corrected = await put(`${sid}?replace=true`, right);
+    expect(corrected.status).toBe(200);
+    expect(corrected.body).toMatchObject({ resourceId: 'resource', mode: 'individual', version: 2 }); // prettier-ignore
+    const again = await put(`${sid}?replace=true`, right);
+    expect([again.status, again.body.version]).toEqual([200, 2]);
+    expect((await put(sid, right)).status).toBe(200);
+    const { body } = await get(`/v1/sessions/${sid}/timeline`);
+    const told = body.timeline.filter(({ source }: any) => source === 'registration');
+    expect(told.map(({ kind, details }: any) => [kind, details.resourceId])).toEqual([
+      ['registered', 'wrong'],
+      ['registration_replaced', 'resource'],
+    ]);
+  });
+
+  it('may replace what is not there yet, and refuses other words for it', async () => {
+    expect((await put(`${aSid()}?replace=true`, registration())).status).toBe(201);
+    expect((await put(`${aSid()}?replace=false`, registration())).status).toBe(201);
+    for (const word of ['yes', '1', '', 'true&replace=true']) {
+      expect((await put(`${aSid()}?replace=${word}`, registration())).status).toBe(400);
+    }
+  });
+
+  it('by two at once is decided one after the other', async () => {
+    const sid = aSid();
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((resourceId) => put(sid, registration({ resourceId }))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
+    const replaced = await Promise.all(
+      ['e', 'f', 'g'].map((resourceId) => put(`${sid}?replace=true`, registration({ resourceId }))),
+    );
+    expect(replaced.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const { body } = await get(`/v1/sessions/${sid}/timeline`);
+    const kinds = body.timeline.map(({ kind }: any) => kind);
+    expect(kinds.filter((kind: string) => kind === 'registration_replaced')).toHaveLength(3);
+    const last = body.timeline.filter(({ source }: any) => source === 'registration').at(-1);
+    expect((await get(`/v1/sessions/${sid}`)).body.resourceId).toBe(last.details.resourceId);
+  });
+
+  it('corrected, is asked by what counts now', async () => {
+    const sid = aSid();
+    service.agora.answerWith((path) => (path.includes(`/resourceid/right/sid/${sid}/`) ? ALIVE : GONE)); // prettier-ignore
+    await put(sid, registration({ resourceId: 'wrong', startedAt: new Date().toISOString() }));
+    await sessionWhen(sid, ({ observations }) => observations.count === 1);
+    await put(`${sid}?replace=true`, registration({ resourceId: 'right', startedAt: new Date().toISOString() })); // prettier-ignore
+    await sessionWhen(sid, ({ state }) => state === 'recording');
+  });
+
   it('names everything that is wrong with the body', async () => {
     const { status, body } = await put(aSid(), { appId: '', mode: 'Mix', startedAt: 'yesterday' });
     expect(status).toBe(400);

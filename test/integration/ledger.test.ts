@@ -4,7 +4,7 @@ import { countSetAside } from '../../src/db/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
 import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
 import { foldAll, sweep } from '../../src/jobs/keep-house.js';
-import { register } from '../../src/jobs/ledger-writes.js';
+import { register } from '../../src/jobs/register.js';
 import { recordAnswer } from '../../src/jobs/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
 import { unixMs } from '../../src/evidence/instant.js';
@@ -182,6 +182,23 @@ describe('storing and folding', () => {
     expect(found[0]?.session).toEqual(inOrder);
   });
 
+  it('goes on with what an older release beside it has saved', async () => {
+    await register(ledger.context, aRegistration());
+    await ledger.db.pool.query(`update sessions set facts = facts - 'registrations'`);
+    await storeNotices(ledger.db.pool, [aRow(2, 40, { status: 0 })], 1);
+    await foldAll(ledger.context);
+    const { rows } = await ledger.db.pool.query(`select state, facts #>> '{registrations,first,resourceId}' as first from sessions`); // prettier-ignore
+    expect(rows).toEqual([{ state: 'recording', first: 'resource' }]);
+  });
+
+  it('plans a query anew that was on its way when the registration was corrected', async () => {
+    await register(ledger.context, aRegistration({ startedMs: null, receivedMs: unixMs(Date.now()) })); // prettier-ignore
+    await ledger.db.pool.query(`update query_schedule set claimed_at = now(), asking = true, due_at = now() + interval '1 day'`); // prettier-ignore
+    await register(ledger.context, aRegistration({ startedMs: null, resourceId: 'right', replaces: true })); // prettier-ignore
+    const { rows } = await ledger.db.pool.query(`select asking, claimed_at, due_at < now() + interval '1 minute' as soon from query_schedule`); // prettier-ignore
+    expect(rows).toEqual([{ asking: false, claimed_at: null, soon: true }]);
+  });
+
   it('marks test events of the console and makes no session of them, unless it is registered', async () => {
     const test = aRow(1, 40, {}, { sid: 'test', cname: 'test' });
     await storeNotices(ledger.db.pool, [test], 1);
@@ -282,6 +299,18 @@ describe('observations', () => {
       count: 5,
       lastOutcome: 'not_found',
     });
+  });
+
+  it('asked by a corrected registration begin a run of their own', async () => {
+    const right = aRegistration({ resourceId: 'right', replaces: true });
+    await register(ledger.context, aRegistration());
+    for (const second of [5, 30]) await ask(second, anAnswer(5));
+    await register({ ...ledger.context, now: () => at(40) }, right);
+    for (const second of [60, 90]) await ask(second, anAnswer(5));
+    const { rows: found } = await ledger.db.pool.query<{ count: number }>(
+      'select count from observations order by asked_at',
+    );
+    expect(found).toEqual([{ count: 2 }, { count: 2 }]);
   });
 
   it('that say the same move the counts and make no new version', async () => {

@@ -85,6 +85,7 @@ export function aRegistration(told: Partial<Registration> = {}): Registration {
     startedMs: START,
     resourceExpiredHour: null,
     receivedMs: at(0.1),
+    replaces: false,
     ...told,
   };
 }

@@ -97,6 +97,7 @@ function registrationOf(
     startedMs: unixMs(startMs),
     resourceExpiredHour: null,
     receivedMs: unixMs(startMs + delayMs),
+    replaces: false,
   };
 }
 

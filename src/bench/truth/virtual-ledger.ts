@@ -101,6 +101,7 @@ function registrationOf({ index, start }: TruthSession): Evidence {
     startedMs: atSecond(start),
     resourceExpiredHour: 720,
     receivedMs: atSecond(start + 0.1),
+    replaces: false,
   };
 }
 

@@ -2,6 +2,7 @@ import { Router, text } from 'express';
 import { z } from 'zod';
 import { parseJson } from '../../agora/parse-notification.js';
 import { findSession } from '../../db/read-sessions.js';
+import type { RegistrationField } from '../../sessions/registrations.js';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import { instantText, parse, sidText, storableText } from './parse-request.js';
@@ -20,6 +21,14 @@ const registrationBody = z.object({
   resourceExpiredHour: z.number().int().min(1).max(720).nullish(),
 });
 
+/** `replace=true`: what is told counts in place of what was told before. */
+const registrationQuery = z.object({
+  replace: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((word) => word === 'true'),
+});
+
 /** What other services tell: that they started a session, what `stop` answered, that they want to know. */
 export function registrationRoutes(context: ApiContext): Router {
   const router = Router();
@@ -30,16 +39,20 @@ export function registrationRoutes(context: ApiContext): Router {
       request.body,
       'body',
     );
-    const result = await context.writes.register({
+    const { replace } = parse(registrationQuery, request.query, 'query');
+    const registered = await context.writes.register({
       kind: 'registration',
       sid,
       ...told,
       startedMs: startedAt ?? null,
       resourceExpiredHour: resourceExpiredHour ?? null,
       receivedMs: context.now(),
+      replaces: replace,
     });
-    if (result === 'contradicts') throw contradiction(sid);
-    response.status(result === 'created' ? 201 : 200).json(await readSession(context, sid));
+    if (registered.kind === 'contradicts') throw contradiction(sid, registered.fields);
+    response
+      .status(registered.kind === 'created' ? 201 : 200)
+      .json(await readSession(context, sid));
   });
   router.post(
     '/sessions/:sid/stop-response',
@@ -69,11 +82,14 @@ async function readSession({ db, now }: ApiContext, sid: string): Promise<unknow
   return sessionResponse(found, now());
 }
 
-function contradiction(sid: string): ProblemError {
+/** By the names that the body has for them. */
+function contradiction(sid: string, told: readonly RegistrationField[]): ProblemError {
+  const fields = told.map((field) => (field === 'startedMs' ? 'startedAt' : field));
   return new ProblemError({
     status: 409,
     title: 'The session is registered differently',
-    detail: `Session ${sid} is registered already, with other values. A registration is never changed.`,
+    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this is right, and what was told before is wrong, send it with ?replace=true.`,
+    fields,
   });
 }
 
