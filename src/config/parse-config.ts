@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
+import {
+  accountOfApp,
+  findDuplicates,
+  oneAppAccount,
+  parseAccounts,
+  type AccountConfig,
+} from './accounts.js';
 import { isLoopback, SETTINGS, type SettingName } from './settings.js';
 import type { z } from 'zod';
 
@@ -33,6 +39,8 @@ export type Config = Readonly<{
     reorderGraceMs: number;
     retryBackoffMs: readonly number[];
     subscribedEvents: readonly number[] | null;
+    /** Whether one of the accounts has the app. */
+    isConfigured: (appId: string) => boolean;
   };
   queryTimeoutMs: number;
   /** How long a live session may stay unverified before the summary warns of it. */
@@ -129,6 +137,7 @@ function isGuarded({ API_HOST, API_KEYS }: Parsed): boolean {
 
 function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
+  const accountOf = accountOfApp(accounts);
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
   return {
     roles: needed(settings.ROLES),
@@ -158,6 +167,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
       reorderGraceMs: needed(settings.REORDER_GRACE_MS),
       retryBackoffMs: needed(settings.RETRY_BACKOFF_MS),
       subscribedEvents: settings.NCS_SUBSCRIBED_EVENTS ?? null,
+      isConfigured: (appId) => accountOf(appId) !== null,
     },
     queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
     truthTargetMs: needed(settings.TRUTH_TARGET_MS),

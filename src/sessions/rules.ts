@@ -8,6 +8,8 @@ export type VerdictRules = {
   reorderGraceMs: number;
   /** The event types the console subscribes to; null when it is all of them. */
   subscribedEvents: readonly number[] | null;
+  /** Whether an app has credentials here; without them its sessions cannot be asked about. */
+  isConfigured: (appId: string) => boolean;
 };
 
 export function isSubscribed(rules: VerdictRules, eventType: number): boolean {

@@ -176,6 +176,16 @@ describe('registering', () => {
     await sessionWhen(sid, ({ state }) => state === 'recording');
   });
 
+  it('takes in an app that is not configured, and says that it cannot be asked about', async () => {
+    const sid = aSid();
+    const told = registration({ appId: 'late-app', startedAt: new Date().toISOString() });
+    const created = await put(sid, told);
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({ queryable: false, findings: [{ code: 'app_not_configured', at: expect.any(String) }] }); // prettier-ignore
+    const corrected = await put(`${sid}?replace=true`, { ...told, appId: APP });
+    expect(corrected.body).toMatchObject({ queryable: true, findings: [] });
+  });
+
   it('names everything that is wrong with the body', async () => {
     const { status, body } = await put(aSid(), { appId: '', mode: 'Mix', startedAt: 'yesterday' });
     expect(status).toBe(400);

@@ -3,7 +3,7 @@ import { listChanges } from '../../src/db/changes.js';
 import { countSetAside } from '../../src/db/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
 import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
-import { foldAll, sweep } from '../../src/jobs/keep-house.js';
+import { foldAll, sweep, takeUpConfigured } from '../../src/jobs/keep-house.js';
 import { register } from '../../src/jobs/register.js';
 import { recordAnswer } from '../../src/jobs/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
@@ -180,6 +180,24 @@ describe('storing and folding', () => {
     );
     await other.close();
     expect(found[0]?.session).toEqual(inOrder);
+  });
+
+  it('says of a session that its app is not configured, and asks about it once it is', async () => {
+    const rules = { ...ledger.context.rules, isConfigured: () => false, accountOf: () => null };
+    const receivedMs = unixMs(Date.now());
+    for (const sid of ['a', 'b', 'c']) await register({ ...ledger.context, rules }, aRegistration({ sid, receivedMs, startedMs: null })); // prettier-ignore
+    const told = (): Promise<unknown> =>
+      ledger.db.pool
+        .query(
+          `select sid, session -> 'findings' -> 0 ->> 'code' as finding, exists (select from query_schedule where query_schedule.sid = sessions.sid) as scheduled from sessions order by sid`,
+        ) // prettier-ignore
+        .then(({ rows: found }) => found);
+    const finding = 'app_not_configured';
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false }))); // prettier-ignore
+    await takeUpConfigured(ledger.context, ['another']);
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false }))); // prettier-ignore
+    await takeUpConfigured(ledger.context, ['app']);
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding: null, scheduled: true }))); // prettier-ignore
   });
 
   it('goes on with what an older release beside it has saved', async () => {

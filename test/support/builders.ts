@@ -20,6 +20,7 @@ export const RULES: PlanRules = {
   startDeadlineMs: 90_000,
   reorderGraceMs: 3_000,
   subscribedEvents: null,
+  isConfigured: () => true,
   startCheckAfterMs: 5_000,
   routineIntervalMs: 120_000,
   retryBackoffMs: [5_000, 10_000, 15_000, 30_000],

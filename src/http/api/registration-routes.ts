@@ -76,10 +76,10 @@ export function registrationRoutes(context: ApiContext): Router {
   return router;
 }
 
-async function readSession({ db, now }: ApiContext, sid: string): Promise<unknown> {
+async function readSession({ db, now, rules }: ApiContext, sid: string): Promise<unknown> {
   const found = await findSession(db, sid);
   if (found === null) throw notFound(`No session ${sid} is known.`);
-  return sessionResponse(found, now());
+  return sessionResponse(found, now(), rules.isConfigured);
 }
 
 /** By the names that the body has for them. */

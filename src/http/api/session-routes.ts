@@ -34,7 +34,7 @@ const filters = pageQuery.extend({
 
 const place = z.object({ createdMs: z.number().transform(unixMs), sid: sidText });
 
-export function sessionRoutes({ db, now }: ApiContext): Router {
+export function sessionRoutes({ db, now, rules }: ApiContext): Router {
   const router = Router();
   router.get('/sessions', async (request, response) => {
     const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(
@@ -47,7 +47,7 @@ export function sessionRoutes({ db, now }: ApiContext): Router {
     const found = await listSessions(db, { ...exact, ...times }, { limit, after });
     const last = found.length === limit ? found.at(-1) : undefined;
     response.json({
-      sessions: found.map((session) => sessionResponse(session, now())),
+      sessions: found.map((session) => sessionResponse(session, now(), rules.isConfigured)),
       next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }), // prettier-ignore
     });
   });
@@ -55,7 +55,7 @@ export function sessionRoutes({ db, now }: ApiContext): Router {
     const sid = parse(sidText, request.params.sid, 'session id');
     const found = await findSession(db, sid);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    response.json(sessionResponse(found, now()));
+    response.json(sessionResponse(found, now(), rules.isConfigured));
   });
   return router;
 }
