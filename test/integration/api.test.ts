@@ -375,6 +375,21 @@ describe('asking', () => {
   });
 });
 
+describe('what `stop` answered about another session', () => {
+  it('is refused, naming both, and ends nothing', async () => {
+    const [sid, other] = [aSid(), aSid()];
+    await put(sid, registration());
+    const path = `/v1/sessions/${sid}/stop-response`;
+    const answer = { sid: other, resourceId: 'r', serverResponse: { uploadingStatus: 'uploaded' } };
+    const refused = await service.api('POST', path, answer, WRITE);
+    expect(refused.status).toBe(422);
+    expect(refused.body.detail).toMatch(new RegExp(`${sid}.*${other}`));
+    const { body } = await get(`/v1/sessions/${sid}/timeline`);
+    expect(body.timeline.map(({ source }: any) => source)).toEqual(['registration']);
+    expect((await service.api('POST', path, { ...answer, sid }, WRITE)).status).toBe(201);
+  });
+});
+
 describe('lists', () => {
   it('page through every session once, newest first, by an opaque cursor', async () => {
     for (let n = 0; n < 7; n += 1) await put(aSid(), registration({ cname: 'paged' }));

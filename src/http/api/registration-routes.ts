@@ -1,5 +1,6 @@
 import { Router, text } from 'express';
 import { z } from 'zod';
+import { sidOfStopAnswer } from '../../agora/decode-stop-answer.js';
 import { parseJson } from '../../agora/parse-notification.js';
 import { findSession } from '../../db/read-sessions.js';
 import type { RegistrationField } from '../../sessions/registrations.js';
@@ -60,7 +61,10 @@ export function registrationRoutes(context: ApiContext): Router {
     async (request, response) => {
       const sid = parse(sidText, request.params.sid, 'session id');
       const raw = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
-      if (parseJson(raw) === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' }); // prettier-ignore
+      const answer = parseJson(raw);
+      if (answer === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' }); // prettier-ignore
+      const named = sidOfStopAnswer(answer) ?? sid;
+      if (named !== sid) throw anotherSid(sid, named);
       const result = await context.writes.addStopAnswer(sid, raw);
       if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
       response.status(result === 'stored' ? 201 : 200).json(await readSession(context, sid));
@@ -90,6 +94,14 @@ function contradiction(sid: string, told: readonly RegistrationField[]): Problem
     title: 'The session is registered differently',
     detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this is right, and what was told before is wrong, send it with ?replace=true.`,
     fields,
+  });
+}
+
+function anotherSid(sid: string, named: string): ProblemError {
+  return new ProblemError({
+    status: 422,
+    title: 'The answer is about another session',
+    detail: `It was sent for session ${sid}, and names session ${named}. Nothing was kept.`,
   });
 }
 
