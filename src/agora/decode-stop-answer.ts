@@ -19,7 +19,8 @@ export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs)
   const isIts = (sidOfStopAnswer(body) ?? sid) === sid;
   const response = objectIn(inner, 'serverResponse');
   const code = wholeNumberIn(inner, 'code');
-  const services = readServices(response);
+  const of = { sid, cname: textIn(inner, 'cname') };
+  const services = readServices(response, of);
   return {
     kind: 'stop_answer',
     sid,
@@ -31,7 +32,7 @@ export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs)
     ),
     files: isIts
       ? [
-          ...readFiles(valueIn(response, ['fileList'])),
+          ...readFiles(valueIn(response, ['fileList']), of),
           ...services.flatMap((service) => service.files),
         ]
       : [],

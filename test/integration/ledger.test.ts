@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { listChanges } from '../../src/db/changes.js';
 import { countSetAside } from '../../src/db/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
@@ -125,7 +125,18 @@ describe('storing and folding', () => {
     expect(await foldAll(ledger.context)).toBe(1);
     expect(await sessionNow()).toMatchObject({ cname: long, recorderUids: expect.arrayContaining([long]) }); // prettier-ignore
     const { rows: files } = await ledger.db.pool.query<{ name: string }>('select name from session_files'); // prettier-ignore
-    expect(files).toEqual([{ name: long.slice(0, 512) }]);
+    expect(files).toEqual([{ name: expect.stringMatching(/^.{1503}~[0-9a-f]{32}$/s) }]);
+  });
+
+  it('keeps the longest names apart, beside the longest session id, in any script', async () => {
+    const random = (length: number): string =>
+      Array.from({ length }, () => String.fromCodePoint(0x4e00 + randomInt(20_000))).join('');
+    const [sid, long] = [random(256), random(500)];
+    const fileList = ['a', 'b', `${random(500)}c`].map((end) => ({ fileName: `${long}${end}.ts` }));
+    await storeNotices(ledger.db.pool, [aRow(9, 31, { status: 0, fileList }, { sid })], 1);
+    expect(await foldAll(ledger.context)).toBe(1);
+    const { rows: files } = await ledger.db.pool.query<{ n: number }>('select count(*)::int as n from session_files'); // prettier-ignore
+    expect(files).toEqual([{ n: 3 }]);
   });
 
   it('makes a session out of stored notifications, and leaves nothing waiting', async () => {

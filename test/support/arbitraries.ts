@@ -31,7 +31,7 @@ const events: readonly RecordingEvent[] = [
   { type: 'error', module: 1, level: 5, code: 32, stat: 1, message: 'storage' },
   { type: 'error', module: 0, level: 2, code: 9, stat: 1, message: null },
   { type: 'streamChanged', media: 'video', streamUid: '7', receiving: true, atMs: null },
-  { type: 'unknown' },
+  { type: 'unknown', details: { novel: 1 } },
 ];
 
 const outcomes: readonly QueryOutcome[] = [
