@@ -16,6 +16,8 @@ export type TimelineEntry = {
   serviceType: number | null;
   uid: string | null;
   details: Record<string, unknown>;
+  /** `details` are as Agora sent them: names and units are theirs. */
+  isRaw: boolean;
   receivedMs: UnixMs;
   deliveries: number;
 };
@@ -104,8 +106,13 @@ function bySequence(a: Notice, b: Notice): number {
   return (a.sequence ?? 0) - (b.sequence ?? 0);
 }
 
+function detailsOf({ event }: Notice): Pick<TimelineEntry, 'details' | 'isRaw'> {
+  if (event.type === 'unknown') return { details: { ...event.details }, isRaw: true };
+  const { type: _type, ...details } = event;
+  return { details, isRaw: false };
+}
+
 function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
-  const { type: _type, ...details } = notice.event;
   return {
     atMs: happenedMs(notice),
     source: 'notice',
@@ -114,7 +121,7 @@ function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
     sequence: notice.sequence,
     serviceType: notice.serviceType,
     uid: notice.uid,
-    details,
+    ...detailsOf(notice),
     receivedMs: notice.receivedMs,
     deliveries,
   };
@@ -150,7 +157,7 @@ function placeOther(evidence: Evidence): Placed[] {
   }
 }
 
-const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
+const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, isRaw: false, deliveries: 1 }; // prettier-ignore
 
 function placed(entry: TimelineEntry): Placed {
   return { placeMs: entry.atMs, order: '', rank: 0, entry };

@@ -287,6 +287,17 @@ describe('a session', () => {
     expect(seen[0]).toMatchObject({ at: new Date(at(1)).toISOString(), eventType: 40, serviceType: 0, uid: '900001' }); // prettier-ignore
   });
 
+  it('tells of an event that nobody knows what Agora told, in its words', async () => {
+    const sid = aSid();
+    const details = { msgName: 'novel', startUtcMs: 1e300, nested: { someMs: 1, list: [null, 'x'] } }; // prettier-ignore
+    await tell(sid, 777, 1, 1, details);
+    await sessionWhen(sid, ({ notices }) => notices.events === 1);
+    const { status, body } = await get(`/v1/sessions/${sid}/timeline`);
+    expect(status).toBe(200);
+    expect(body.timeline).toEqual([expect.objectContaining({ kind: 'event_777', details })]);
+    expect(body.timeline[0]).not.toHaveProperty('isRaw');
+  });
+
   it('shows which numbers are missing, and settles them when they come', async () => {
     const sid = aSid();
     await tell(sid, 30, 0, 1, { status: 0 });
