@@ -23,6 +23,9 @@ afterAll(async () => {
 
 const get = (path: string): Promise<ApiAnswer> => service.api('GET', path, undefined, READ);
 
+const cursorOf = (place: unknown): string =>
+  Buffer.from(JSON.stringify(place)).toString('base64url');
+
 let made = 0;
 
 function aSid(): string {
@@ -205,6 +208,18 @@ describe('registering', () => {
     expect((await put(aSid(), registration({ cname: '\ud800' }))).status).toBe(400);
     expect((await put(aSid(), 'text')).status).toBe(400);
     expect((await get('/v1/sessions?cname=%00')).status).toBe(400);
+  });
+
+  it('refuses ids that would lead to another address at Agora', async () => {
+    for (const id of ['.', '..', '../x', 'a/b', 'a\\b']) {
+      expect((await put(aSid(), registration({ resourceId: id }))).status).toBe(400);
+      expect((await put(aSid(), registration({ appId: id }))).status).toBe(400);
+    }
+    expect((await put(aSid(), registration({ cname: '..' }))).status).toBe(201);
+    for (const sid of ['.', '..', '%2e%2e', 'a%2Fb', 'a%5Cb']) {
+      expect([sid, (await put(sid, registration())).status]).toEqual([sid, 400]);
+    }
+    expect((await put('%252e', registration())).status).toBe(201); // its name is %2e
   });
 
   it('may come after the first notification, and joins what was heard', async () => {
@@ -437,6 +452,9 @@ describe('lists', () => {
       'cursor=xyz',
       'startedFrom=now',
       'hasGaps=1',
+      'startedFrom=0000-01-01T00:00:00Z',
+      'startedTo=9999-12-31T23:59:59-12:00',
+      ...[1e20, -1e20, 1.5, 253_402_300_800_000].map((createdMs) => `cursor=${cursorOf({ createdMs, sid: 'x' })}`), // prettier-ignore
     ]) {
       // prettier-ignore
       expect([query, (await get(`/v1/sessions?${query}`)).status]).toEqual([query, 400]);

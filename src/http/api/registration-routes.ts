@@ -6,15 +6,24 @@ import { findSession } from '../../db/read-sessions.js';
 import type { RegistrationField } from '../../sessions/registrations.js';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
-import { instantText, parse, sidText, storableText } from './parse-request.js';
+import {
+  isAddressPart,
+  NOT_AN_ADDRESS_PART,
+  instantText,
+  parse,
+  sidText,
+  storableText,
+} from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 
 const name = storableText.min(1);
+const id = name.refine(isAddressPart, NOT_AN_ADDRESS_PART);
+const registeredSid = sidText.refine(isAddressPart, NOT_AN_ADDRESS_PART);
 
 /** uid: Agora's are numbers up to 2^32 - 1, and come as text or as numbers. */
 const registrationBody = z.object({
-  appId: name,
-  resourceId: name,
+  appId: id,
+  resourceId: id,
   mode: z.enum(['individual', 'mix', 'web', 'raw']),
   cname: name,
   uid: z.union([storableText.min(1).max(64), z.number().int().nonnegative()]).transform(String),
@@ -34,7 +43,7 @@ const registrationQuery = z.object({
 export function registrationRoutes(context: ApiContext): Router {
   const router = Router();
   router.put('/sessions/:sid', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
+    const sid = parse(registeredSid, request.params.sid, 'session id');
     const { startedAt, resourceExpiredHour, ...told } = parse(
       registrationBody,
       request.body,

@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { findSession, listSessions } from '../../db/read-sessions.js';
-import { unixMs } from '../../evidence/instant.js';
 import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/session.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import {
+  instantNumber,
   instantText,
   pageQuery,
   parse,
@@ -32,7 +32,7 @@ const filters = pageQuery.extend({
   updatedAfter: instantText.optional(),
 });
 
-const place = z.object({ createdMs: z.number().transform(unixMs), sid: sidText });
+const place = z.object({ createdMs: instantNumber, sid: sidText });
 
 export function sessionRoutes({ db, now, rules }: ApiContext): Router {
   const router = Router();
