@@ -11,18 +11,23 @@ import {
   wholeNumberIn,
   type LooseObject,
 } from './read-fields.js';
-import { readFiles } from './read-files.js';
+import { readFiles, type NamedFor } from './read-files.js';
 
 /**
  * The details of an event in our words and units. Never fails: a field of another type than any
- * source documents is absent, and an unknown event is `unknown`.
+ * source documents is absent, and an unknown event is `unknown`, with its details as they came.
  * @see docs/agora.md#events
  */
-export function decodeEvent(eventType: number, details: LooseObject): RecordingEvent {
-  return DECODERS[eventType]?.(details) ?? { type: 'unknown' };
+export function decodeEvent(
+  eventType: number,
+  details: LooseObject,
+  of?: NamedFor,
+): RecordingEvent {
+  return DECODERS[eventType]?.(details, of) ?? { type: 'unknown', details };
 }
 
-type Decoder = (details: LooseObject) => RecordingEvent;
+/** `of`: the session it is about, whose files it may name. */
+type Decoder = (details: LooseObject, of?: NamedFor) => RecordingEvent;
 
 const DECODERS: Readonly<Record<number, Decoder>> = {
   1: (d) => ({
@@ -38,19 +43,19 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
     module: wholeNumberIn(d, 'module'),
     code: wholeNumberIn(d, 'warnCode'),
   }),
-  3: (d) => ({
+  3: (d, of) => ({
     type: 'statusUpdated',
     status: wholeNumberIn(d, 'status'),
-    files: readFiles(valueIn(d, ['fileList'])),
+    files: readFiles(valueIn(d, ['fileList']), of),
   }),
-  4: (d) => ({ type: 'fileInfos', files: readFiles(valueIn(d, ['fileList'])) }),
+  4: (d, of) => ({ type: 'fileInfos', files: readFiles(valueIn(d, ['fileList']), of) }),
   // `leaveStatus` on the English pages of 2020 and 2021
   11: (d) => ({ type: 'sessionExit', exitStatus: wholeNumberIn(d, 'exitStatus', 'leaveStatus') }),
   12: (d) => ({ type: 'failover', newUid: textIn(d, 'newUid') }),
   13: () => ({ type: 'highAvailabilityRegistered' }),
   30: (d) => ({ type: 'uploaderStarted', status: wholeNumberIn(d, 'status') }),
-  31: (d) => ({ type: 'uploaded', ...readUpload(d) }),
-  32: (d) => ({ type: 'backedUp', ...readUpload(d) }),
+  31: (d, of) => ({ type: 'uploaded', ...readUpload(d, of) }),
+  32: (d, of) => ({ type: 'backedUp', ...readUpload(d, of) }),
   33: (d) => ({ type: 'uploadProgress', progress: readProgress(d) }),
   34: () => ({ type: 'storageTokenExpired' }),
   40: (d) => ({ type: 'recorderStarted', status: wholeNumberIn(d, 'status') }),
@@ -65,7 +70,10 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
   }),
   43: (d) => readStream(d, 'audio'),
   44: (d) => readStream(d, 'video'),
-  45: (d) => ({ type: 'snapshotTaken', files: readFiles(valueIn(d, ['fileName', 'filename'])) }),
+  45: (d, of) => ({
+    type: 'snapshotTaken',
+    files: readFiles(valueIn(d, ['fileName', 'filename']), of),
+  }),
   46: () => ({ type: 'mediaInfoChanged', media: 'audio' }),
   47: () => ({ type: 'mediaInfoChanged', media: 'video' }),
   60: (d) => ({ type: 'vodStarted', videoId: textIn(objectIn(d, 'aliVodInfo'), 'videoId') }),
@@ -75,35 +83,37 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
     startedMs: instantIn(d, 'recorderStartTime'),
     pageLoadedMs: instantIn(d, 'pageLoadSuccessTime'),
   }),
-  71: (d) => ({
+  71: (d, of) => ({
     type: 'webRecorderStopped',
     code: wholeNumberIn(d, 'code'),
     reason: textIn(d, 'message')?.trim() ?? null, // one table writes it with a space behind
     text: textIn(d, 'details'),
-    files: readFiles(valueIn(d, ['fileList'])),
+    files: readFiles(valueIn(d, ['fileList']), of),
   }),
   72: (d) => ({ type: 'webCapabilityLimit', limit: textIn(d, 'limitType') }),
   73: (d) => ({ type: 'webReloaded', reason: textIn(d, 'reason') }),
   80: () => ({ type: 'transcoderStarted' }),
-  81: (d) => ({
+  81: (d, of) => ({
     type: 'transcoderCompleted',
     result: textIn(d, 'result'),
     files: listIn(d, 'uids').flatMap((uid) =>
-      isObject(uid) ? readFiles(valueIn(uid, ['fileList'])).map((file) => withUid(file, uid)) : [],
+      isObject(uid)
+        ? readFiles(valueIn(uid, ['fileList']), of).map((file) => withUid(file, uid))
+        : [],
     ),
   }),
-  90: (d) => ({
+  90: (d, of) => ({
     type: 'downloadFailed',
     vendor: textIn(d, 'vendor'),
     region: textIn(d, 'region'),
     bucket: textIn(d, 'bucket'),
-    fileNames: readFiles(valueIn(d, ['fileName', 'filename'])).map((file) => file.name),
+    fileNames: readFiles(valueIn(d, ['fileName', 'filename']), of).map((file) => file.name),
   }),
   100: (d) => ({ type: 'cdnStatus', url: textIn(d, 'rtmpUrl'), status: textIn(d, 'status') }),
-  1001: (d) => ({
+  1001: (d, of) => ({
     type: 'transcodeFinished',
     result: textIn(d, 'result'),
-    files: readFiles(valueIn(d, ['fileList'])),
+    files: readFiles(valueIn(d, ['fileList']), of),
   }),
 };
 
@@ -111,7 +121,10 @@ function withUid<T extends { uid: string | null }>(file: T, { uid }: LooseObject
   return { ...file, uid: file.uid ?? textIn({ uid }, 'uid') };
 }
 
-function readUpload(details: LooseObject): {
+function readUpload(
+  details: LooseObject,
+  of?: NamedFor,
+): {
   status: number | null;
   uploadingStatus: UploadingStatus | null;
   files: ReturnType<typeof readFiles>;
@@ -119,7 +132,7 @@ function readUpload(details: LooseObject): {
   return {
     status: wholeNumberIn(details, 'status'),
     uploadingStatus: uploadingStatusOf(textIn(details, 'uploadingStatus')),
-    files: readFiles(valueIn(details, ['fileList'])),
+    files: readFiles(valueIn(details, ['fileList']), of),
   };
 }
 

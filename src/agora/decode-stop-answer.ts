@@ -10,29 +10,44 @@ const NO_RECORDED_DATA = 435;
 
 /**
  * What `stop` answered. It stopped the recording when it carries a `serverResponse` and no error
- * code, or says that nothing was recorded; other errors (404, 65, 49) stopped nothing.
+ * code, or says that nothing was recorded; other errors (404, 65, 49) stopped nothing, and an answer
+ * that names another recording stopped that one, and names its files.
  * @see docs/agora.md#outcomes
  */
 export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs): StopAnswer {
-  const told = isObject(body) ? body : {};
-  const inner = isObject(told['Body']) ? told['Body'] : told;
+  const inner = withoutWrapper(body);
+  const isIts = (sidOfStopAnswer(body) ?? sid) === sid;
   const response = objectIn(inner, 'serverResponse');
   const code = wholeNumberIn(inner, 'code');
-  const services = readServices(response);
+  const of = { sid, cname: textIn(inner, 'cname') };
+  const services = readServices(response, of);
   return {
     kind: 'stop_answer',
     sid,
     receivedMs,
-    stopped: hasStopped(inner, code),
+    stopped: isIts && hasStopped(inner, code),
     code,
     uploadingStatus: uploadingStatusOf(
       textIn(response, 'uploadingStatus') ?? uploadServiceStatus(response),
     ),
-    files: [
-      ...readFiles(valueIn(response, ['fileList'])),
-      ...services.flatMap((service) => service.files),
-    ],
+    files: isIts
+      ? [
+          ...readFiles(valueIn(response, ['fileList']), of),
+          ...services.flatMap((service) => service.files),
+        ]
+      : [],
   };
+}
+
+/** The recording that the answer is about; null where it names none. */
+export function sidOfStopAnswer(body: unknown): string | null {
+  return textIn(withoutWrapper(body), 'sid');
+}
+
+/** An older page prints `{"Code": …, "Body": …}` around it. */
+function withoutWrapper(body: unknown): LooseObject {
+  const told = isObject(body) ? body : {};
+  return isObject(told['Body']) ? told['Body'] : told;
 }
 
 function hasStopped(body: LooseObject, code: number | null): boolean {

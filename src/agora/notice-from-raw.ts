@@ -18,6 +18,6 @@ export function noticeOf(
     ...receipt,
     ...envelope,
     eventName: eventName(envelope.eventType),
-    event: decodeEvent(envelope.eventType, details),
+    event: decodeEvent(envelope.eventType, details, envelope),
   };
 }

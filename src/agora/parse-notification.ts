@@ -52,10 +52,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads a notification as far as storing it takes. Never throws: whatever was signed and is not a
- * notification comes back as `unreadable`, with a reason for a person.
+ * notification comes back as `unreadable`, with a reason for a person. Within `identityScope` the same
+ * event is one, whichever address it came to: the apps of an account, of which several may share a
+ * secret, have one between them.
  * @see docs/agora.md#identity
  */
-export function parseNotification(rawBody: Buffer, receipt: Receipt): ParsedNotification {
+export function parseNotification(
+  rawBody: Buffer,
+  { appId, receivedMs }: Receipt,
+  identityScope: string = appId,
+): ParsedNotification {
+  const scope = { identityScope, receivedMs };
   const raw = decodeUtf8(rawBody);
   if (raw === null) return unreadable('the body is not UTF-8');
   if (raw.includes('\u0000')) return unreadable('the body holds a NUL byte');
@@ -67,11 +74,11 @@ export function parseNotification(rawBody: Buffer, receipt: Receipt): ParsedNoti
   const payload = objectIn(body, 'payload');
   const sid = textIn(payload, 'sid') ?? textIn(body, 'sid');
   if (isOtherProduct(productId, eventType, sid)) {
-    return readAs('other_product', raw, envelopeOf(body, payload, '', eventType, receipt));
+    return readAs('other_product', raw, envelopeOf(body, payload, '', eventType, scope));
   }
   if (sid === null) return unreadable('a recording notification without a sid');
   if (sid.length > LONGEST_SID) return unreadable('a sid that is longer than any');
-  return readAs('notice', raw, envelopeOf(body, payload, sid, eventType, receipt));
+  return readAs('notice', raw, envelopeOf(body, payload, sid, eventType, scope));
 }
 
 function readAs(
@@ -123,9 +130,9 @@ function envelopeOf(
   payload: LooseObject,
   sid: string,
   eventType: number,
-  { appId, receivedMs }: Receipt,
+  { identityScope, receivedMs }: { identityScope: string; receivedMs: UnixMs },
 ): NotificationEnvelope | null {
-  const identity = identityOfEvent(appId, body, payload, sid, eventType);
+  const identity = identityOfEvent(identityScope, body, payload, sid, eventType);
   if (identity === null) return null;
   const eventKey = digest(identity);
   const noticeId = textIn(body, 'noticeId', 'notificationId');
@@ -144,7 +151,7 @@ function envelopeOf(
     occurredMs: sentMs ?? notifiedMs ?? unixMs(receivedMs),
     notifiedMs,
     details: objectIn(payload, 'details'),
-    noticeKey: noticeId === null ? eventKey : digest(`${appId}\u0000${noticeId}`),
+    noticeKey: noticeId === null ? eventKey : digest(`${identityScope}\u0000${noticeId}`),
     eventKey,
   };
 }
@@ -159,14 +166,14 @@ function smallNumber(n: number | null): number | null {
  * notifyMs); the rest of the payload is, and so are details that are no object.
  */
 function identityOfEvent(
-  appId: string,
+  identityScope: string,
   body: LooseObject,
   payload: LooseObject,
   sid: string,
   eventType: number,
 ): string | null {
   const told = sid === '' && !isObject(valueIn(body, ['payload'])) ? body : payload;
-  return canonicalJson([appId, valueIn(body, ['productId']) ?? null, sid, eventType, told]);
+  return canonicalJson([identityScope, valueIn(body, ['productId']) ?? null, sid, eventType, told]);
 }
 
 function digest(text: string): string {

@@ -53,6 +53,8 @@ export function createQueryClient({ baseUrls, timeoutMs, now }: QueryClientOptio
   const dispatcher = new Agent({ connect: { timeout: timeoutMs }, connections: 64 });
   return {
     query: async (target) => {
+      const wrong = wrongPart(target);
+      if (wrong !== null) return refusedHere(wrong, now());
       const answer = await hosts.ask(async (baseUrl) => {
         const askedMs = now();
         const reply = await ask(baseUrl, target, dispatcher, timeoutMs, now);
@@ -111,6 +113,22 @@ async function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
 function addressOf(baseUrl: string, { appId, resourceId, sid, mode }: QueryTarget): string {
   const part = encodeURIComponent;
   return `${baseUrl.replace(/\/$/, '')}/v1/apps/${part(appId)}/cloud_recording/resourceid/${part(resourceId)}/sid/${part(sid)}/mode/${part(mode)}/query`;
+}
+
+/**
+ * `.` and `..` are not parts of a path but ways through it, also percent-encoded: they would lead to
+ * another address, with the account's credentials. Encoding leaves them as they are.
+ */
+function wrongPart({ appId, resourceId, sid, mode }: QueryTarget): string | null {
+  return [appId, resourceId, sid, mode].find((part) => /^\.{0,2}$/.test(part)) ?? null;
+}
+
+/** What Agora would say of such an address if it could be sent: parameters that are wrong. */
+function refusedHere(part: string, atMs: UnixMs): QueryAnswer {
+  const reason = `not asked: "${part}" is no part of an address`;
+  const outcome = { kind: 'bad_request', code: null, reason } as const;
+  const body = JSON.stringify({ reason });
+  return { askedMs: atMs, answeredMs: atMs, outcome, httpStatus: 400, body, usedUpForMs: null };
 }
 
 const TIMEOUTS: readonly unknown[] = [

@@ -10,7 +10,7 @@ import {
   wholeNumberIn,
   type LooseObject,
 } from './read-fields.js';
-import { readFiles } from './read-files.js';
+import { readFiles, type NamedFor } from './read-files.js';
 
 /** The statuses that any page documents; another number says nothing. */
 const STATUSES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 20];
@@ -24,37 +24,38 @@ export function readAnswer(body: LooseObject): RecordingAnswer {
   const told = isObject(body['Body']) ? body['Body'] : body;
   const response = objectIn(told, 'serverResponse');
   const status = wholeNumberIn(response, 'status');
+  const of = { sid: textIn(told, 'sid') ?? '', cname: textIn(told, 'cname') };
   return {
     status: status !== null && STATUSES.includes(status) ? status : null,
-    cname: textIn(told, 'cname'),
+    cname: of.cname,
     uid: textIn(told, 'uid'),
     sliceStartedMs: instantIn(response, 'sliceStartTime'),
     fileListMode: textIn(response, 'fileListMode'),
-    files: readFiles(valueIn(response, ['fileList'])),
-    services: readServices(response),
+    files: readFiles(valueIn(response, ['fileList']), of),
+    services: readServices(response, of),
     recordingService: textIn(objectIn(response, 'subServiceStatus'), 'recordingService'),
   };
 }
 
 /** In whatever order they come: clients that looked at the first one only misread web with CDN. */
-export function readServices(response: LooseObject): readonly ExtensionService[] {
+export function readServices(response: LooseObject, of: NamedFor): readonly ExtensionService[] {
   return listIn(response, 'extensionServiceState').flatMap((entry) => {
     if (!isObject(entry)) return [];
     const name = textIn(entry, 'serviceName');
     // The generated schema pages misspell it.
     const payload = objectIn(entry, 'payload', 'playload');
-    return name === null ? [] : [readService(name, payload)];
+    return name === null ? [] : [readService(name, payload, of)];
   });
 }
 
-function readService(name: string, payload: LooseObject): ExtensionService {
+function readService(name: string, payload: LooseObject, of: NamedFor): ExtensionService {
   return {
     name,
     state: textIn(payload, 'state'),
     onHold: flagIn(payload, 'onhold'),
     files: [
-      ...readFiles(valueIn(payload, ['fileList'])),
-      ...readFiles(valueIn(payload, ['videoInfo'])),
+      ...readFiles(valueIn(payload, ['fileList']), of),
+      ...readFiles(valueIn(payload, ['videoInfo']), of),
     ],
     outputs: listIn(payload, 'outputs').flatMap((output) =>
       isObject(output)

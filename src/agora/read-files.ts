@@ -1,33 +1,55 @@
 import type { FileMention } from '../evidence/file-mention.js';
+import { keptName } from './kept-name.js';
 import { parseJson } from './parse-notification.js';
 import { flagIn, instantIn, isObject, storable, textIn, type LooseObject } from './read-fields.js';
 
-/** Longer than any; beside a session's id it still fits an index of Postgres, in any script. */
-const LONGEST_NAME = 512;
+/** Whose files they are: a file's name is `[folders/][bak<n>_]<sid>_<cname>…`. */
+export type NamedFor = { sid: string; cname: string | null };
+
+/** Nobody known: then a name is taken to hold no separator. */
+const ANYBODY: NamedFor = { sid: '', cname: null };
 
 /**
  * A `fileList` in every documented form: an array of objects, an array of names, one name, several
  * joined by `;`, or JSON inside a string.
  * @see docs/agora.md#files
  */
-export function readFiles(fileList: unknown): readonly FileMention[] {
-  if (typeof fileList === 'string') return filesOfText(fileList.trim());
+export function readFiles(fileList: unknown, of: NamedFor = ANYBODY): readonly FileMention[] {
+  if (typeof fileList === 'string') return filesOfText(fileList.trim(), of);
   if (!Array.isArray(fileList)) return [];
   return fileList.flatMap((entry: unknown) => {
-    if (typeof entry === 'string') return filesOfText(entry.trim());
+    if (typeof entry === 'string') return filesOfText(entry.trim(), of);
     return isObject(entry) ? readFile(entry) : [];
   });
 }
 
-function filesOfText(text: string): readonly FileMention[] {
+function filesOfText(text: string, of: NamedFor): readonly FileMention[] {
   if (text === '') return [];
   const inside = text.startsWith('[') || text.startsWith('{') ? parseJson(text) : undefined;
   if (Array.isArray(inside)) return inside.flatMap((entry) => (isObject(entry) ? readFile(entry) : [])); // prettier-ignore
   if (isObject(inside)) return readFile(inside);
-  return text
-    .split(';')
-    .filter((name) => name !== '')
-    .map((name) => fileNamed(storable(name)));
+  return namesIn(text, of).map((name) => fileNamed(storable(name)));
+}
+
+/**
+ * Names joined by `;`, which a channel name may hold too: then a new one begins only where a part looks
+ * like the beginning of one.
+ */
+function namesIn(text: string, { sid, cname }: NamedFor): readonly string[] {
+  const parts = text.split(';');
+  if (cname?.includes(';') !== true) return parts.filter((name) => name !== '');
+  const names: string[] = [];
+  for (const part of parts) {
+    const last = names.length - 1;
+    if (last < 0 || beginsName(part, sid)) names.push(part);
+    else names[last] = `${names[last] ?? ''};${part}`;
+  }
+  return names.map((name) => name.replace(/^;+|;+$/g, '')).filter((name) => name !== '');
+}
+
+function beginsName(part: string, sid: string): boolean {
+  const name = part.slice(part.lastIndexOf('/') + 1);
+  return name.replace(/^bak\d+_/, '').startsWith(sid);
 }
 
 function readFile(entry: LooseObject): readonly FileMention[] {
@@ -35,7 +57,7 @@ function readFile(entry: LooseObject): readonly FileMention[] {
   if (name === null) return [];
   return [
     {
-      name: cut(name),
+      name: keptName(name),
       trackType: trackTypeOf(textIn(entry, 'trackType')),
       uid: textIn(entry, 'uid'),
       mixedAllUser: flagIn(entry, 'mixedAllUser'),
@@ -48,7 +70,7 @@ function readFile(entry: LooseObject): readonly FileMention[] {
 
 export function fileNamed(name: string): FileMention {
   return {
-    name: cut(name),
+    name: keptName(name),
     trackType: null,
     uid: null,
     mixedAllUser: null,
@@ -56,10 +78,6 @@ export function fileNamed(name: string): FileMention {
     sliceStartedMs: null,
     videoId: null,
   };
-}
-
-function cut(name: string): string {
-  return name.slice(0, LONGEST_NAME).toWellFormed();
 }
 
 function trackTypeOf(word: string | null): FileMention['trackType'] {

@@ -19,7 +19,7 @@ export function inspectCommand(): Command {
 async function inspect({ db, rules, now }: FoldContext, sid: string): Promise<void> {
   const stored = (await loadSessions(db.pool, [sid])).get(sid);
   if (stored === undefined) throw new Error(`No session ${sid} is known.`);
-  print(JSON.stringify(sessionResponse(stored, now()), null, 2));
+  print(JSON.stringify(sessionResponse(stored, now(), rules), null, 2));
   print('\nWhy:');
   for (const { fact, value, because } of explain(stored.facts, rules)) {
     print(`  ${fact} = ${value ?? 'unknown'}\n    ${because}`);

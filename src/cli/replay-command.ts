@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createHmac } from 'node:crypto';
 import { Command } from 'commander';
 import { request } from 'undici';
+import { identityScopeOfApp } from '../config/accounts.js';
+import type { Config } from '../config/parse-config.js';
 import type { FoldContext } from '../jobs/fold-context.js';
 import { foldAll } from '../jobs/keep-house.js';
 import { replayQuarantine } from '../jobs/replay-quarantine.js';
@@ -32,8 +34,8 @@ export function replayCommand(): Command {
     );
 }
 
-async function takeInQuarantine(context: FoldContext): Promise<void> {
-  const { taken, unreadable } = await replayQuarantine(context);
+async function takeInQuarantine(context: FoldContext, { accounts }: Config): Promise<void> {
+  const { taken, unreadable } = await replayQuarantine(context, identityScopeOfApp(accounts));
   await foldAll(context);
   print(`${String(taken)} quarantined bodies taken in.`);
   for (const [reason, times] of unreadable) print(`${String(times)} stay: ${reason}`);

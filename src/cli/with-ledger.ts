@@ -1,5 +1,4 @@
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
-import { accountOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
 import { shardOfProcess } from '../db/counters.js';
 import { closeDatabase, openDatabase, type Db } from '../db/database.js';
@@ -39,7 +38,7 @@ async function withDatabase(
 function foldContext(db: Db, config: Config): FoldContext {
   return {
     db,
-    rules: { ...config.rules, accountOf: accountOfApp(config.accounts) },
+    rules: config.rules,
     now: () => unixMs(Date.now()),
     shard: shardOfProcess(),
     stopping: new AbortController().signal,

@@ -21,6 +21,19 @@ export function accountOfApp(accounts: readonly AccountConfig[]): (appId: string
   return (appId) => owners.get(appId) ?? null;
 }
 
+/**
+ * From an app to what its notifications are told apart in: its account, by the name of the account's first
+ * app, so that where there is only one it is the app itself. An app that nobody configured stands alone.
+ */
+export function identityScopeOfApp(accounts: readonly AccountConfig[]): (appId: string) => string {
+  const scopes = new Map(
+    accounts.flatMap(({ apps }) =>
+      apps.map(({ appId }) => [appId, apps[0]?.appId ?? appId] as const),
+    ),
+  );
+  return (appId) => scopes.get(appId) ?? appId;
+}
+
 const text = z.string().min(1);
 
 const accountsFile = z.object({

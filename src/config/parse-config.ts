@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
+import {
+  accountOfApp,
+  findDuplicates,
+  oneAppAccount,
+  parseAccounts,
+  type AccountConfig,
+} from './accounts.js';
 import { isLoopback, SETTINGS, type SettingName } from './settings.js';
 import type { z } from 'zod';
 
@@ -34,6 +40,8 @@ export type Config = Readonly<{
     reorderGraceMs: number;
     retryBackoffMs: readonly number[];
     subscribedEvents: readonly number[] | null;
+    /** Whether one of the accounts has the app. */
+    accountOf: (appId: string) => string | null;
   };
   queryTimeoutMs: number;
   /** How long a live session may stay unverified before the summary warns of it. */
@@ -160,6 +168,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
       reorderGraceMs: needed(settings.REORDER_GRACE_MS),
       retryBackoffMs: needed(settings.RETRY_BACKOFF_MS),
       subscribedEvents: settings.NCS_SUBSCRIBED_EVENTS ?? null,
+      accountOf: accountOfApp(accounts),
     },
     queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
     truthTargetMs: needed(settings.TRUTH_TARGET_MS),

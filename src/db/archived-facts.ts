@@ -19,3 +19,33 @@ export async function loadArchivedFacts(
     rows.map(({ sid, facts, archived_at }) => [sid, { facts: upgradeFacts(facts), untilMs: unixMs(archived_at.getTime()) }]), // prettier-ignore
   );
 }
+
+/**
+ * With what reached the ledger only after the archive was made. The caller holds the session's lock;
+ * retention, which makes archives without it, may have made another meanwhile: then all of it has to be
+ * done again, which whoever catches this does.
+ */
+export async function saveArchivedFacts(
+  db: Queryable,
+  { facts, untilMs }: ArchivedFacts,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `update archived_facts set facts = $2
+     where archived_facts.sid = $1 and archived_facts.archived_at = $3`,
+    [facts.sid, JSON.stringify(facts), new Date(untilMs)],
+  );
+  if (rowCount === 0) throw new Error(`the archive of session ${facts.sid} was made anew while it was folded`); // prettier-ignore
+}
+
+/** How long before an archive is made it ends: only sessions that are at rest for longer get one. */
+export const ARCHIVED_AFTER_MS = 1_800_000;
+
+/** Which of these sessions have one. */
+export async function findArchived(db: Queryable, sids: readonly string[]): Promise<Set<string>> {
+  if (sids.length === 0) return new Set();
+  const { rows } = await db.query<{ sid: string }>(
+    `select archived_facts.sid from archived_facts where archived_facts.sid = any($1::text[])`,
+    [sids],
+  );
+  return new Set(rows.map(({ sid }) => sid));
+}

@@ -12,11 +12,11 @@ export type RawNoticeRow = {
 
 /**
  * Evidence is kept raw and read through today's decoder, so that a decoder that learned something
- * new makes the whole history richer. Null for a body that today's decoder cannot read.
+ * new makes the whole history richer. Null for a body that today's decoder cannot read. Its identity
+ * stays the one it was stored under: repeated deliveries name it by that.
  */
 export function decodeNoticeRow(row: RawNoticeRow): Notice | null {
-  return noticeFromRaw(row.raw, {
-    appId: row.app_id,
-    receivedMs: unixMs(row.received_at.getTime()),
-  });
+  const receivedMs = unixMs(row.received_at.getTime());
+  const notice = noticeFromRaw(row.raw, { appId: row.app_id, receivedMs });
+  return notice === null ? null : { ...notice, eventKey: row.event_key.replaceAll('-', '') };
 }

@@ -38,16 +38,19 @@ const COLUMNS = `observations.id, observations.sid, observations.asked_at, obser
 
 /**
  * Keeps an answer: one that says the same as the last moves the end of that one's row, any other
- * is a row of its own. The caller holds the session's lock.
+ * is a row of its own, and so is the first one by a corrected registration, which counts since
+ * `countsSinceMs`: what was asked before says nothing about it. The caller holds the session's lock.
  */
 export async function storeAnswer(
   tx: PoolClient,
   answer: AskedAnswer,
   unbrokenSinceMs: UnixMs | null,
+  countsSinceMs: UnixMs | null,
 ): Promise<Observation> {
   const last = await latestObservation(tx, answer.sid);
   const extended =
     last !== null &&
+    last.last_asked_at.getTime() >= (countsSinceMs ?? 0) &&
     extendsRun(toObservation(last).outcome, answer.outcome, last.body === answer.body);
   const row = extended
     ? await extendRun(tx, last.id, answer)

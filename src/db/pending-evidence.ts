@@ -13,6 +13,8 @@ export type PendingEvidence = {
   others: ReadonlySet<string>;
 };
 
+export const NOTHING_PENDING: PendingEvidence = { notices: [], repeats: [], others: new Set() };
+
 type PendingRow = { sid: string; kind: string; event_key: string | null; received_at: Date };
 
 /** Takes the marks away; the transaction that folds what they stood for must be this one. */
@@ -36,15 +38,6 @@ export async function takePending(
         .map(({ sid }) => sid),
     ),
   };
-}
-
-/** Takes away the marks of sessions whose evidence is read in full; returns how many there were. */
-export async function dropPending(tx: PoolClient, sids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
-    `delete from pending_evidence where pending_evidence.sid = any($1::text[])`,
-    [sids],
-  );
-  return rowCount ?? 0;
 }
 
 /** By the whole primary key, so that only the partitions of the days in question are touched. */

@@ -177,8 +177,8 @@ export async function releaseClaim(db: Db, sid: string, dueMs: UnixMs): Promise<
 }
 
 /** There is nothing more to ask about the session. */
-export async function dropQuery(db: Db, sid: string): Promise<void> {
-  await db.pool.query(`delete from query_schedule where query_schedule.sid = $1`, [sid]);
+export async function dropQuery(db: Queryable, sid: string): Promise<void> {
+  await db.query(`delete from query_schedule where query_schedule.sid = $1`, [sid]);
 }
 
 /** How many queries are due, by account and priority. */

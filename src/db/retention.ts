@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { DAY_MS, plusMs, type UnixMs } from '../evidence/instant.js';
 import type { Db } from './database.js';
+import { ARCHIVED_AFTER_MS } from './archived-facts.js';
 import { isLocked } from './refusal.js';
 import { withTransaction } from './with-transaction.js';
 
@@ -115,7 +116,7 @@ async function prepare(
     `insert into archived_facts (sid, facts, archived_at)
      select sessions.sid, sessions.facts, $1 from sessions where sessions.sid in (select sid from dropped_sids)
      on conflict (sid) do update set facts = excluded.facts, archived_at = excluded.archived_at`,
-    [new Date(plusMs(nowMs, -AT_REST_MS / 2))],
+    [new Date(plusMs(nowMs, -ARCHIVED_AFTER_MS))],
   );
   await keepDeliveryCounts(tx, table, before);
   const { rows } = await tx.query<{ notices: number; sessions: number }>(

@@ -30,18 +30,19 @@ with incoming as (
          told."eventType" as event_type, told."serviceType" as service_type, told.uid, told.sequence,
          to_timestamp(told."receivedMs" / 1000) as received_at,
          to_timestamp(told."occurredMs" / 1000) as occurred_at,
-         told."isTest" as is_test, told.raw, told."isCopy" as is_copy
+         told."isTest" as is_test, told.raw, told.turn
   from json_to_recordset($1::json) as told (
     sid text, "receivedMs" double precision, "eventKey" uuid, "noticeKey" uuid, "noticeId" text,
     "appId" text, "productId" int, "eventType" int, "serviceType" int, uid text, sequence bigint,
-    "occurredMs" double precision, "isTest" boolean, raw text, "isCopy" boolean
+    "occurredMs" double precision, "isTest" boolean, raw text, turn smallint
   )
 ), fresh as (
   insert into notice_identities (notice_key, event_key, received_at)
   select incoming.notice_key, incoming.event_key, incoming.received_at
-  from incoming where not incoming.is_copy
+  from incoming where incoming.turn > 0
+  order by incoming.turn, incoming.event_key
   on conflict do nothing
-  returning notice_identities.event_key
+  returning notice_identities.notice_key, notice_identities.event_key
 ), stored as (
   insert into notices (
     sid, received_at, event_key, notice_id, app_id, product_id, event_type,
@@ -51,10 +52,14 @@ with incoming as (
     incoming.sid, incoming.received_at, incoming.event_key, incoming.notice_id, incoming.app_id,
     incoming.product_id, incoming.event_type, incoming.service_type, incoming.uid,
     incoming.sequence, incoming.occurred_at, incoming.is_test, incoming.raw
-  from incoming join fresh on fresh.event_key = incoming.event_key and not incoming.is_copy
+  from incoming
+  join fresh on fresh.event_key = incoming.event_key and fresh.notice_key = incoming.notice_key
+  where incoming.turn > 0
 ), copies as (
   select incoming.* from incoming
-  where incoming.is_copy or not exists (select from fresh where fresh.event_key = incoming.event_key)
+  where incoming.turn = 0
+     or not exists (select from fresh where fresh.event_key = incoming.event_key
+                                        and fresh.notice_key = incoming.notice_key)
 ), repeated as (
   insert into repeated_deliveries (sid, event_key, notice_id, received_at)
   select copies.sid, copies.event_key, copies.notice_id, copies.received_at from copies
@@ -69,9 +74,10 @@ with incoming as (
 ), pending as (
   insert into pending_evidence (sid, kind, event_key, received_at)
   select incoming.sid,
-         case when incoming.is_copy or fresh.event_key is null then 'repeated_delivery' else 'notice' end,
+         case when incoming.turn = 0 or fresh.event_key is null then 'repeated_delivery' else 'notice' end,
          incoming.event_key, incoming.received_at
-  from incoming left join fresh on fresh.event_key = incoming.event_key
+  from incoming
+  left join fresh on fresh.event_key = incoming.event_key and fresh.notice_key = incoming.notice_key
   where incoming.sid <> ''
     and (not incoming.is_test
          or exists (select from registrations where registrations.sid = incoming.sid))
@@ -97,27 +103,35 @@ export async function storeNotices(
   rows: readonly NoticeRow[],
   shard: number,
 ): Promise<StoredCount> {
-  const batch = withCopiesMarked(rows);
   const { rows: counts } = await db.query<StoredCount>({
     name: 'store-notices',
     text: STORE_NOTICES,
-    values: [JSON.stringify(batch), shard],
+    values: [JSON.stringify(inTurns(rows)), shard],
   });
   return counts[0] ?? { stored: 0, repeated: 0 };
 }
 
-type MarkedRow = NoticeRow & { isCopy: boolean };
+/** 0: never stored, as the very same stands before it. */
+type RowInTurn = NoticeRow & { turn: 0 | 1 | 2 };
 
 /**
- * Copies within one batch cannot be told apart by the statement, which sees them all at once. In the
- * order of their keys, two receivers that store overlapping batches wait for each other in turn.
+ * Of several in one batch that share an identity the first one is stored, and comes in the first turn.
+ * Another is stored in the second turn only, where the ledger refused that first one for the identity
+ * that the two do not share. A row that is no more than a copy by its noticeId speaks for nothing: the
+ * next one with its event is the first.
+ *
+ * In the order of their keys, two receivers that store overlapping batches wait for each other in turn.
  */
-function withCopiesMarked(rows: readonly NoticeRow[]): MarkedRow[] {
-  const seen = new Set<string>();
-  const marked = rows.map((row) => {
-    const isCopy = seen.has(row.noticeKey) || seen.has(row.eventKey);
-    seen.add(row.noticeKey).add(row.eventKey);
-    return { ...row, isCopy };
+function inTurns(rows: readonly NoticeRow[]): RowInTurn[] {
+  const stored = new Set<string>();
+  const pairs = new Set<string>();
+  return rows.map((row) => {
+    const { noticeKey, eventKey } = row;
+    const pair = `${noticeKey} ${eventKey}`;
+    if (pairs.has(pair)) return { ...row, turn: 0 };
+    pairs.add(pair);
+    if (stored.has(noticeKey) || stored.has(eventKey)) return { ...row, turn: 2 };
+    stored.add(noticeKey).add(eventKey);
+    return { ...row, turn: 1 };
   });
-  return marked.sort((a, b) => (a.eventKey < b.eventKey ? -1 : 1));
 }

@@ -36,7 +36,8 @@ export type RecordingEvent =
   | { type: 'downloadFailed'; vendor: string | null; region: string | null; bucket: string | null; fileNames: readonly string[] } // prettier-ignore
   | { type: 'cdnStatus'; url: string | null; status: string | null }
   | { type: 'transcodeFinished'; result: string | null; files: readonly FileMention[] }
-  | { type: 'unknown' };
+  /** `details` as Agora sent them: there are no words of ours for them yet. */
+  | { type: 'unknown'; details: Readonly<Record<string, unknown>> };
 
 /** How far an upload got, in the words of the `stop` page; `stranded` came with mode `raw`. */
 export type UploadingStatus = 'uploaded' | 'backuped' | 'stranded' | 'unknown';

@@ -2,7 +2,10 @@ import type { UnixMs } from './instant.js';
 
 export type RecordingMode = 'individual' | 'mix' | 'web' | 'raw';
 
-/** What the service that called `start` told us. Without it a session cannot be queried. */
+/**
+ * What the service that called `start` told us. Without it a session cannot be queried. There may be
+ * several of one session: later ones add what was left out, or replace what was told before.
+ */
 export type Registration = {
   kind: 'registration';
   sid: string;
@@ -15,4 +18,6 @@ export type Registration = {
   /** Hours after the start during which `query` works; Agora's default is 72. */
   resourceExpiredHour: number | null;
   receivedMs: UnixMs;
+  /** True where it was told in place of what was told before. */
+  replaces: boolean;
 };

@@ -7,6 +7,8 @@ export type Problem = {
   detail?: string;
   /** What is wrong with which part of the request. */
   errors?: readonly { at: string; message: string }[];
+  /** Names of the fields that speak against what is known. */
+  fields?: readonly string[];
 };
 
 /** Thrown where a request cannot be served, and turned into its document by the error handler. */

@@ -52,7 +52,7 @@ export async function askSession(
   const account = name === null ? undefined : context.accounts.get(name);
   if (registration === null || account === undefined) return 'moved_on';
   if ((queryableUntil({ registration, windowFromMs: null }) ?? 0) <= now()) {
-    await dropQuery(db, sid); // its window closed while it waited: an answer would prove nothing
+    await dropQuery(db.pool, sid); // its window closed while it waited: an answer would prove nothing
     return 'moved_on';
   }
   const waitMs = (await waitForSlot(context, account, registration.appId)) || (await ask(context, account, registration)); // prettier-ignore

@@ -1,18 +1,18 @@
 import type { PoolClient } from 'pg';
-import { loadEvidenceOf } from '../db/load-evidence.js';
-import { loadArchivedFacts, type ArchivedFacts } from '../db/archived-facts.js';
-import { dropPending, takePending, type PendingEvidence } from '../db/pending-evidence.js';
+import { ARCHIVED_AFTER_MS, findArchived } from '../db/archived-facts.js';
+import { NOTHING_PENDING, takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import { lockRungSessions } from '../db/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions.js';
 import { withTransaction } from '../db/with-transaction.js';
 import type { Evidence } from '../evidence/evidence.js';
-import type { UnixMs } from '../evidence/instant.js';
-import { FACTS_SHAPE, noFacts } from '../sessions/facts.js';
+import { plusMs, type UnixMs } from '../evidence/instant.js';
+import { FACTS_SHAPE } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
 import { fold } from '../sessions/fold.js';
 import type { Session } from '../sessions/session.js';
 import { foldAlone, togetherOrApart } from './fold-apart.js';
+import { foldAnew } from './fold-anew.js';
 import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
@@ -45,7 +45,7 @@ export async function refoldSession(context: FoldContext, sid: string): Promise<
     await lockSession(tx, sid);
     const stored = await loadSessions(tx, [sid]);
     const before = stored.get(sid) ?? null;
-    const [folded] = await foldAnew(tx, [sid], stored);
+    const [folded] = await foldAnew(tx, [sid], stored, NOTHING_PENDING);
     if (folded === undefined) return null;
     const [after] = await saveFolded(context, tx, [folded], false);
     return after === undefined ? null : { before: before?.session ?? null, after };
@@ -59,10 +59,16 @@ async function foldLocked(
 ): Promise<void> {
   const pending = await takePending(tx, sids);
   const stored = await loadSessions(tx, sids);
-  const anew = new Set(sids.filter((sid) => isReadAnew(sid, stored, pending)));
+  const archived = await findArchived(tx, heardLongAgo(pending, context.now()));
+  const anew = new Set(sids.filter((sid) => archived.has(sid) || isReadAnew(sid, stored, pending)));
   const onto = [...stored.values()].filter(({ sid }) => !anew.has(sid));
   const folded = onto.flatMap((before) => foldOnto(before, pending));
-  await saveFolded(context, tx, [...folded, ...(await foldAnew(tx, [...anew], stored))], false);
+  await saveFolded(
+    context,
+    tx,
+    [...folded, ...(await foldAnew(tx, [...anew], stored, pending))],
+    false,
+  );
 }
 
 /**
@@ -100,65 +106,17 @@ function isReadAnew(
   return pending.notices.some((notice) => notice.sid === sid && isStraggler(facts, notice));
 }
 
+/** Sessions of which something comes so late that it may have to go into an archive: of a spool, mostly. */
+function heardLongAgo({ notices, repeats }: PendingEvidence, nowMs: UnixMs): string[] {
+  const sinceMs = plusMs(nowMs, -ARCHIVED_AFTER_MS);
+  const old = [...notices, ...repeats].filter(({ receivedMs }) => receivedMs <= sinceMs);
+  return [...new Set(old.map(({ sid }) => sid))];
+}
+
 /** The new evidence into the saved facts. */
 function foldOnto(before: StoredSession, pending: PendingEvidence): Folded[] {
   const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
   const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
   if (learned.length === 0) return [];
   return [{ before, facts: fold(before.facts, learned), learned, anew: false }];
-}
-
-/**
- * All evidence there is of these sessions, and no mark of any of it left. What commits while it is
- * read may be among it or not; its mark tells, so reading goes on until no mark turns up. (One snapshot
- * for both would have to be taken before the sessions' locks, when somebody else may still be folding.)
- */
-async function takeAllEvidence(
-  tx: PoolClient,
-  sids: readonly string[],
-): Promise<Map<string, Evidence[]>> {
-  for (;;) {
-    const evidence = await loadEvidenceOf(tx, sids);
-    if ((await dropPending(tx, sids)) === 0) return evidence;
-  }
-}
-
-/**
- * All evidence into none. Where there is none at all there is no session; where retention has dropped
- * the older evidence, what that amounted to stands for it.
- */
-async function foldAnew(
-  tx: PoolClient,
-  sids: readonly string[],
-  stored: ReadonlyMap<string, StoredSession>,
-): Promise<Folded[]> {
-  if (sids.length === 0) return [];
-  const archived = await loadArchivedFacts(tx, sids);
-  const evidence = await takeAllEvidence(tx, sids);
-  return sids.flatMap((sid) => {
-    const old = archived.get(sid) ?? null;
-    const all = evidence.get(sid) ?? [];
-    if (all.length === 0 && old === null) return [];
-    return [foldFrom(sid, old, all, stored.get(sid) ?? null)];
-  });
-}
-
-function foldFrom(
-  sid: string,
-  archived: ArchivedFacts | null,
-  evidence: readonly Evidence[],
-  before: StoredSession | null,
-): Folded {
-  const learned = evidence.filter((piece) => archived === null || heardMs(piece) > archived.untilMs); // prettier-ignore
-  // Having waited is not kept as evidence, but it is not unlearned either.
-  const untilMs = before?.facts.knownUntilMs;
-  const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  const begin = { ...(archived?.facts ?? noFacts(sid)), shape: FACTS_SHAPE };
-  return { before, facts: fold(begin, [...learned, ...waited]), learned, anew: true };
-}
-
-/** When we heard of it. */
-function heardMs(piece: Evidence): UnixMs {
-  if (piece.kind === 'observation') return piece.lastAnsweredMs;
-  return piece.kind === 'time_passed' ? piece.untilMs : piece.receivedMs;
 }

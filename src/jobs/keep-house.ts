@@ -41,15 +41,28 @@ export async function sweep(context: FoldContext): Promise<void> {
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
 }
 
-/**
- * What is looked after once in a while: partitions for the coming days, and open sessions that have
- * no next query because their account was not configured yet when they were folded.
- */
+/** What is looked after once in a while: partitions for the coming days, and see below. */
 export async function keepHouse(context: FoldContext, appIds: readonly string[]): Promise<void> {
   await ensurePartitions(context.db.pool, context.now());
-  for (const sid of await findUnscheduled(context.db, appIds, context.now())) {
-    await foldOrSetAside(context, sid, () => refoldSession(context, sid));
-  }
+  await takeUpConfigured(context, appIds);
+}
+
+/**
+ * Folds sessions anew that could not be asked about while their app was not configured: the finding
+ * goes, and they get their next query. Stopped on the way, the next one goes on.
+ */
+export async function takeUpConfigured(
+  context: FoldContext,
+  appIds: readonly string[],
+): Promise<void> {
+  let sids: readonly string[] = [];
+  do {
+    sids = await findUnscheduled(context.db, appIds, context.now(), sids.at(-1) ?? '');
+    for (const sid of sids) {
+      if (context.stopping.aborted) return;
+      await foldOrSetAside(context, sid, () => refoldSession(context, sid));
+    }
+  } while (sids.length > 0);
 }
 
 /** Drops the raw notices of sessions at rest that are older than so many days; 0 keeps everything. */

@@ -1,44 +1,16 @@
 import { markForFold } from '../db/pending-evidence.js';
 import { requestQuery as scheduleQuery } from '../db/query-schedule.js';
-import { findRegistration, insertRegistration } from '../db/registrations.js';
 import { loadSessions } from '../db/sessions.js';
 import { insertStopAnswer } from '../db/stop-answers.js';
 import { withTransaction } from '../db/with-transaction.js';
-import type { Registration } from '../evidence/registration.js';
 import { queryableUntil } from '../sessions/query-window.js';
 import { foldSession } from './fold-sessions.js';
 import type { FoldContext } from './fold-context.js';
 
 /**
- * What others tell the ledger. Each is stored together with its mark, then folded at once; should
- * the process die in between, the sweep folds it.
+ * What `stop` answered. Stored together with its mark, then folded at once; should the process die in
+ * between, the sweep folds it.
  */
-export async function register(
-  context: FoldContext,
-  registration: Registration,
-): Promise<'created' | 'same' | 'contradicts'> {
-  const { sid, receivedMs } = registration;
-  const created = await withTransaction(context.db, async (tx) => {
-    const isNew = await insertRegistration(tx, registration);
-    if (isNew) await markForFold(tx, sid, 'registration', receivedMs);
-    return isNew;
-  });
-  if (created) {
-    await foldSession(context, sid);
-    return 'created';
-  }
-  const known = await findRegistration(context.db.pool, sid);
-  return known !== null && saysTheSame(known, registration) ? 'same' : 'contradicts';
-}
-
-/** What either leaves out contradicts nothing. */
-function saysTheSame(known: Registration, told: Registration): boolean {
-  const fields = ['appId', 'resourceId', 'mode', 'cname', 'uid', 'startedMs', 'resourceExpiredHour'] as const; // prettier-ignore
-  return fields.every(
-    (field) => known[field] === told[field] || known[field] === null || told[field] === null,
-  );
-}
-
 export async function addStopAnswer(
   context: FoldContext,
   sid: string,

@@ -30,8 +30,8 @@ export function nextVersion(
 }
 
 /** From the evidence, not from the clock: a row that was dropped comes back in its old place. */
-function firstLearnedMs({ registration, arrivals, stop }: SessionFacts): UnixMs | null {
-  const told = earlier(registration?.receivedMs ?? null, arrivals.firstReceivedMs);
+function firstLearnedMs({ registrations, arrivals, stop }: SessionFacts): UnixMs | null {
+  const told = earlier(registrations.first?.receivedMs ?? null, arrivals.firstReceivedMs);
   return earlier(told, stop?.receivedMs ?? null);
 }
 

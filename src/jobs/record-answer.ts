@@ -9,6 +9,7 @@ import { noFacts } from '../sessions/facts.js';
 import type { UnixMs } from '../evidence/instant.js';
 import type { Observation } from '../evidence/observation.js';
 import { provenAbsence } from '../sessions/absence.js';
+import { voidBefore } from '../sessions/query-window.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { saveFolded } from './save-folded.js';
 import type { FoldContext } from './fold-context.js';
@@ -26,7 +27,9 @@ export async function recordAnswer(
     await lockSession(tx, answer.sid);
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
-    const observation = await storeAnswer(tx, answer, provenSince(known, answer, context.rules));
+    const countsSinceMs = voidBefore(known);
+    const proven = provenSince(known, answer, context.rules);
+    const observation = await storeAnswer(tx, answer, proven, countsSinceMs);
     await countQuery(tx, account, answer);
     const facts = fold(known, [observation]);
     await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);

@@ -11,14 +11,17 @@ export type QuarantineReplay = { taken: number; unreadable: ReadonlyMap<string, 
 
 /**
  * Reads every quarantined body with today's decoder and takes in what it can read now, with the time
- * at which it was received. Run twice, or killed on the way, it takes nothing in twice.
+ * at which it was received. `identityScopeOf` is the one of the receiver. Run twice, or killed on the way, it takes nothing in twice.
  */
-export async function replayQuarantine(context: FoldContext): Promise<QuarantineReplay> {
+export async function replayQuarantine(
+  context: FoldContext,
+  identityScopeOf: (appId: string) => string,
+): Promise<QuarantineReplay> {
   const unreadable = new Map<string, number>();
   let [taken, after] = [0, '0'];
   for (;;) {
     const bodies = await listQuarantined(context.db.pool, after, PAGE);
-    taken += await takeIn(context, bodies, unreadable);
+    taken += await takeIn(context, bodies, identityScopeOf, unreadable);
     after = bodies.at(-1)?.id ?? after;
     if (bodies.length < PAGE) return { taken, unreadable };
   }
@@ -27,11 +30,12 @@ export async function replayQuarantine(context: FoldContext): Promise<Quarantine
 async function takeIn(
   { db, now, shard }: FoldContext,
   bodies: readonly QuarantinedBody[],
+  identityScopeOf: (appId: string) => string,
   unreadable: Map<string, number>,
 ): Promise<number> {
   const readable: { id: string; row: NoticeRow }[] = [];
   for (const { id, appId, raw, receivedMs } of bodies) {
-    const parsed = parseNotification(raw, { appId, receivedMs });
+    const parsed = parseNotification(raw, { appId, receivedMs }, identityScopeOf(appId));
     if (parsed.kind !== 'unreadable')
       readable.push({ id, row: noticeRow(parsed, appId, receivedMs) }); // prettier-ignore
     else unreadable.set(parsed.reason, (unreadable.get(parsed.reason) ?? 0) + 1);

@@ -18,7 +18,7 @@ import type { FoldContext } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
-/** A session that was folded: from what, to what, and the evidence that was new (all of it if `anew`). */
+/** A session that was folded: from what, to what, and the evidence that was new (all there ever was if `anew`). */
 export type Folded = {
   before: StoredSession | null;
   facts: SessionFacts;

@@ -1,6 +1,7 @@
 import type { ScheduledQuery } from '../db/query-schedule.js';
 import type { StoredSession } from '../db/sessions.js';
-import { nextProofMs, planQuery, type PlanRules } from '../reconcile/plan-query.js';
+import { nextProofMs, planQuery } from '../reconcile/plan-query.js';
+import type { PlanRules } from '../reconcile/planned-query.js';
 import { isRefused } from '../reconcile/plan-refused.js';
 import { beatDueMs, suspectMs, turnMs } from '../reconcile/suspicion.js';
 import type { UnixMs } from '../evidence/instant.js';

@@ -4,7 +4,7 @@ import type { JobQueue, QueueBackend } from './backend.js';
 import { askSession, type AskContext } from './ask-session.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { createBell, startTicking, type Bell } from './bells.js';
-import { applyRetention, foldAll, keepHouse, sweep } from './keep-house.js';
+import { applyRetention, foldAll, keepHouse, sweep, takeUpConfigured } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { superviseWorker } from './supervised-worker.js';
 import { within } from './within.js';
@@ -90,6 +90,10 @@ export function startJobs(
       concurrency: queryConcurrency(context),
     }),
   ];
+  // By this process itself: another one, of before, may not have the app that is configured now.
+  const takenUp = takeUpConfigured(context, appIds).catch((error: unknown) => {
+    log.warn({ err: error }, 'configured_apps.not_taken_up');
+  });
   const lost = logSparingly(log, 'warn', 'tick.lost');
   const ticks = [
     startTicking(queues.plan, 'plan', PLAN_EVERY_MS, now, lost),
@@ -106,7 +110,7 @@ export function startJobs(
     },
     close: async () => {
       for (const tick of ticks) tick.stop();
-      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all([takenUp, ...workers.map((worker) => worker.close())]);
     },
   };
 }

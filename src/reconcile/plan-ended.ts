@@ -6,7 +6,7 @@ import type { SessionFacts } from '../sessions/facts.js';
 import { lastLookAfterMs } from '../sessions/rules.js';
 import { spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
-import type { PlannedQuery, PlanRules } from './plan-query.js';
+import type { PlannedQuery, PlanRules } from './planned-query.js';
 
 /**
  * An end is looked at again: when life is heard after it, soon after it was reported, and for the last

@@ -6,7 +6,7 @@ import { lastStopping, livePhase } from '../sessions/phase.js';
 import { registeredStart } from '../sessions/query-window.js';
 import { backoffMs, spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS, SHORTEST_INTERVAL_MS } from './last-asked.js';
-import type { PlannedQuery, PlanRules } from './plan-query.js';
+import type { PlannedQuery, PlanRules } from './planned-query.js';
 
 /** A session on its way out is looked at this often: its end is near. */
 const STOPPING_INTERVAL_MS = 15_000;

@@ -3,21 +3,11 @@ import { currentRun, neededFromMs } from '../sessions/absence.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { findEnding } from '../sessions/find-ending.js';
 import { queryableUntil } from '../sessions/query-window.js';
-import type { VerdictRules } from '../sessions/rules.js';
 import { lastAsked, SHORTEST_INTERVAL_MS } from './last-asked.js';
 import { planEnded } from './plan-ended.js';
 import { planLive } from './plan-live.js';
 import { planRefused } from './plan-refused.js';
-import type { QueryClass } from './query-class.js';
-
-export type PlanRules = VerdictRules & {
-  startCheckAfterMs: number;
-  routineIntervalMs: number;
-  retryBackoffMs: readonly number[];
-};
-
-/** The next query of one session: when, how urgent, and why in words for a person. */
-export type PlannedQuery = { dueMs: UnixMs; queryClass: QueryClass; reason: string };
+import type { PlannedQuery, PlanRules } from './planned-query.js';
 
 /**
  * When the session must be asked about next, from its evidence alone; null when there is nothing to

@@ -2,7 +2,7 @@ import { plusMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
-import type { PlannedQuery } from './plan-query.js';
+import type { PlannedQuery } from './planned-query.js';
 
 /** What only a person mends as a rule: wrong parameters, a wrong address, wrong credentials. */
 const REFUSALS: readonly QueryOutcome['kind'][] = ['bad_request', 'no_route', 'unauthorized'];

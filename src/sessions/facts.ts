@@ -2,6 +2,7 @@ import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingMode, Registration } from '../evidence/registration.js';
 import type { UploadingStatus } from '../evidence/recording-event.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
+import { NO_REGISTRATIONS, type RegistrationFacts } from './registrations.js';
 import type { LateNumber, SequenceCounts } from './sequences.js';
 
 /**
@@ -16,7 +17,9 @@ export type SessionFacts = {
   /** Facts of another shape are read anew from the evidence: see FACTS_SHAPE. */
   shape: number;
   sid: string;
+  /** The one in force, made of `registrations`: `receivedMs` and `replaces` are those of its base. */
   registration: Registration | null;
+  registrations: RegistrationFacts;
   /** What the earliest notice said about itself. */
   firstNotice: { atMs: UnixMs; eventKey: string; appId: string; cname: string | null } | null;
   /** True once any notice of the session came: it existed, whatever the notice said. */
@@ -231,6 +234,7 @@ export function noFacts(sid: string): SessionFacts {
     shape: FACTS_SHAPE,
     sid,
     registration: null,
+    registrations: NO_REGISTRATIONS,
     firstNotice: null,
     existed: false,
     recorders: [],

@@ -6,6 +6,7 @@ import { BOUNDS, type Bounds } from './bounds.js';
 import type { SessionFacts } from './facts.js';
 import { foldNotice } from './fold-notice.js';
 import { foldObservation } from './fold-observation.js';
+import { addRegistration, registrationInForce } from './registrations.js';
 
 /**
  * Takes new evidence of one session into what is known of it. Each distinct piece of evidence is
@@ -37,7 +38,7 @@ function foldKind(facts: SessionFacts, evidence: Evidence, bounds: Bounds): Sess
     case 'repeated_delivery':
       return foldRepeatedDelivery(facts, evidence);
     case 'registration':
-      return { ...facts, registration: firstRegistration(facts.registration, evidence) };
+      return foldRegistration(facts, evidence);
     case 'observation':
       return foldObservation(facts, evidence, bounds);
     case 'stop_answer':
@@ -47,9 +48,9 @@ function foldKind(facts: SessionFacts, evidence: Evidence, bounds: Bounds): Sess
   }
 }
 
-/** There is one by the ledger's own constraint; should there be two, the first one told counts. */
-function firstRegistration(known: Registration | null, told: Registration): Registration {
-  return known !== null && known.receivedMs <= told.receivedMs ? known : told;
+function foldRegistration(facts: SessionFacts, told: Registration): SessionFacts {
+  const registrations = addRegistration(facts.registrations, told);
+  return { ...facts, registrations, registration: registrationInForce(registrations) };
 }
 
 function foldRepeatedDelivery(facts: SessionFacts, repeat: RepeatedDelivery): SessionFacts {

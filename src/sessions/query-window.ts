@@ -33,6 +33,6 @@ export function registeredStart({ startedMs, receivedMs }: Registration): UnixMs
  * What was asked until then says nothing: it was asked with a registration that has been corrected since.
  * Null where none has.
  */
-export function voidBefore(_facts: Pick<SessionFacts, 'registration'>): UnixMs | null {
-  return null;
+export function voidBefore({ registration }: Pick<SessionFacts, 'registration'>): UnixMs | null {
+  return registration?.replaces === true ? registration.receivedMs : null;
 }

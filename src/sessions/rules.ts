@@ -18,6 +18,14 @@ export function isSubscribed(rules: VerdictRules, eventType: number): boolean {
   return rules.subscribedEvents === null || rules.subscribedEvents.includes(eventType);
 }
 
+/** Whether an app has credentials here; without them its sessions cannot be asked about. */
+export function isConfigured(
+  { accountOf }: Pick<VerdictRules, 'accountOf'>,
+  appId: string,
+): boolean {
+  return accountOf(appId) !== null;
+}
+
 /** How long after its end a session is looked at for the last time: by then no failover explains it. */
 export function lastLookAfterMs(rules: VerdictRules): number {
   return rules.goneConfirmMs + rules.goneMarginMs;

@@ -2,6 +2,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
 import type { Observation } from '../evidence/observation.js';
+import type { Registration } from '../evidence/registration.js';
 import { happenedMs } from './fold-notice.js';
 import { groupBy } from './group-by.js';
 
@@ -15,6 +16,8 @@ export type TimelineEntry = {
   serviceType: number | null;
   uid: string | null;
   details: Record<string, unknown>;
+  /** `details` are as Agora sent them: names and units are theirs. */
+  isRaw: boolean;
   receivedMs: UnixMs;
   deliveries: number;
 };
@@ -32,8 +35,10 @@ export function buildTimeline(
 ): readonly TimelineEntry[] {
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
+  const registrations = evidence.filter((piece) => piece.kind === 'registration');
   const all = [
     ...placeNotices(notices, deliveries),
+    ...placeRegistrations(registrations),
     ...evidence.flatMap((piece) => placeOther(piece)),
     ...inferred.map(placed),
   ];
@@ -105,8 +110,13 @@ function bySequence(a: Notice, b: Notice): number {
   return (a.sequence ?? 0) - (b.sequence ?? 0);
 }
 
+function detailsOf({ event }: Notice): Pick<TimelineEntry, 'details' | 'isRaw'> {
+  if (event.type === 'unknown') return { details: { ...event.details }, isRaw: true };
+  const { type: _type, ...details } = event;
+  return { details, isRaw: false };
+}
+
 function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
-  const { type: _type, ...details } = notice.event;
   return {
     atMs: happenedMs(notice),
     source: 'notice',
@@ -115,23 +125,32 @@ function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
     sequence: notice.sequence,
     serviceType: notice.serviceType,
     uid: notice.uid,
-    details,
+    ...detailsOf(notice),
     receivedMs: notice.receivedMs,
     deliveries,
   };
+}
+
+/** The first one tells of the start; the others of themselves, when they were told. */
+function placeRegistrations(registrations: readonly Registration[]): Placed[] {
+  const inOrder = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
+  return inOrder.map((registration, index) => {
+    const { sid: _sid, kind: _kind, replaces, receivedMs, startedMs, ...told } = registration;
+    const later = replaces ? 'registration_replaced' : 'registration_added';
+    const kind = index === 0 ? 'registered' : later;
+    const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
+    const details = { ...told, startedMs };
+    return placed({ ...BLANK, atMs, source: 'registration', kind, uid: told.uid, details, receivedMs }); // prettier-ignore
+  });
 }
 
 function placeOther(evidence: Evidence): Placed[] {
   switch (evidence.kind) {
     case 'notice':
     case 'repeated_delivery':
+    case 'registration':
     case 'time_passed':
       return [];
-    case 'registration': {
-      const { sid: _sid, kind: _kind, receivedMs, ...details } = evidence;
-      const atMs = evidence.startedMs ?? receivedMs;
-      return [placed({ ...BLANK, atMs, source: 'registration', kind: 'registered', uid: evidence.uid, details, receivedMs })]; // prettier-ignore
-    }
     case 'stop_answer': {
       const { sid: _sid, kind: _kind, receivedMs, ...details } = evidence;
       const kind = evidence.stopped ? 'stopped' : 'stop_refused';
@@ -142,13 +161,7 @@ function placeOther(evidence: Evidence): Placed[] {
   }
 }
 
-export const BLANK = {
-  eventType: null,
-  sequence: null,
-  serviceType: null,
-  uid: null,
-  deliveries: 1,
-};
+export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, isRaw: false, deliveries: 1 }; // prettier-ignore
 
 function placed(entry: TimelineEntry): Placed {
   return { placeMs: entry.atMs, order: '', rank: 0, entry };

@@ -1,6 +1,7 @@
 import { earlier, type UnixMs } from '../evidence/instant.js';
 import { noFacts, NO_UPLOAD, type RecorderFacts, type SessionFacts } from './facts.js';
 import { newRecorder } from './recorders.js';
+import { registrationFactsOf } from './registrations.js';
 import type { SeenRange } from './seen-numbers.js';
 import type { SequenceCounts } from './sequences.js';
 
@@ -42,6 +43,7 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
     ...noFacts(stored.sid),
     ...same,
     shape: 1,
+    registrations: registrationFactsOf(stored.registration),
     windowFromMs: earlier(stored.noticeSigns.firstLifeMs, stored.answerSigns.firstLifeMs),
     goneProofs: stored.goneProofs.map(({ sinceMs, atMs }) => ({ sinceMs, atMs, notAfterMs: atMs })),
     progress,

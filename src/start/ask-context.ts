@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { createQueryClient } from '../agora/query-client.js';
-import { accountOfApp, type AccountConfig } from '../config/accounts.js';
+import type { AccountConfig } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
 import { shardOfProcess } from '../db/counters.js';
 import type { Db } from '../db/database.js';
@@ -30,7 +30,7 @@ export function askContext(
     stopping,
     pressure,
     onSetAside: (sid, error) => log.error({ sid, err: error }, 'session.set_aside'),
-    rules: { ...config.rules, accountOf: accountOfApp(config.accounts) },
+    rules: config.rules,
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({
       baseUrls: config.baseUrls,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
 import { addToCounter } from '../db/counters.js';
 import { openPool, type Db, type Patience } from '../db/database.js';
@@ -55,8 +56,13 @@ export async function listenForNotices(
   options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,
   standing: Listener | null,
 ): Promise<Listener> {
+  const scopeOf = identityScopeOfApp(accounts);
   const apps = accounts.flatMap((account) =>
-    account.apps.map(({ appId, ncsSecrets }) => ({ appId, secrets: ncsSecrets })),
+    account.apps.map(({ appId, ncsSecrets }) => ({
+      appId,
+      secrets: ncsSecrets,
+      identityScope: scopeOf(appId),
+    })),
   );
   const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
   return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT', standing);

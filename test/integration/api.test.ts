@@ -23,6 +23,9 @@ afterAll(async () => {
 
 const get = (path: string): Promise<ApiAnswer> => service.api('GET', path, undefined, READ);
 
+const cursorOf = (place: unknown): string =>
+  Buffer.from(JSON.stringify(place)).toString('base64url');
+
 let made = 0;
 
 function aSid(): string {
@@ -101,6 +104,91 @@ describe('registering', () => {
     expect(contradiction.headers['content-type']).toMatch(/^application\/problem\+json/);
   });
 
+  it('names the fields in which it contradicts what is known', async () => {
+    const sid = aSid();
+    await put(sid, registration({ startedAt: new Date(at(0)).toISOString() }));
+    const { body } = await put(sid, registration({ resourceId: 'another', startedAt: new Date(at(1)).toISOString() })); // prettier-ignore
+    expect(body).toMatchObject({ status: 409, fields: ['resourceId', 'startedAt'] });
+    expect(body.detail).toContain('resourceId, startedAt');
+  });
+
+  it('adds what had been left out', async () => {
+    const sid = aSid();
+    await put(sid, registration({ startedAt: new Date().toISOString(), resourceExpiredHour: 1 }));
+    const bare = aSid();
+    await put(bare, registration());
+    expect((await put(bare, registration({ startedAt: new Date(at(0)).toISOString() }))).status).toBe(200); // prettier-ignore
+    const added = await put(bare, registration({ resourceExpiredHour: 720 }));
+    expect(added.body).toMatchObject({ startedAt: { at: new Date(at(0)).toISOString(), source: 'registration' } }); // prettier-ignore
+    const refused = await put(bare, registration({ resourceExpiredHour: 1 }));
+    expect(refused.body).toMatchObject({ status: 409, fields: ['resourceExpiredHour'] });
+    const { body } = await get(`/v1/sessions/${bare}/timeline`);
+    const told = body.timeline.filter(({ source }: any) => source === 'registration');
+    expect(told.map(({ kind }: any) => kind)).toEqual(['registered', 'registration_added', 'registration_added']); // prettier-ignore
+  });
+
+  it('can be corrected: the newest counts, and all are kept', async () => {
+    const sid = aSid();
+    await put(sid, registration({ resourceId: 'wrong', mode: 'web' }));
+    const right = registration({ mode: 'individual' });
+    const corrected = await put(`${sid}?replace=true`, right);
+    expect(corrected.status).toBe(200);
+    expect(corrected.body).toMatchObject({ resourceId: 'resource', mode: 'individual', version: 2 }); // prettier-ignore
+    const again = await put(`${sid}?replace=true`, right);
+    expect([again.status, again.body.version]).toEqual([200, 2]);
+    expect((await put(sid, right)).status).toBe(200);
+    const { body } = await get(`/v1/sessions/${sid}/timeline`);
+    const told = body.timeline.filter(({ source }: any) => source === 'registration');
+    expect(told.map(({ kind, details }: any) => [kind, details.resourceId])).toEqual([
+      ['registered', 'wrong'],
+      ['registration_replaced', 'resource'],
+    ]);
+  });
+
+  it('may replace what is not there yet, and refuses other words for it', async () => {
+    expect((await put(`${aSid()}?replace=true`, registration())).status).toBe(201);
+    expect((await put(`${aSid()}?replace=false`, registration())).status).toBe(201);
+    for (const word of ['yes', '1', '', 'true&replace=true']) {
+      expect((await put(`${aSid()}?replace=${word}`, registration())).status).toBe(400);
+    }
+  });
+
+  it('by two at once is decided one after the other', async () => {
+    const sid = aSid();
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((resourceId) => put(sid, registration({ resourceId }))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
+    const replaced = await Promise.all(
+      ['e', 'f', 'g'].map((resourceId) => put(`${sid}?replace=true`, registration({ resourceId }))),
+    );
+    expect(replaced.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const { body } = await get(`/v1/sessions/${sid}/timeline`);
+    const kinds = body.timeline.map(({ kind }: any) => kind);
+    expect(kinds.filter((kind: string) => kind === 'registration_replaced')).toHaveLength(3);
+    const last = body.timeline.filter(({ source }: any) => source === 'registration').at(-1);
+    expect((await get(`/v1/sessions/${sid}`)).body.resourceId).toBe(last.details.resourceId);
+  });
+
+  it('corrected, is asked by what counts now', async () => {
+    const sid = aSid();
+    service.agora.answerWith((path) => (path.includes(`/resourceid/right/sid/${sid}/`) ? ALIVE : GONE)); // prettier-ignore
+    await put(sid, registration({ resourceId: 'wrong', startedAt: new Date().toISOString() }));
+    await sessionWhen(sid, ({ observations }) => observations.count === 1);
+    await put(`${sid}?replace=true`, registration({ resourceId: 'right', startedAt: new Date().toISOString() })); // prettier-ignore
+    await sessionWhen(sid, ({ state }) => state === 'recording');
+  });
+
+  it('takes in an app that is not configured, and says that it cannot be asked about', async () => {
+    const sid = aSid();
+    const told = registration({ appId: 'late-app', startedAt: new Date().toISOString() });
+    const created = await put(sid, told);
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({ queryable: false, findings: [{ code: 'app_not_configured', at: expect.any(String) }] }); // prettier-ignore
+    const corrected = await put(`${sid}?replace=true`, { ...told, appId: APP });
+    expect(corrected.body).toMatchObject({ queryable: true, findings: [] });
+  });
+
   it('names everything that is wrong with the body', async () => {
     const { status, body } = await put(aSid(), { appId: '', mode: 'Mix', startedAt: 'yesterday' });
     expect(status).toBe(400);
@@ -120,6 +208,18 @@ describe('registering', () => {
     expect((await put(aSid(), registration({ cname: '\ud800' }))).status).toBe(400);
     expect((await put(aSid(), 'text')).status).toBe(400);
     expect((await get('/v1/sessions?cname=%00')).status).toBe(400);
+  });
+
+  it('refuses ids that would lead to another address at Agora', async () => {
+    for (const id of ['.', '..', '../x', 'a/b', 'a\\b']) {
+      expect((await put(aSid(), registration({ resourceId: id }))).status).toBe(400);
+      expect((await put(aSid(), registration({ appId: id }))).status).toBe(400);
+    }
+    expect((await put(aSid(), registration({ cname: '..' }))).status).toBe(201);
+    for (const sid of ['.', '..', '%2e%2e', 'a%2Fb', 'a%5Cb']) {
+      expect([sid, (await put(sid, registration())).status]).toEqual([sid, 400]);
+    }
+    expect((await put('%252e', registration())).status).toBe(201); // its name is %2e
   });
 
   it('may come after the first notification, and joins what was heard', async () => {
@@ -200,6 +300,17 @@ describe('a session', () => {
     );
     expect(body.next).toBeNull();
     expect(seen[0]).toMatchObject({ at: new Date(at(1)).toISOString(), eventType: 40, serviceType: 0, uid: '900001' }); // prettier-ignore
+  });
+
+  it('tells of an event that nobody knows what Agora told, in its words', async () => {
+    const sid = aSid();
+    const details = { msgName: 'novel', startUtcMs: 1e300, nested: { someMs: 1, list: [null, 'x'] } }; // prettier-ignore
+    await tell(sid, 777, 1, 1, details);
+    await sessionWhen(sid, ({ notices }) => notices.events === 1);
+    const { status, body } = await get(`/v1/sessions/${sid}/timeline`);
+    expect(status).toBe(200);
+    expect(body.timeline).toEqual([expect.objectContaining({ kind: 'event_777', details })]);
+    expect(body.timeline[0]).not.toHaveProperty('isRaw');
   });
 
   it('shows which numbers are missing, and settles them when they come', async () => {
@@ -290,6 +401,21 @@ describe('asking', () => {
   });
 });
 
+describe('what `stop` answered about another session', () => {
+  it('is refused, naming both, and ends nothing', async () => {
+    const [sid, other] = [aSid(), aSid()];
+    await put(sid, registration());
+    const path = `/v1/sessions/${sid}/stop-response`;
+    const answer = { sid: other, resourceId: 'r', serverResponse: { uploadingStatus: 'uploaded' } };
+    const refused = await service.api('POST', path, answer, WRITE);
+    expect(refused.status).toBe(422);
+    expect(refused.body.detail).toMatch(new RegExp(`${sid}.*${other}`));
+    const { body } = await get(`/v1/sessions/${sid}/timeline`);
+    expect(body.timeline.map(({ source }: any) => source)).toEqual(['registration']);
+    expect((await service.api('POST', path, { ...answer, sid }, WRITE)).status).toBe(201);
+  });
+});
+
 describe('lists', () => {
   it('page through every session once, newest first, by an opaque cursor', async () => {
     for (let n = 0; n < 7; n += 1) await put(aSid(), registration({ cname: 'paged' }));
@@ -326,6 +452,9 @@ describe('lists', () => {
       'cursor=xyz',
       'startedFrom=now',
       'hasGaps=1',
+      'startedFrom=0000-01-01T00:00:00Z',
+      'startedTo=9999-12-31T23:59:59-12:00',
+      ...[1e20, -1e20, 1.5, 253_402_300_800_000].map((createdMs) => `cursor=${cursorOf({ createdMs, sid: 'x' })}`), // prettier-ignore
     ]) {
       // prettier-ignore
       expect([query, (await get(`/v1/sessions?${query}`)).status]).toEqual([query, 400]);

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { listChanges } from '../../src/db/changes.js';
 import { countSetAside } from '../../src/db/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
 import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
-import { foldAll, sweep } from '../../src/jobs/keep-house.js';
-import { register } from '../../src/jobs/ledger-writes.js';
+import { foldAll, sweep, takeUpConfigured } from '../../src/jobs/keep-house.js';
+import { register } from '../../src/jobs/register.js';
 import { recordAnswer } from '../../src/jobs/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
 import { unixMs } from '../../src/evidence/instant.js';
@@ -125,7 +125,18 @@ describe('storing and folding', () => {
     expect(await foldAll(ledger.context)).toBe(1);
     expect(await sessionNow()).toMatchObject({ cname: long, recorderUids: expect.arrayContaining([long]) }); // prettier-ignore
     const { rows: files } = await ledger.db.pool.query<{ name: string }>('select name from session_files'); // prettier-ignore
-    expect(files).toEqual([{ name: long.slice(0, 512) }]);
+    expect(files).toEqual([{ name: expect.stringMatching(/^.{1503}~[0-9a-f]{32}$/s) }]);
+  });
+
+  it('keeps the longest names apart, beside the longest session id, in any script', async () => {
+    const random = (length: number): string =>
+      Array.from({ length }, () => String.fromCodePoint(0x4e00 + randomInt(20_000))).join('');
+    const [sid, long] = [random(256), random(500)];
+    const fileList = ['a', 'b', `${random(500)}c`].map((end) => ({ fileName: `${long}${end}.ts` }));
+    await storeNotices(ledger.db.pool, [aRow(9, 31, { status: 0, fileList }, { sid })], 1);
+    expect(await foldAll(ledger.context)).toBe(1);
+    const { rows: files } = await ledger.db.pool.query<{ n: number }>('select count(*)::int as n from session_files'); // prettier-ignore
+    expect(files).toEqual([{ n: 3 }]);
   });
 
   it('makes a session out of stored notifications, and leaves nothing waiting', async () => {
@@ -180,6 +191,41 @@ describe('storing and folding', () => {
     );
     await other.close();
     expect(found[0]?.session).toEqual(inOrder);
+  });
+
+  it('says of a session that its app is not configured, and asks about it once it is', async () => {
+    const rules = { ...ledger.context.rules, accountOf: () => null };
+    const receivedMs = unixMs(Date.now());
+    for (const sid of ['a', 'b', 'c']) await register({ ...ledger.context, rules }, aRegistration({ sid, receivedMs, startedMs: null })); // prettier-ignore
+    const told = (): Promise<unknown> =>
+      ledger.db.pool
+        .query(
+          `select sid, session -> 'findings' -> 0 ->> 'code' as finding, exists (select from query_schedule where query_schedule.sid = sessions.sid) as scheduled from sessions order by sid`,
+        ) // prettier-ignore
+        .then(({ rows: found }) => found);
+    const finding = 'app_not_configured';
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false }))); // prettier-ignore
+    await takeUpConfigured(ledger.context, ['another']);
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false }))); // prettier-ignore
+    await takeUpConfigured(ledger.context, ['app']);
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding: null, scheduled: true }))); // prettier-ignore
+  });
+
+  it('goes on with what an older release beside it has saved', async () => {
+    await register(ledger.context, aRegistration());
+    await ledger.db.pool.query(`update sessions set facts = facts - 'registrations'`);
+    await storeNotices(ledger.db.pool, [aRow(2, 40, { status: 0 })], 1);
+    await foldAll(ledger.context);
+    const { rows } = await ledger.db.pool.query(`select state, facts #>> '{registrations,first,resourceId}' as first from sessions`); // prettier-ignore
+    expect(rows).toEqual([{ state: 'recording', first: 'resource' }]);
+  });
+
+  it('plans a query anew that was on its way when the registration was corrected', async () => {
+    await register(ledger.context, aRegistration({ startedMs: null, receivedMs: unixMs(Date.now()) })); // prettier-ignore
+    await ledger.db.pool.query(`update query_schedule set claimed_at = now(), asking = true, due_at = now() + interval '1 day'`); // prettier-ignore
+    await register(ledger.context, aRegistration({ startedMs: null, resourceId: 'right', replaces: true })); // prettier-ignore
+    const { rows } = await ledger.db.pool.query(`select asking, claimed_at, due_at < now() + interval '1 minute' as soon from query_schedule`); // prettier-ignore
+    expect(rows).toEqual([{ asking: false, claimed_at: null, soon: true }]);
   });
 
   it('marks test events of the console and makes no session of them, unless it is registered', async () => {
@@ -282,6 +328,18 @@ describe('observations', () => {
       count: 5,
       lastOutcome: 'not_found',
     });
+  });
+
+  it('asked by a corrected registration begin a run of their own', async () => {
+    const right = aRegistration({ resourceId: 'right', replaces: true });
+    await register(ledger.context, aRegistration());
+    for (const second of [5, 30]) await ask(second, anAnswer(5));
+    await register({ ...ledger.context, now: () => at(40) }, right);
+    for (const second of [60, 90]) await ask(second, anAnswer(5));
+    const { rows: found } = await ledger.db.pool.query<{ count: number }>(
+      'select count from observations order by asked_at',
+    );
+    expect(found).toEqual([{ count: 2 }, { count: 2 }]);
   });
 
   it('that say the same move the counts and make no new version', async () => {

@@ -1,4 +1,5 @@
-import { storeNotices } from '../../src/db/store-notices.js';
+import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
+import { storeSpooled } from '../../src/db/store-spooled.js';
 import { dropNoticesBefore } from '../../src/db/retention.js';
 import { ensurePartitions } from '../../src/db/partitions.js';
 import { DAY_MS, plusMs, unixMs } from '../../src/evidence/instant.js';
@@ -36,6 +37,17 @@ const session = () =>
   one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' as value from sessions where sid = '${SID}'`); // prettier-ignore
 const notices = () => one<string>(`select string_agg(sid, ',' order by received_at) as value from notices`); // prettier-ignore
 
+const files = () => one<string>(`select string_agg(name, ',' order by name) as value from session_files`); // prettier-ignore
+
+/** Out of a spool, with the time at which it was received. */
+async function drain(row: NoticeRow): Promise<void> {
+  drained += 1;
+  await storeSpooled(ledger.db, SPOOL, [{ key: drained, isDoubtful: false, kind: 'notice', row }], 1); // prettier-ignore
+}
+
+const SPOOL = '00000000-0000-4000-8000-000000000000';
+let drained = 0;
+
 describe('retention', () => {
   it('drops whole days of evidence of ended sessions, and leaves the ledger as it is', async () => {
     await storeNotices(ledger.db.pool, [...ended(), ...ended().slice(1)], 1);
@@ -66,6 +78,44 @@ describe('retention', () => {
       session: { notices: { events: 4, deliveries: 7 }, upload: { state: 'uploaded' } },
     });
     expect((await notices())?.split(',')).toHaveLength(1);
+  });
+
+  it('takes in what was received before it was dropped and stored after, and keeps it', async () => {
+    await storeNotices(ledger.db.pool, ended(), 1);
+    await foldAll(ledger.context);
+    await dropNoticesBefore(ledger.db, later(30), later(30));
+    const context = { ...ledger.context, now: () => later(31) };
+    const straggler = aRow(104, 41, { leaveCode: 16 }, { sequence: 4, receivedMs: at(104) });
+    const spooled = aRow(106, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 3, serviceType: 2 }); // prettier-ignore
+    for (const row of [spooled, straggler]) {
+      await drain(row);
+      await foldAll(context);
+    }
+    const after = await session();
+    expect(after).toMatchObject({ session: { notices: { events: 5, deliveries: 5 }, upload: { state: 'uploaded' } } }); // prettier-ignore
+    for (let n = 0; n < 2; n += 1) expect(await refoldSession(context, SID)).toBeNull();
+    expect(await session()).toEqual(after);
+    expect(await files()).toBe('a.m3u8');
+  });
+
+  it('counts a repetition that was received before it was dropped, and stored after, once', async () => {
+    await storeNotices(ledger.db.pool, ended(), 1);
+    await foldAll(ledger.context);
+    await dropNoticesBefore(ledger.db, later(30), later(30));
+    const context = { ...ledger.context, now: () => later(31) };
+    for (const row of ended().slice(0, 2)) await drain({ ...row, receivedMs: at(110) });
+    await refoldSession(context, SID);
+    await refoldSession(context, SID);
+    expect(await session()).toMatchObject({ session: { notices: { events: 3, deliveries: 5 } } });
+  });
+
+  it('keeps the files that dropped notices named, when their session is folded anew', async () => {
+    const named = aRow(103, 4, { fileList: 'a.m3u8' }, { sequence: 5, serviceType: 0 });
+    await storeNotices(ledger.db.pool, [...ended(), named], 1);
+    await foldAll(ledger.context);
+    await dropNoticesBefore(ledger.db, later(30), later(30));
+    await refoldSession({ ...ledger.context, now: () => later(31) }, SID);
+    expect(await files()).toBe('a.m3u8');
   });
 
   it('never touches a session that is not over, nor the counts of a day', async () => {

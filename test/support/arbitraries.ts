@@ -31,7 +31,7 @@ const events: readonly RecordingEvent[] = [
   { type: 'error', module: 1, level: 5, code: 32, stat: 1, message: 'storage' },
   { type: 'error', module: 0, level: 2, code: 9, stat: 1, message: null },
   { type: 'streamChanged', media: 'video', streamUid: '7', receiving: true, atMs: null },
-  { type: 'unknown' },
+  { type: 'unknown', details: { novel: 1 } },
 ];
 
 const outcomes: readonly QueryOutcome[] = [
@@ -82,6 +82,8 @@ const missing = fc
 
 const told = fc.oneof(
   fc.constant(aRegistration()),
+  second.map((seconds) => aRegistration({ cname: 'corrected', receivedMs: at(seconds + 0.5), replaces: true })), // prettier-ignore
+  second.map((seconds) => aRegistration({ resourceExpiredHour: 1, receivedMs: at(seconds + 0.2) })), // prettier-ignore
   second.map((seconds) => aStopAnswer(seconds)),
 );
 
@@ -98,7 +100,7 @@ export const evidenceOfSession: fc.Arbitrary<Evidence[]> = fc
   ) // prettier-ignore
   .map(distinct);
 
-/** What the ledger's constraints see to: one registration, one notice an identity, one query a moment. */
+/** What the ledger's constraints see to: one registration and one query a moment, one notice an identity. */
 function distinct(evidence: readonly Evidence[]): Evidence[] {
   const seen = new Set<string>();
   return evidence.filter((piece) => {
@@ -115,6 +117,7 @@ function identity(piece: Evidence): string {
     case 'observation':
       return `observation ${String(piece.askedMs)}`;
     case 'registration':
+      return `registration ${String(piece.receivedMs)}`;
     case 'stop_answer':
     case 'time_passed':
       return piece.kind;

@@ -4,7 +4,7 @@ import type { Observation, QueryOutcome, RecordingAnswer } from '../../src/evide
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
 import type { Registration } from '../../src/evidence/registration.js';
 import type { StopAnswer } from '../../src/evidence/stop-answer.js';
-import type { PlanRules } from '../../src/reconcile/plan-query.js';
+import type { PlanRules } from '../../src/reconcile/planned-query.js';
 
 /** The session that builders tell of unless told otherwise, and the second at which it started. */
 export const SID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
@@ -87,6 +87,7 @@ export function aRegistration(told: Partial<Registration> = {}): Registration {
     startedMs: START,
     resourceExpiredHour: null,
     receivedMs: at(0.1),
+    replaces: false,
     ...told,
   };
 }

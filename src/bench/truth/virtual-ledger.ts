@@ -6,14 +6,14 @@ import type { Notice } from '../../evidence/notice.js';
 import type { Observation } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import { beatDueMs } from '../../reconcile/suspicion.js';
-import type { PlanRules } from '../../reconcile/plan-query.js';
+import type { PlanRules } from '../../reconcile/planned-query.js';
 import { findEnding } from '../../sessions/find-ending.js';
 import { noFacts, type SessionFacts } from '../../sessions/facts.js';
 import { fold } from '../../sessions/fold.js';
 import { defaultRules } from '../default-rules.js';
 import type { TruthSession, TruthWorld } from './world.js';
 
-export const RULES: PlanRules = { ...defaultRules(), accountOf: () => 'account' };
+export const RULES: PlanRules = defaultRules();
 
 /** A heartbeat's distance from the last one, and what a delivery may take. */
 export const BEAT_MISSED_AFTER = 65;
@@ -100,6 +100,7 @@ function registrationOf({ index, start }: TruthSession): Evidence {
     startedMs: atSecond(start),
     resourceExpiredHour: 720,
     receivedMs: atSecond(start + 0.1),
+    replaces: false,
   };
 }
 

@@ -3,12 +3,13 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease } from '../../reconcile/budget-lease.js';
+import type { Registered } from '../../sessions/registrations.js';
 import type { VerdictRules } from '../../sessions/rules.js';
 import type { Logger } from 'pino';
 
 /** What the API changes. When these return, the session is folded: a read right after sees it. */
 export type LedgerWrites = {
-  register: (registration: Registration) => Promise<'created' | 'same' | 'contradicts'>;
+  register: (registration: Registration) => Promise<Registered>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
   leaseBudget: (appId: string, count: number) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;

@@ -16,7 +16,7 @@ const feedQuery = z.object({
 });
 
 /** Every new version of every session once, in commit order. */
-export function changeRoutes({ db }: ApiContext): Router {
+export function changeRoutes({ db, rules }: ApiContext): Router {
   const router = Router();
   router.get('/changes', async (request, response) => {
     const { after, limit } = parse(feedQuery, request.query, 'query');
@@ -27,7 +27,7 @@ export function changeRoutes({ db }: ApiContext): Router {
         sid,
         version,
         at: iso(atMs),
-        session: sessionResponse({ session, version, updatedMs: atMs }, atMs),
+        session: sessionResponse({ session, version, updatedMs: atMs }, atMs, rules),
       })),
       next: changes.at(-1)?.cursor ?? after,
     });

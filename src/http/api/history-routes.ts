@@ -72,11 +72,11 @@ async function knownSession({ db }: ApiContext, given: unknown): Promise<StoredS
   return found;
 }
 
-function timelineEntry({ atMs, receivedMs, details, ...entry }: TimelineEntry) {
+function timelineEntry({ atMs, receivedMs, details, isRaw, ...entry }: TimelineEntry) {
   return {
     at: iso(atMs),
     ...entry,
-    details: withIsoTimes(details),
+    details: isRaw ? details : withIsoTimes(details),
     receivedAt: iso(receivedMs),
   };
 }

@@ -10,10 +10,19 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T 
   throw new ProblemError({ status: 400, title: `The ${what} is not valid`, errors });
 }
 
+/** The years 1 to 9999: beyond them Postgres and ISO 8601 write years in different ways. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Milliseconds that a database holds as a time. */
+export const instantNumber = z.number().int().min(FIRST_MS).max(LAST_MS).transform(unixMs);
+
 /** ISO 8601 with a zone. */
 export const instantText = z.iso
   .datetime({ offset: true })
-  .transform((text) => unixMs(Date.parse(text)));
+  .transform((text) => Date.parse(text))
+  .refine((ms) => ms >= FIRST_MS && ms <= LAST_MS, 'must be in the years 1 to 9999')
+  .transform(unixMs);
 
 /** Text that Postgres can hold: it refuses NUL, and half a surrogate pair is no character. */
 export const storableText = z
@@ -22,6 +31,13 @@ export const storableText = z
   .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without NUL');
 
 export const sidText = storableText.min(1).max(256);
+
+/**
+ * An id that becomes a part of an address at Agora. `..` would lead to another one, with the account's
+ * credentials, and so would a slash wherever somebody on the way decodes it.
+ */
+export const isAddressPart = (text: string): boolean => !/^\.{1,2}$|[/\\]/.test(text);
+export const NOT_AN_ADDRESS_PART = 'must be no dots alone, and hold no slash';
 
 const LARGEST_PAGE = 500;
 const USUAL_PAGE = 100;

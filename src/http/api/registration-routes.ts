@@ -1,18 +1,29 @@
 import { Router, text } from 'express';
 import { z } from 'zod';
+import { sidOfStopAnswer } from '../../agora/decode-stop-answer.js';
 import { parseJson } from '../../agora/parse-notification.js';
 import { findSession } from '../../db/read-sessions.js';
+import type { RegistrationField } from '../../sessions/registrations.js';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
-import { instantText, parse, sidText, storableText } from './parse-request.js';
+import {
+  isAddressPart,
+  NOT_AN_ADDRESS_PART,
+  instantText,
+  parse,
+  sidText,
+  storableText,
+} from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 
 const name = storableText.min(1);
+const id = name.refine(isAddressPart, NOT_AN_ADDRESS_PART);
+const registeredSid = sidText.refine(isAddressPart, NOT_AN_ADDRESS_PART);
 
 /** uid: Agora's are numbers up to 2^32 - 1, and come as text or as numbers. */
 const registrationBody = z.object({
-  appId: name,
-  resourceId: name,
+  appId: id,
+  resourceId: id,
   mode: z.enum(['individual', 'mix', 'web', 'raw']),
   cname: name,
   uid: z.union([storableText.min(1).max(64), z.number().int().nonnegative()]).transform(String),
@@ -20,26 +31,38 @@ const registrationBody = z.object({
   resourceExpiredHour: z.number().int().min(1).max(720).nullish(),
 });
 
+/** `replace=true`: what is told counts in place of what was told before. */
+const registrationQuery = z.object({
+  replace: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((word) => word === 'true'),
+});
+
 /** What other services tell: that they started a session, what `stop` answered, that they want to know. */
 export function registrationRoutes(context: ApiContext): Router {
   const router = Router();
   router.put('/sessions/:sid', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
+    const sid = parse(registeredSid, request.params.sid, 'session id');
     const { startedAt, resourceExpiredHour, ...told } = parse(
       registrationBody,
       request.body,
       'body',
     );
-    const result = await context.writes.register({
+    const { replace } = parse(registrationQuery, request.query, 'query');
+    const registered = await context.writes.register({
       kind: 'registration',
       sid,
       ...told,
       startedMs: startedAt ?? null,
       resourceExpiredHour: resourceExpiredHour ?? null,
       receivedMs: context.now(),
+      replaces: replace,
     });
-    if (result === 'contradicts') throw contradiction(sid);
-    response.status(result === 'created' ? 201 : 200).json(await readSession(context, sid));
+    if (registered.kind === 'contradicts') throw contradiction(sid, registered.fields);
+    response
+      .status(registered.kind === 'created' ? 201 : 200)
+      .json(await readSession(context, sid));
   });
   router.post(
     '/sessions/:sid/stop-response',
@@ -47,7 +70,10 @@ export function registrationRoutes(context: ApiContext): Router {
     async (request, response) => {
       const sid = parse(sidText, request.params.sid, 'session id');
       const raw = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
-      if (parseJson(raw) === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' }); // prettier-ignore
+      const answer = parseJson(raw);
+      if (answer === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' }); // prettier-ignore
+      const named = sidOfStopAnswer(answer) ?? sid;
+      if (named !== sid) throw anotherSid(sid, named);
       const result = await context.writes.addStopAnswer(sid, raw);
       if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
       response.status(result === 'stored' ? 201 : 200).json(await readSession(context, sid));
@@ -63,17 +89,28 @@ export function registrationRoutes(context: ApiContext): Router {
   return router;
 }
 
-async function readSession({ db, now }: ApiContext, sid: string): Promise<unknown> {
+async function readSession({ db, now, rules }: ApiContext, sid: string): Promise<unknown> {
   const found = await findSession(db, sid);
   if (found === null) throw notFound(`No session ${sid} is known.`);
-  return sessionResponse(found, now());
+  return sessionResponse(found, now(), rules);
 }
 
-function contradiction(sid: string): ProblemError {
+/** By the names that the body has for them. */
+function contradiction(sid: string, told: readonly RegistrationField[]): ProblemError {
+  const fields = told.map((field) => (field === 'startedMs' ? 'startedAt' : field));
   return new ProblemError({
     status: 409,
     title: 'The session is registered differently',
-    detail: `Session ${sid} is registered already, with other values. A registration is never changed.`,
+    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this is right, and what was told before is wrong, send it with ?replace=true.`,
+    fields,
+  });
+}
+
+function anotherSid(sid: string, named: string): ProblemError {
+  return new ProblemError({
+    status: 422,
+    title: 'The answer is about another session',
+    detail: `It was sent for session ${sid}, and names session ${named}. Nothing was kept.`,
   });
 }
 

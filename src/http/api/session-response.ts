@@ -1,12 +1,20 @@
 import type { UnixMs } from '../../evidence/instant.js';
+import { isConfigured, type VerdictRules } from '../../sessions/rules.js';
 import type { Session } from '../../sessions/session.js';
 import { isoOrNull, iso } from './times.js';
 
 export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
 
-/** A session as the API shows it. `queryable` is the only thing in it that depends on the present. */
-export function sessionResponse({ session, version, updatedMs }: PublishedVersion, nowMs: UnixMs) {
-  const { startedAt, endedAt, queryableUntilMs } = session;
+/**
+ * A session as the API shows it. `queryable` is the only thing in it that depends on the present: on the
+ * time, and on the apps that are configured.
+ */
+export function sessionResponse(
+  { session, version, updatedMs }: PublishedVersion,
+  nowMs: UnixMs,
+  rules: Pick<VerdictRules, 'accountOf'>,
+) {
+  const { startedAt, endedAt } = session;
   return {
     sid: session.sid,
     appId: session.appId,
@@ -18,7 +26,7 @@ export function sessionResponse({ session, version, updatedMs }: PublishedVersio
     state: session.state,
     outcome: session.outcome,
     certainty: session.certainty,
-    queryable: queryableUntilMs !== null && nowMs < queryableUntilMs,
+    queryable: isQueryable(session, nowMs, rules),
     startedAt: startedAt === null ? null : { at: iso(startedAt.atMs), source: startedAt.source },
     endedAt:
       endedAt === null
@@ -42,6 +50,15 @@ export function sessionResponse({ session, version, updatedMs }: PublishedVersio
     version,
     updatedAt: iso(updatedMs),
   };
+}
+
+function isQueryable(
+  { appId, queryableUntilMs }: Session,
+  nowMs: UnixMs,
+  rules: Pick<VerdictRules, 'accountOf'>,
+): boolean {
+  if (appId === null || queryableUntilMs === null) return false;
+  return nowMs < queryableUntilMs && isConfigured(rules, appId);
 }
 
 function noticesOf({ notices }: Session) {

@@ -1,11 +1,11 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { findSession, listSessions } from '../../db/read-sessions.js';
-import { unixMs } from '../../evidence/instant.js';
 import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/session.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import {
+  instantNumber,
   instantText,
   pageQuery,
   parse,
@@ -32,9 +32,9 @@ const filters = pageQuery.extend({
   updatedAfter: instantText.optional(),
 });
 
-const place = z.object({ createdMs: z.number().transform(unixMs), sid: sidText });
+const place = z.object({ createdMs: instantNumber, sid: sidText });
 
-export function sessionRoutes({ db, now }: ApiContext): Router {
+export function sessionRoutes({ db, now, rules }: ApiContext): Router {
   const router = Router();
   router.get('/sessions', async (request, response) => {
     const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(
@@ -47,7 +47,7 @@ export function sessionRoutes({ db, now }: ApiContext): Router {
     const found = await listSessions(db, { ...exact, ...times }, { limit, after });
     const last = found.length === limit ? found.at(-1) : undefined;
     response.json({
-      sessions: found.map((session) => sessionResponse(session, now())),
+      sessions: found.map((session) => sessionResponse(session, now(), rules)),
       next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }), // prettier-ignore
     });
   });
@@ -55,7 +55,7 @@ export function sessionRoutes({ db, now }: ApiContext): Router {
     const sid = parse(sidText, request.params.sid, 'session id');
     const found = await findSession(db, sid);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    response.json(sessionResponse(found, now()));
+    response.json(sessionResponse(found, now(), rules));
   });
   return router;
 }

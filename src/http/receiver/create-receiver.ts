@@ -10,7 +10,7 @@ import type { GroupCommit } from '../../intake/group-commit.js';
 import { createErrorHandler, nothingHere } from '../error-handler.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
-import { createFindSender, type AppSecrets } from './app-secrets.js';
+import { createFindSender, type AppSecrets, type Sender } from './app-secrets.js';
 import { createReadBody, type NoticeRequest } from './read-body.js';
 
 export type ReceiverOptions = {
@@ -82,14 +82,14 @@ function createTake(options: ReceiverOptions) {
       v1: one(headers['agora-signature']),
       v2: one(headers['agora-signature-v2']),
     };
-    const appId = findSender(raw, signatures, params.appId);
-    if (appId === null) {
+    const sender = findSender(raw, signatures, params.appId);
+    if (sender === null) {
       options.onRejected();
       metrics.notifications.inc({ result: 'rejected' });
       sendProblem(response, { status: 401, title: 'The signature is missing or wrong' });
       return;
     }
-    const result = await keep(options, raw, appId, receivedMs);
+    const result = await keep(options, raw, sender, receivedMs);
     metrics.notifications.inc({ result });
     response.writeHead(200, ANSWER_HEADERS).end(ANSWER);
   };
@@ -103,10 +103,10 @@ function one(header: string | string[] | undefined): string | undefined {
 async function keep(
   options: ReceiverOptions,
   raw: Buffer,
-  appId: string,
+  { appId, identityScope }: Sender,
   receivedMs: UnixMs,
 ): Promise<string> {
-  const parsed = parseNotification(raw, { appId, receivedMs });
+  const parsed = parseNotification(raw, { appId, receivedMs }, identityScope);
   const kept =
     parsed.kind === 'unreadable'
       ? await options.quarantine.add(quarantineRow(raw, parsed.reason, appId, receivedMs))

@@ -1,8 +1,22 @@
 import { queryableUntil } from '../query-window.js';
+import { isConfigured } from '../rules.js';
 import { quoted, type FindingRule } from './finding.js';
 import { incident } from './upload-findings.js';
 
 export const QUERY_FINDINGS: readonly FindingRule[] = [
+  {
+    code: 'app_not_configured',
+    means: 'It is registered under an App ID that no account here has: `query` cannot be asked.',
+    advice:
+      'Add the app to AGORA_CONFIG_FILE and start again; if the App ID is wrong, register it with `?replace=true`.',
+    find: ({ facts: { registration }, rules }) => {
+      if (registration === null || isConfigured(rules, registration.appId)) return [];
+      const { appId, receivedMs } = registration;
+      return [
+        { atMs: receivedMs, message: `App ${quoted(appId)} is not configured: since it was registered, only notifications can tell of it.` }, // prettier-ignore
+      ];
+    },
+  },
   {
     code: 'query_window_expired',
     means: 'resourceExpiredHour is over: `query` answers no more, while the recording may go on.',

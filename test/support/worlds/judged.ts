@@ -1,5 +1,6 @@
 import { conclude } from '../../../src/sessions/conclude.js';
-import { findEnding, type Ending } from '../../../src/sessions/ending.js';
+import type { Ending } from '../../../src/sessions/ending.js';
+import { findEnding } from '../../../src/sessions/find-ending.js';
 import { isTerminal, type Session } from '../../../src/sessions/session.js';
 import { RULES, START } from '../builders.js';
 import type { Version, VirtualLife } from '../virtual-session.js';

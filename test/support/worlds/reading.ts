@@ -73,8 +73,7 @@ export function lifeTimes({ notices, queries }: Reading): number[] {
 }
 
 /** How long after an end the last look at it comes: longer than the longest failover, and a margin. */
-export const LAST_LOOK_MS =
-  RULES.goneConfirmMs + ((RULES as { goneMarginMs?: number }).goneMarginMs ?? 30_000);
+export const LAST_LOOK_MS = RULES.goneConfirmMs + RULES.goneMarginMs;
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_EXPIRY_HOURS = 72;

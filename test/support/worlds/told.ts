@@ -29,6 +29,7 @@ export function registrationOf({ seed, moves }: World, truth: SimulatedSession):
     startedMs: startedAt === null ? null : unixMs(startedAt),
     resourceExpiredHour: moves.shortWindow ? 1 : null,
     receivedMs,
+    replaces: false,
   };
 }
 

@@ -1,4 +1,4 @@
-import { decodeStopAnswer } from '../../../src/agora/decode-stop-answer.js';
+import { decodeStopAnswer, sidOfStopAnswer } from '../../../src/agora/decode-stop-answer.js';
 import { outcomeOfResponse } from '../../../src/agora/outcome-of-response.js';
 import { unixMs } from '../../../src/evidence/instant.js';
 import type { QueryOutcome, RecordingAnswer } from '../../../src/evidence/observation.js';
@@ -178,11 +178,23 @@ describe('a stop', () => {
   };
 
   it.each(SAMPLES.stops)('$id stopped the recording, and tells of the upload', ({ id, body }) => {
-    const { stopped, uploadingStatus, files } = decodeStopAnswer('s', body, NOW);
+    const sid = sidOfStopAnswer(body) ?? 's';
+    const { stopped, uploadingStatus, files } = decodeStopAnswer(sid, body, NOW);
     expect({ stopped, uploadingStatus, files: files.length }).toEqual({
       stopped: true,
       ...STOPS[id],
     });
+  });
+
+  it('of another recording did not stop this one', () => {
+    const stopped = (body: unknown): boolean => decodeStopAnswer('s', body, NOW).stopped;
+    const answer = { serverResponse: { uploadingStatus: 'uploaded' } };
+    expect(stopped({ sid: 's', ...answer })).toBe(true);
+    expect(stopped({ sid: 'other', ...answer })).toBe(false);
+    expect(stopped({ Code: 200, Body: { sid: 'other', ...answer } })).toBe(false);
+    expect(stopped({ sid: 'other', code: 435 })).toBe(false);
+    const fileList = [{ fileName: 'a.m3u8' }];
+    expect(decodeStopAnswer('s', { sid: 'other', serverResponse: { fileList } }, NOW).files).toEqual([]); // prettier-ignore
   });
 
   it('that was an error stopped nothing, but "no recorded data" did', () => {

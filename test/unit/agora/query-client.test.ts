@@ -1,3 +1,4 @@
+import { outcomeOfResponse } from '../../../src/agora/outcome-of-response.js';
 import { createQueryClient, type QueryClient } from '../../../src/agora/query-client.js';
 import { unixMs } from '../../../src/evidence/instant.js';
 import { ALIVE, GONE, startStubAgora, type StubAgora } from '../../support/stub-agora.js';
@@ -53,6 +54,24 @@ it('asks the documented path, with the account as Basic auth, in one request', a
       atMs: expect.any(Number) as number,
     },
   ]);
+});
+
+it('asks no address that another one would come of', async () => {
+  for (const field of ['appId', 'resourceId', 'sid', 'mode']) {
+    for (const part of ['.', '..', '']) {
+      const answer = await client.query({ ...TARGET, [field]: part });
+      if (answer === 'unreachable') throw new Error('it could be reached');
+      const { outcome, httpStatus: status, body } = answer;
+      expect(outcome).toMatchObject({ kind: 'bad_request', reason: expect.stringContaining(`"${part}"`) }); // prettier-ignore
+      const readBack = outcomeOfResponse({ status: status ?? 0, headers: {}, body: body ?? '', nowMs: unixMs(0) }); // prettier-ignore
+      expect(readBack).toEqual(outcome);
+    }
+  }
+  expect(first.requests).toEqual([]);
+  const odd = ['%2e%2e', '..%2f', '%2E', '...', 'a\\..\\b', '/../', '?', '#', '\u2024\u2024'];
+  for (const sid of odd) await client.query({ ...TARGET, sid });
+  const paths = first.requests.map(({ path }) => path.split('/').slice(0, 6).join('/'));
+  expect(paths).toEqual(odd.map(() => '/v1/apps/app/cloud_recording/resourceid'));
 });
 
 it('keeps the raw body, and when it asked and was answered', async () => {

@@ -1,6 +1,7 @@
 import { fileNamed } from '../../../src/agora/read-files.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import { planQuery, type PlannedQuery } from '../../../src/reconcile/plan-query.js';
+import { planQuery } from '../../../src/reconcile/plan-query.js';
+import type { PlannedQuery } from '../../../src/reconcile/planned-query.js';
 import { noFacts } from '../../../src/sessions/facts.js';
 import { fold } from '../../../src/sessions/fold.js';
 import {

@@ -20,6 +20,8 @@ export function excuseOf(life: JudgedLife, version: OverVersion): Excuse | null 
       return restsOnDying(life, reading) ? 'dying' : null;
     case 'stop_answer':
       return null;
+    case 'contradicted_exit':
+    case 'heard_cause':
     case 'gone':
     case 'never_started':
       if (hasMissOf(life, reading, inLongFailover)) return 'long_failover';

@@ -4,8 +4,10 @@ import { provingMisses, runsOf } from '../reading.js';
 
 const FEWEST_MISSES = 3;
 
+const ABSENCES: readonly string[] = ['contradicted_exit', 'heard_cause', 'gone', 'never_started'];
+
 function isAbsence({ ending }: OverVersion): boolean {
-  return ending.rule === 'gone' || ending.rule === 'never_started';
+  return ABSENCES.includes(ending.rule);
 }
 
 /**

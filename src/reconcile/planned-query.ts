@@ -1,0 +1,12 @@
+import type { UnixMs } from '../evidence/instant.js';
+import type { VerdictRules } from '../sessions/rules.js';
+import type { QueryClass } from './query-class.js';
+
+export type PlanRules = VerdictRules & {
+  startCheckAfterMs: number;
+  routineIntervalMs: number;
+  retryBackoffMs: readonly number[];
+};
+
+/** The next query of one session: when, how urgent, and why in words for a person. */
+export type PlannedQuery = { dueMs: UnixMs; queryClass: QueryClass; reason: string };
