@@ -6,6 +6,7 @@ import type { StoredSession } from '../db/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { FACTS_SHAPE, noFacts } from '../sessions/facts.js';
+import type { FoldRules } from '../sessions/bounds.js';
 import { fold } from '../sessions/fold.js';
 import type { Folded } from './save-folded.js';
 
@@ -14,6 +15,7 @@ import type { Folded } from './save-folded.js';
  * the older evidence, what that amounted to stands for it. `taken` is what was marked as new already.
  */
 export async function foldAnew(
+  rules: FoldRules,
   tx: PoolClient,
   sids: readonly string[],
   stored: ReadonlyMap<string, StoredSession>,
@@ -28,8 +30,8 @@ export async function foldAnew(
     const all = evidence.get(sid) ?? [];
     const old = archived.get(sid) ?? null;
     const its = marked.filter((piece) => piece.sid === sid);
-    if (old !== null) folded.push(await foldOntoArchived(tx, old, all, its, before));
-    else if (all.length > 0) folded.push(foldFrom(noFacts(sid), all, before, true));
+    if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
+    else if (all.length > 0) folded.push(foldFrom(rules, noFacts(sid), all, before, true));
   }
   return folded;
 }
@@ -59,6 +61,7 @@ async function takeAllEvidence(
  * the archive too, in the transaction that takes the mark away.
  */
 async function foldOntoArchived(
+  rules: FoldRules,
   tx: PoolClient,
   { facts, untilMs }: ArchivedFacts,
   evidence: readonly Evidence[],
@@ -66,14 +69,15 @@ async function foldOntoArchived(
   before: StoredSession | null,
 ): Promise<Folded> {
   const late = marked.filter((piece) => heardMs(piece) <= untilMs);
-  const known = fold({ ...facts, shape: FACTS_SHAPE }, late);
+  const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
   const since = evidence.filter((piece) => heardMs(piece) > untilMs);
-  const folded = foldFrom(known, since, before, false);
+  const folded = foldFrom(rules, known, since, before, false);
   return { ...folded, learned: [...late, ...since] };
 }
 
 function foldFrom(
+  rules: FoldRules,
   known: Folded['facts'],
   learned: readonly Evidence[],
   before: StoredSession | null,
@@ -83,7 +87,7 @@ function foldFrom(
   const untilMs = before?.facts.knownUntilMs;
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  return { before, facts: fold(known, [...learned, ...waited]), learned, anew };
+  return { before, facts: fold(known, [...learned, ...waited], rules), learned, anew };
 }
 
 /** When we heard of it. */

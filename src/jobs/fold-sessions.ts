@@ -9,6 +9,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import { FACTS_SHAPE } from '../sessions/facts.js';
 import { isStraggler } from '../sessions/fold-notice.js';
+import { foldRules, type FoldRules } from '../sessions/bounds.js';
 import { fold } from '../sessions/fold.js';
 import type { Session } from '../sessions/session.js';
 import { foldAlone, togetherOrApart } from './fold-apart.js';
@@ -45,7 +46,7 @@ export async function refoldSession(context: FoldContext, sid: string): Promise<
     await lockSession(tx, sid);
     const stored = await loadSessions(tx, [sid]);
     const before = stored.get(sid) ?? null;
-    const [folded] = await foldAnew(tx, [sid], stored, NOTHING_PENDING);
+    const [folded] = await foldAnew(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
     if (folded === undefined) return null;
     const [after] = await saveFolded(context, tx, [folded], false);
     return after === undefined ? null : { before: before?.session ?? null, after };
@@ -62,11 +63,12 @@ async function foldLocked(
   const archived = await findArchived(tx, heardLongAgo(pending, context.now()));
   const anew = new Set(sids.filter((sid) => archived.has(sid) || isReadAnew(sid, stored, pending)));
   const onto = [...stored.values()].filter(({ sid }) => !anew.has(sid));
-  const folded = onto.flatMap((before) => foldOnto(before, pending));
+  const rules = foldRules(context.rules);
+  const folded = onto.flatMap((before) => foldOnto(rules, before, pending));
   await saveFolded(
     context,
     tx,
-    [...folded, ...(await foldAnew(tx, [...anew], stored, pending))],
+    [...folded, ...(await foldAnew(rules, tx, [...anew], stored, pending))],
     false,
   );
 }
@@ -114,9 +116,9 @@ function heardLongAgo({ notices, repeats }: PendingEvidence, nowMs: UnixMs): str
 }
 
 /** The new evidence into the saved facts. */
-function foldOnto(before: StoredSession, pending: PendingEvidence): Folded[] {
+function foldOnto(rules: FoldRules, before: StoredSession, pending: PendingEvidence): Folded[] {
   const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
   const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
   if (learned.length === 0) return [];
-  return [{ before, facts: fold(before.facts, learned), learned, anew: false }];
+  return [{ before, facts: fold(before.facts, learned, rules), learned, anew: false }];
 }

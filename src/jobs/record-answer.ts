@@ -4,13 +4,12 @@ import { loadSessions } from '../db/sessions.js';
 import { countQuery } from '../db/query-usage.js';
 import { lockSession } from '../db/session-lock.js';
 import { withTransaction } from '../db/with-transaction.js';
+import { foldRules } from '../sessions/bounds.js';
 import { fold } from '../sessions/fold.js';
 import { noFacts } from '../sessions/facts.js';
-import type { UnixMs } from '../evidence/instant.js';
 import type { Observation } from '../evidence/observation.js';
-import { provenAbsence } from '../sessions/absence.js';
+import { withProof } from '../sessions/with-proof.js';
 import { voidBefore } from '../sessions/query-window.js';
-import type { SessionFacts } from '../sessions/facts.js';
 import { saveFolded } from './save-folded.js';
 import type { FoldContext } from './fold-context.js';
 
@@ -28,28 +27,20 @@ export async function recordAnswer(
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
     const countsSinceMs = voidBefore(known);
-    const proven = provenSince(known, answer, context.rules);
-    const observation = await storeAnswer(tx, answer, proven, countsSinceMs);
+    const { unbrokenSinceMs } = withProof(asObservation(answer), known, context.rules);
+    const observation = await storeAnswer(tx, answer, unbrokenSinceMs, countsSinceMs);
     await countQuery(tx, account, answer);
-    const facts = fold(known, [observation]);
+    const facts = fold(known, [observation], foldRules(context.rules));
     await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);
   });
 }
 
-/**
- * Since when the session had been absent, where this 404 proves that it is gone: kept beside it, for a
- * sign of life from before may still come, and then the proof stays visible as one that was denied.
- */
-function provenSince(
-  facts: SessionFacts,
-  answer: AskedAnswer,
-  rules: FoldContext['rules'],
-): UnixMs | null {
-  if (answer.outcome.kind !== 'not_found') return null;
-  return provenAbsence(fold(facts, [asObservation(answer)]), rules)?.sinceMs ?? null;
-}
-
-function asObservation({ sid, askedMs, answeredMs, outcome }: AskedAnswer): Observation {
+function asObservation({
+  sid,
+  askedMs,
+  answeredMs,
+  outcome,
+}: AskedAnswer): Omit<Observation, 'unbrokenSinceMs'> {
   const run = { lastAskedMs: askedMs, lastAnsweredMs: answeredMs, count: 1 };
-  return { kind: 'observation', sid, askedMs, answeredMs, ...run, outcome, unbrokenSinceMs: null };
+  return { kind: 'observation', sid, askedMs, answeredMs, ...run, outcome };
 }

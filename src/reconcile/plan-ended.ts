@@ -27,19 +27,25 @@ export function planEnded(
 }
 
 /**
- * A sign of life newer than the end, of a recorder that has not exited: at once where nobody has asked
- * since the end, and then as often as any other session while such signs go on.
+ * A sign of life newer than the end, of a recorder that has not exited: at once where a recorder has
+ * started or nobody has asked since the end, else as often as any other session, while such signs go on.
  */
 function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
   const aliveMs = lifeOfOthers(facts);
   const asked = lastAsked(facts);
   if (aliveMs === null || aliveMs <= ending.sinceMs) return null;
-  if (asked !== null && asked.lastAskedMs >= aliveMs) return null;
+  const toldMs = later(facts.asked.lastVerifiedMs, facts.asked.lastNotFoundMs);
+  if (toldMs !== null && toldMs >= aliveMs) return null;
+  const reason = 'it is over, and showed life after that';
+  if (asked !== null && asked.lastAskedMs >= aliveMs) {
+    return { dueMs: afterLastTry(facts, rules.retryBackoffMs), queryClass: 'signal', reason };
+  }
   const soonMs = plusMs(aliveMs, rules.retryBackoffMs[0] ?? 0);
-  const wasAsked = asked !== null && asked.lastAskedMs > ending.sinceMs;
+  const startedMs = facts.noticeSigns.lastLiveMs ?? 0;
+  const wasAsked = asked !== null && asked.lastAskedMs > Math.max(ending.sinceMs, startedMs);
   const waitMs = spreadMs(rules.routineIntervalMs, `${facts.sid} ${String(facts.asked.count)}`);
   const dueMs = wasAsked ? unixMs(Math.max(soonMs, asked.lastAskedMs + waitMs)) : soonMs;
-  return { dueMs, queryClass: 'signal', reason: 'it is over, and showed life after that' };
+  return { dueMs, queryClass: 'signal', reason };
 }
 
 /** Those of a recorder that has exited are its uploader's, which outlives it. */
@@ -52,7 +58,8 @@ function lifeOfOthers({ recorders }: SessionFacts): UnixMs | null {
 /** Reported as over: one query soon finds it alive, or agrees so far. */
 function firstLook(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
   const isReport = ending.rule === 'exit_notice' || ending.rule === 'stop_answer';
-  if (!isReport || queryAgrees(facts, ending.sinceMs)) return null;
+  if (!isReport || isSettled(facts, ending, rules)) return null;
+  if (queryAgrees(facts, ending.sinceMs)) return null;
   const asked = lastAsked(facts);
   const askedSince = asked !== null && !isAfter(ending.sinceMs, asked.lastAskedMs);
   const reportMs = facts.arrivals.lastSignalMs ?? ending.sinceMs;

@@ -19,7 +19,7 @@ export function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     retry(facts, rules),
     contradicted(facts, rules),
     followSignal(facts),
-    watchStopping(facts, rules),
+    watchStopping(facts),
     nameFiles(facts),
   ].filter((option) => option !== null);
   return options.reduce(soonest, routine(facts, rules));
@@ -105,9 +105,9 @@ function followSignal(facts: SessionFacts): PlannedQuery | null {
   };
 }
 
-function watchStopping(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
-  if (livePhase(facts, rules) !== 'stopping') return null;
-  const since = later(lastAsked(facts)?.lastAskedMs ?? null, lastStopping(facts, rules));
+function watchStopping(facts: SessionFacts): PlannedQuery | null {
+  if (livePhase(facts) !== 'stopping') return null;
+  const since = later(lastAsked(facts)?.lastAskedMs ?? null, lastStopping(facts));
   if (since === null) return null;
   const dueMs = plusMs(since, STOPPING_INTERVAL_MS);
   return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };

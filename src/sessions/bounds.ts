@@ -13,7 +13,18 @@ export type Bounds = {
   texts: number;
 };
 
+/** What folding depends on beside the evidence. */
+export type FoldRules = {
+  bounds: Bounds;
+  /** The account that an app belongs to; null for an app nobody configured. */
+  accountOf: (appId: string) => string | null;
+};
+
 export const BOUNDS: Bounds = { ends: 32, notFound: 64, ranges: 256, texts: 20 };
+
+export function foldRules({ accountOf }: Pick<FoldRules, 'accountOf'>): FoldRules {
+  return { bounds: BOUNDS, accountOf };
+}
 
 /**
  * The first and the last of a sorted list. What is left out now would be left out of any longer list

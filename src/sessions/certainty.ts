@@ -1,4 +1,4 @@
-import { plusMs } from '../evidence/instant.js';
+import { later, plusMs } from '../evidence/instant.js';
 import { queryAgrees } from './agreement.js';
 import { currentExits } from './current-recorders.js';
 import type { Ending } from './ending.js';
@@ -16,7 +16,7 @@ export function certaintyOf(
   rules: VerdictRules,
 ): Certainty {
   const { notices, queries } =
-    ending === null ? phaseWitnesses(facts, state, rules) : endingWitnesses(facts, ending, rules);
+    ending === null ? phaseWitnesses(facts, state) : endingWitnesses(facts, ending, rules);
   if (notices && queries) return 'confirmed';
   return queries ? 'observed' : 'reported';
 }
@@ -42,18 +42,12 @@ function endingWitnesses(
  * confirmed the call that stopped it no failover is in question, and any query after it will do.
  */
 export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRules): boolean {
-  if (facts.stop !== null && queryAgrees(facts, later(ending, facts.stop.receivedMs))) return true;
+  const { stop } = facts;
+  const stoppedMs = stop === null ? null : later(stop.receivedMs, ending.endedAt.atMs);
+  if (stoppedMs !== null && queryAgrees(facts, stoppedMs)) return true;
   return queryAgrees(facts, plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1));
 }
 
-function later({ sinceMs }: Ending, stoppedMs: Ending['sinceMs']): Ending['sinceMs'] {
-  return sinceMs > stoppedMs ? sinceMs : stoppedMs;
-}
-
 function wasToldOf(facts: SessionFacts, rules: VerdictRules): boolean {
-  return (
-    facts.stop !== null ||
-    currentExits(facts, rules).length > 0 ||
-    heardCause(facts, rules) !== null
-  );
+  return facts.stop !== null || currentExits(facts).length > 0 || heardCause(facts, rules) !== null;
 }

@@ -16,7 +16,7 @@ import { uploadState } from './upload.js';
 export function conclude(facts: SessionFacts, rules: VerdictRules): Session {
   const { registration, firstNotice, arrivals, asked } = facts;
   const ending = findEnding(facts, rules);
-  const state = ending === null ? livePhase(facts, rules) : terminalState(ending);
+  const state = ending === null ? livePhase(facts) : terminalState(ending);
   return {
     sid: facts.sid,
     appId: registration?.appId ?? firstNotice?.appId ?? null,

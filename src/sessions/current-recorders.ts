@@ -1,5 +1,4 @@
 import type { ExitFact, LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
-import type { VerdictRules } from './rules.js';
 
 /**
  * A recorder that another has taken over from: event 12 said so, or, where event 12 was lost, a
@@ -36,27 +35,14 @@ function standing({ replacedMs }: RecorderFacts): number {
   return replacedMs === null ? 1 : 0;
 }
 
-/**
- * The exits of recorders that nobody replaced, oldest first. One that was signed for an app of another
- * account ends nothing: whoever can sign for his own app could end everybody's sessions.
- */
-export function currentExits(facts: SessionFacts, rules: VerdictRules): readonly ExitFact[] {
+/** The exits of recorders that nobody replaced, oldest first. */
+export function currentExits(facts: SessionFacts): readonly ExitFact[] {
   return currentRecorders(facts)
     .flatMap((recorder) => recorder.exits)
-    .filter(({ appId }) => isOfSession(appId, facts, rules))
     .sort((a, b) => a.atMs - b.atMs);
 }
 
 /** The same of leaves: one of a recorder that was replaced is part of the failover, not of an ending. */
-export function currentLeaves(facts: SessionFacts, rules: VerdictRules): readonly LeaveFact[] {
-  return currentRecorders(facts)
-    .flatMap((recorder) => recorder.leaves)
-    .filter(({ appId }) => isOfSession(appId, facts, rules));
-}
-
-export function isOfSession(appId: string, facts: SessionFacts, rules: VerdictRules): boolean {
-  const registered = facts.registration?.appId;
-  if (registered === undefined || registered === appId) return true;
-  const account = rules.accountOf(registered);
-  return account !== null && account === rules.accountOf(appId);
+export function currentLeaves(facts: SessionFacts): readonly LeaveFact[] {
+  return currentRecorders(facts).flatMap(({ left }) => (left === null ? [] : [left]));
 }

@@ -47,7 +47,7 @@ function explainState(
   ending: Ending | null,
   rules: VerdictRules,
 ): Explanation {
-  const rule = ending?.rule ?? livePhase(facts, rules);
+  const rule = ending?.rule ?? livePhase(facts);
   const because = ending === null ? PHASES[state] : `It is over: ${ENDINGS[ending.rule]}`;
   const evidence = ending === null ? signsOf(facts) : evidenceOfEnding(facts, ending, rules);
   return { fact: 'state', value: state, rule, because, evidence };
@@ -137,7 +137,7 @@ function evidenceOfEnding(
 ): readonly Reference[] {
   switch (ending.rule) {
     case 'exit_notice':
-      return exitsOf(facts, rules);
+      return exitsOf(facts);
     case 'exit_status':
       return facts.exitAnswers.map(({ askedMs, status }) => ({
         source: 'query',
@@ -149,7 +149,7 @@ function evidenceOfEnding(
         ? []
         : [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }];
     case 'contradicted_exit':
-      return [...exitsOf(facts, rules), ...signsOf(facts), ...missesOf(facts)];
+      return [...exitsOf(facts), ...signsOf(facts), ...missesOf(facts)];
     case 'heard_cause':
       return [...causeOf(facts, rules), ...signsOf(facts), ...missesOf(facts)];
     case 'gone':
@@ -158,8 +158,8 @@ function evidenceOfEnding(
   }
 }
 
-function exitsOf(facts: SessionFacts, rules: VerdictRules): Reference[] {
-  return currentExits(facts, rules).map(({ atMs, exitStatus }) => ({
+function exitsOf(facts: SessionFacts): Reference[] {
+  return currentExits(facts).map(({ atMs, exitStatus }) => ({
     source: 'notice',
     atMs,
     what: `session_exit with status ${String(exitStatus ?? 'not given')}`,

@@ -81,8 +81,8 @@ export type RecorderFacts = {
   /** When event 12 said that another took over from it. */
   replacedMs: UnixMs | null;
   exits: readonly ExitFact[];
-  /** Its last recorder_leave or web_recorder_stopped, of each app that signed one. */
-  leaves: readonly LeaveFact[];
+  /** Its last recorder_leave or web_recorder_stopped. */
+  left: LeaveFact | null;
   /** How far its own uploader got. */
   upload: UploadFacts;
   /** How far its clock seems to be behind: the three least of all its notices, the least first. */
@@ -100,7 +100,6 @@ export type RecorderFacts = {
 export type ClockFact = { atMs: UnixMs; behindMs: number };
 
 export type LeaveFact = {
-  appId: string;
   event: 'recorder_leave' | 'web_recorder_stopped';
   atMs: UnixMs;
   /** Bit mask of a recorder_leave. */
@@ -128,14 +127,9 @@ export type IncidentFact = {
 
 /**
  * `atMs` is by the sender's clock, `knownMs` when it had happened for sure: when Agora sent it on, or we
- * received it. `appId` is whose secret had signed it.
+ * received it.
  */
-export type ExitFact = {
-  atMs: UnixMs;
-  knownMs: UnixMs;
-  exitStatus: number | null;
-  appId: string;
-};
+export type ExitFact = { atMs: UnixMs; knownMs: UnixMs; exitStatus: number | null };
 
 /** Earliest and latest signs of each kind, from notices or from answers. */
 export type SignFacts = {

@@ -15,7 +15,7 @@ import type { SessionEnd, SessionOutcome } from './session.js';
  */
 export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | null {
   return (
-    exitNotice(facts, rules) ??
+    exitNotice(facts) ??
     exitStatus(facts, rules) ??
     stopAnswer(facts, rules) ??
     absence(facts, rules)
@@ -29,8 +29,8 @@ export function isTakenBack(atMs: UnixMs, facts: SessionFacts): boolean {
 }
 
 /** The first exit that stands, of a recorder that no failover has replaced. */
-function exitNotice(facts: SessionFacts, rules: VerdictRules): Ending | null {
-  const exit = currentExits(facts, rules).find(({ atMs }) => !isTakenBack(atMs, facts));
+function exitNotice(facts: SessionFacts): Ending | null {
+  const exit = currentExits(facts).find(({ atMs }) => !isTakenBack(atMs, facts));
   if (exit === undefined) return null;
   return {
     outcome: outcomeOfExit(exit),
@@ -86,7 +86,7 @@ function whyGone(
   facts: SessionFacts,
   rules: VerdictRules,
 ): { outcome: SessionOutcome; rule: EndingRule } {
-  const exit = currentExits(facts, rules).at(-1);
+  const exit = currentExits(facts).at(-1);
   if (exit !== undefined) return { outcome: outcomeOfExit(exit), rule: 'contradicted_exit' };
   const explained = facts.stop !== null || heardCause(facts, rules) !== null;
   return explained ? { outcome: 'completed', rule: 'heard_cause' } : { outcome: 'vanished', rule: 'gone' }; // prettier-ignore
@@ -108,13 +108,19 @@ function unseenEnd(
   const alive = lastLife(facts);
   const said = [
     ...facts.exitAnswers.map(({ answeredMs }) => answeredMs),
-    ...(facts.stop === null ? [] : [facts.stop.receivedMs]),
+    ...(facts.stop === null ? [] : stoppedBy(facts, facts.stop.receivedMs)),
   ].filter((atMs) => isAfter(atMs, alive));
   const notAfterMs = said.reduce<UnixMs | null>(
     earlier,
     provenAbsence(facts, rules)?.notAfterMs ?? null,
   );
   return { atMs: null, notBeforeMs: lastCertainLife(facts), notAfterMs, source };
+}
+
+/** After a stop that Agora confirmed no failover is in question: the first 404 will do. */
+function stoppedBy({ notFound }: SessionFacts, stoppedMs: UnixMs): readonly UnixMs[] {
+  const missed = notFound.find(({ askedMs }) => askedMs >= stoppedMs);
+  return missed === undefined ? [stoppedMs] : [stoppedMs, missed.answeredMs];
 }
 
 function lastCertainLife({ noticeSigns, answerSigns, skew }: SessionFacts): UnixMs | null {

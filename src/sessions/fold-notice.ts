@@ -39,6 +39,16 @@ export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds):
   };
 }
 
+/** One of an app that the session is none of: it was received, and that is all. */
+export function foldForeign(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {
+  const { lastSignalMs } = facts.arrivals;
+  return {
+    ...facts,
+    toldAppIds: withText(facts.toldAppIds, notice.appId, bounds),
+    arrivals: { ...foldArrival(facts.arrivals, notice), lastSignalMs },
+  };
+}
+
 /** A sender's clock may be ahead of ours; nothing has happened after we were told of it. */
 export function happenedMs(notice: Notice): UnixMs {
   return unixMs(Math.min(notice.occurredMs, notice.receivedMs));

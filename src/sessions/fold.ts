@@ -2,9 +2,10 @@ import type { Evidence, RepeatedDelivery } from '../evidence/evidence.js';
 import { later, type UnixMs } from '../evidence/instant.js';
 import type { Registration } from '../evidence/registration.js';
 import type { StopAnswer } from '../evidence/stop-answer.js';
-import { BOUNDS, type Bounds } from './bounds.js';
+import type { Notice } from '../evidence/notice.js';
+import { BOUNDS, type FoldRules } from './bounds.js';
 import type { SessionFacts } from './facts.js';
-import { foldNotice } from './fold-notice.js';
+import { foldForeign, foldNotice } from './fold-notice.js';
 import { foldObservation } from './fold-observation.js';
 import { addRegistration, registrationInForce } from './registrations.js';
 
@@ -16,14 +17,22 @@ import { addRegistration, registrationInForce } from './registrations.js';
 export function fold(
   facts: SessionFacts,
   evidence: readonly Evidence[],
-  bounds: Bounds = BOUNDS,
+  rules: FoldRules = ONE_ACCOUNT,
 ): SessionFacts {
-  return evidence.reduce((known, piece) => foldOne(known, piece, bounds), facts);
+  // Whose notices count is told by the registration.
+  const registrations = evidence.filter(({ kind }) => kind === 'registration');
+  const others = evidence.filter(({ kind }) => kind !== 'registration');
+  return [...registrations, ...others].reduce(
+    (known, piece) => foldOne(known, piece, rules),
+    facts,
+  );
 }
 
-function foldOne(facts: SessionFacts, evidence: Evidence, bounds: Bounds): SessionFacts {
+const ONE_ACCOUNT: FoldRules = { bounds: BOUNDS, accountOf: () => '' };
+
+function foldOne(facts: SessionFacts, evidence: Evidence, rules: FoldRules): SessionFacts {
   const knownUntilMs = later(facts.knownUntilMs, learnedMs(evidence)) ?? facts.knownUntilMs;
-  return foldKind({ ...facts, knownUntilMs }, evidence, bounds);
+  return foldKind({ ...facts, knownUntilMs }, evidence, rules);
 }
 
 function learnedMs(evidence: Evidence): UnixMs {
@@ -31,16 +40,18 @@ function learnedMs(evidence: Evidence): UnixMs {
   return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
 }
 
-function foldKind(facts: SessionFacts, evidence: Evidence, bounds: Bounds): SessionFacts {
+function foldKind(facts: SessionFacts, evidence: Evidence, rules: FoldRules): SessionFacts {
   switch (evidence.kind) {
     case 'notice':
-      return foldNotice(facts, evidence, bounds);
+      return isForeign(facts, evidence, rules)
+        ? foldForeign(facts, evidence, rules.bounds)
+        : foldNotice(facts, evidence, rules.bounds);
     case 'repeated_delivery':
       return foldRepeatedDelivery(facts, evidence);
     case 'registration':
       return foldRegistration(facts, evidence);
     case 'observation':
-      return foldObservation(facts, evidence, bounds);
+      return foldObservation(facts, evidence, rules.bounds);
     case 'stop_answer':
       return foldStopAnswer(facts, evidence);
     case 'time_passed':
@@ -51,6 +62,20 @@ function foldKind(facts: SessionFacts, evidence: Evidence, bounds: Bounds): Sess
 function foldRegistration(facts: SessionFacts, told: Registration): SessionFacts {
   const registrations = addRegistration(facts.registrations, told);
   return { ...facts, registrations, registration: registrationInForce(registrations) };
+}
+
+/**
+ * Whoever can sign for an app of his own must not end, or keep alive, the sessions of another account.
+ * What was folded before the session was registered is folded anew then.
+ */
+function isForeign(
+  { registration }: SessionFacts,
+  { appId }: Notice,
+  { accountOf }: FoldRules,
+): boolean {
+  if (registration === null || registration.appId === appId) return false;
+  const account = accountOf(registration.appId);
+  return account === null || account !== accountOf(appId);
 }
 
 function foldRepeatedDelivery(facts: SessionFacts, repeat: RepeatedDelivery): SessionFacts {

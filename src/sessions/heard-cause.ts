@@ -18,7 +18,7 @@ const TOLD_TO = 16;
  */
 export function heardCause(facts: SessionFacts, rules: VerdictRules): HeardCause | null {
   const uploads = currentRecorders(facts).flatMap(uploadOf);
-  const causes = [...currentLeaves(facts, rules).flatMap(leaving), ...uploads]
+  const causes = [...currentLeaves(facts).flatMap(leaving), ...uploads]
     .filter(({ atMs }) => holds(atMs, facts, rules))
     .sort((a, b) => a.atMs - b.atMs || a.eventType - b.eventType);
   return causes.at(-1) ?? null;

@@ -37,7 +37,7 @@ export function newRecorder(uid: string, firstMs: UnixMs): RecorderFacts {
     startedMs: null,
     replacedMs: null,
     exits: [],
-    leaves: [],
+    left: null,
     upload: NO_UPLOAD,
     clock: [],
     sequences: NO_SEQUENCES,
@@ -92,7 +92,7 @@ function tell(
       return { ...recorder, exits: addExit(recorder.exits, exitOf(notice, atMs), bounds) };
     case 'recorderLeft':
     case 'webRecorderStopped':
-      return { ...recorder, leaves: addLeave(recorder.leaves, leaveOf(notice, atMs)) };
+      return { ...recorder, left: laterLeave(recorder.left, leaveOf(notice, atMs)) };
     case 'failover':
       return event.newUid === recorder.uid
         ? recorder
@@ -105,29 +105,25 @@ function tell(
 function exitOf(notice: Notice, atMs: UnixMs): ExitFact {
   const exitStatus = notice.event.type === 'sessionExit' ? notice.event.exitStatus : null;
   const known = knownMs(notice);
-  return { atMs, knownMs: known < atMs ? atMs : known, exitStatus, appId: notice.appId };
+  return { atMs, knownMs: known < atMs ? atMs : known, exitStatus };
 }
 
-/** Two exits of one moment and app: the abnormal one is kept, known since the first of them was. */
+/** Two exits of one moment: the abnormal one is kept, known since the first of them was. */
 function addExit(exits: readonly ExitFact[], exit: ExitFact, bounds: Bounds): readonly ExitFact[] {
-  const isSame = (other: ExitFact): boolean => other.atMs === exit.atMs && other.appId === exit.appId; // prettier-ignore
-  const same = exits.find(isSame);
+  const same = exits.find(({ atMs }) => atMs === exit.atMs);
   const kept = same !== undefined && gravity(same) >= gravity(exit) ? same : exit;
-  const known = same === undefined || exit.knownMs < same.knownMs ? exit.knownMs : same.knownMs;
-  const sorted = [...exits.filter((other) => !isSame(other)), { ...kept, knownMs: known }].sort(
-    (a, b) => a.atMs - b.atMs || (a.appId < b.appId ? -1 : 1),
-  );
-  return keepEnds(sorted, bounds);
+  const knownMs = same === undefined || exit.knownMs < same.knownMs ? exit.knownMs : same.knownMs;
+  const others = exits.filter((other) => other !== same);
+  return keepEnds([...others, { ...kept, knownMs }].sort((a, b) => a.atMs - b.atMs), bounds); // prettier-ignore
 }
 
 function gravity(exit: ExitFact): number {
   return exit.exitStatus ?? -1;
 }
 
-function leaveOf({ appId, event }: Notice, atMs: UnixMs): LeaveFact {
+function leaveOf({ event }: Notice, atMs: UnixMs): LeaveFact {
   const isWeb = event.type === 'webRecorderStopped';
   return {
-    appId,
     event: isWeb ? 'web_recorder_stopped' : 'recorder_leave',
     atMs,
     leaveCode: event.type === 'recorderLeft' ? event.leaveCode : null,
@@ -137,15 +133,9 @@ function leaveOf({ appId, event }: Notice, atMs: UnixMs): LeaveFact {
 }
 
 /** The last leave; of two at one moment the one with the higher code, so that order does not matter. */
-function addLeave(leaves: readonly LeaveFact[], left: LeaveFact): readonly LeaveFact[] {
-  const known = leaves.find(({ appId }) => appId === left.appId);
-  const isNews =
-    known === undefined ||
-    left.atMs > known.atMs ||
-    (left.atMs === known.atMs && leaveRank(left) > leaveRank(known));
-  if (!isNews) return leaves;
-  const others = leaves.filter((other) => other !== known);
-  return [...others, left].sort((a, b) => (a.appId < b.appId ? -1 : 1));
+function laterLeave(known: LeaveFact | null, left: LeaveFact): LeaveFact {
+  if (known === null || left.atMs > known.atMs) return left;
+  return left.atMs === known.atMs && leaveRank(left) > leaveRank(known) ? left : known;
 }
 
 function leaveRank({ event, leaveCode, stopCode, reason }: LeaveFact): string {

@@ -37,7 +37,6 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
   if ('shape' in stored) return stored;
   const { upload, recorders, ...same } = stored;
   const last = recorders.toSorted((a, b) => a.firstMs - b.firstMs).at(-1)?.uid;
-  const appId = stored.firstNotice?.appId ?? stored.registration?.appId ?? '';
   const { progress, ...uploadFacts } = upload;
   return {
     ...noFacts(stored.sid),
@@ -48,7 +47,7 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
     goneProofs: stored.goneProofs.map(({ sinceMs, atMs }) => ({ sinceMs, atMs, notAfterMs: atMs })),
     progress,
     recorders: recorders.map((recorder) => ({
-      ...upgradeRecorder(recorder, appId, stored.noticeSigns.lastLifeMs),
+      ...upgradeRecorder(recorder, stored.noticeSigns.lastLifeMs),
       upload: recorder.uid === last ? { ...uploadFacts, progressMs: progress?.atMs ?? null } : NO_UPLOAD, // prettier-ignore
     })),
   };
@@ -56,7 +55,6 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
 
 function upgradeRecorder(
   { exits, left, sequences, ...same }: FirstRecorder,
-  appId: string,
   lastLifeMs: UnixMs | null,
 ): RecorderFacts {
   const event = left?.stopCode == null ? 'recorder_leave' : 'web_recorder_stopped';
@@ -64,8 +62,8 @@ function upgradeRecorder(
     ...newRecorder(same.uid, same.firstMs),
     ...same,
     lastLifeMs: same.firstLifeMs === null ? null : lastLifeMs,
-    exits: exits.map((exit) => ({ ...exit, knownMs: exit.atMs, appId })),
-    leaves: left === null ? [] : [{ ...left, appId, event }],
+    exits: exits.map((exit) => ({ ...exit, knownMs: exit.atMs })),
+    left: left === null ? null : { ...left, event },
     sequences: upgradeSequences(sequences),
   };
 }

@@ -3,6 +3,7 @@ import type { Notice } from '../../src/evidence/notice.js';
 import type { Observation, QueryOutcome, RecordingAnswer } from '../../src/evidence/observation.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
 import type { Registration } from '../../src/evidence/registration.js';
+import { foldRules } from '../../src/sessions/bounds.js';
 import type { StopAnswer } from '../../src/evidence/stop-answer.js';
 import type { PlanRules } from '../../src/reconcile/planned-query.js';
 
@@ -26,6 +27,8 @@ export const RULES: PlanRules = {
   routineIntervalMs: 120_000,
   retryBackoffMs: [5_000, 10_000, 15_000, 30_000],
 };
+
+export const FOLD_RULES = foldRules(RULES);
 
 const EVENT_TYPES: Partial<Record<RecordingEvent['type'], [number, string, number]>> = {
   error: [1, 'cloud_recording_error', 0],

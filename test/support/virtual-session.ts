@@ -4,7 +4,7 @@ import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
 import type { Observation } from '../../src/evidence/observation.js';
 import { planQuery } from '../../src/reconcile/plan-query.js';
 import type { SessionFacts } from '../../src/sessions/facts.js';
-import { lastLife } from '../../src/sessions/merge-signs.js';
+import { withProof } from '../../src/sessions/with-proof.js';
 import { planSession } from '../../src/simulator/plan-session.js';
 import type { SimulatedSession } from '../../src/simulator/simulated-session.js';
 import { RULES, START } from './builders.js';
@@ -111,9 +111,7 @@ function observe(
   const { status, body } = answers.at(ofMs);
   const nowMs = unixMs(answeredMs);
   const outcome = lost ?? outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs }); // prettier-ignore
-  const alive = lastLife(facts);
-  const first = facts.notFound.find((missed) => alive === null || missed.askedMs > alive);
-  return {
+  const answer = {
     kind: 'observation',
     sid,
     askedMs: unixMs(askedMs),
@@ -122,6 +120,6 @@ function observe(
     lastAnsweredMs: nowMs,
     count: 1,
     outcome,
-    unbrokenSinceMs: outcome.kind === 'not_found' ? (first?.askedMs ?? unixMs(askedMs)) : null,
-  };
+  } as const;
+  return withProof(answer, facts, RULES);
 }

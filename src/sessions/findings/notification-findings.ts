@@ -1,5 +1,5 @@
 import { plusMs } from '../../evidence/instant.js';
-import { currentExits, isOfSession } from '../current-recorders.js';
+import { currentExits } from '../current-recorders.js';
 import { findGaps } from '../gaps.js';
 import { registeredStart } from '../query-window.js';
 import { isSubscribed } from '../rules.js';
@@ -26,7 +26,7 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     advice:
       'Nothing to do: a query found the end. Often: check the receiver and ask Agora for redundant notifications.',
     find: ({ facts, ending, rules }) => {
-      const saidSo = currentExits(facts, rules).length > 0;
+      const saidSo = currentExits(facts).length > 0;
       const atMs = ending === null ? null : (ending.endedAt.notAfterMs ?? ending.sinceMs);
       if (ending?.endedAt.atMs !== null) return [];
       if (atMs === null || saidSo || ending.outcome === 'never_started') return [];
@@ -119,20 +119,16 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     code: 'contradiction',
     means: 'Two sources say what cannot both be true of one session.',
     advice: 'Look at /timeline. Mostly a registration with the wrong App ID or channel name.',
-    find: ({ facts, ending, rules }) => {
+    find: ({ facts, ending }) => {
       const { registration, toldAppIds, toldCnames, firstNotice, exitAnswers } = facts;
       const atMs = firstNotice?.atMs ?? registration?.receivedMs ?? facts.knownUntilMs;
       const found = [];
       if (registration !== null) {
         const apps = toldAppIds.filter((appId) => appId !== registration.appId);
         const names = toldCnames.filter((cname) => cname !== registration.cname);
-        if (apps.length > 0) found.push({ atMs, message: `Registered for app ${registration.appId}, but app ${apps.join(', ')} sent notifications of it.` }); // prettier-ignore
+        if (apps.length > 0) found.push({ atMs, message: `Registered for app ${registration.appId}, but app ${apps.join(', ')} sent notifications of it; those of another account count for nothing.` }); // prettier-ignore
         if (names.length > 0) found.push({ atMs, message: `Registered for channel ${registration.cname}, but notifications name ${names.join(', ')}.` }); // prettier-ignore
       }
-      const foreign = facts.recorders
-        .flatMap(({ exits }) => exits)
-        .find(({ appId }) => !isOfSession(appId, facts, rules));
-      if (foreign !== undefined) found.push({ atMs: foreign.atMs, message: `App ${foreign.appId} of another account sent an exit notification of it; this ends nothing.` }); // prettier-ignore
       const denial = exitAnswers.find(({ status }) => (status === 20) !== (ending?.outcome === 'abnormal_exit')); // prettier-ignore
       if (ending?.rule === 'exit_notice' && denial !== undefined) {
         found.push({

@@ -2,7 +2,6 @@ import type { SessionFacts } from '../facts.js';
 import { lastLife } from '../merge-signs.js';
 import { currentExits, isReplaced } from '../current-recorders.js';
 import { isTakenBack } from '../find-ending.js';
-import type { VerdictRules } from '../rules.js';
 import { FATAL_ERROR_LEVEL } from '../signals.js';
 import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
 import type { Finding } from '../session.js';
@@ -55,7 +54,7 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     means: 'The session was taken for over, and newer evidence showed it alive.',
     advice: 'Look at /explain. Consumers that acted on the end should read the newer version.',
     find: ({ facts, rules }) => [
-      ...deniedExits(facts, rules),
+      ...deniedExits(facts),
       ...deniedAbsences(facts, rules.goneConfirmMs),
     ],
   },
@@ -105,15 +104,15 @@ function replacedRecorders(facts: SessionFacts): SessionFacts['recorders'] {
 }
 
 function leavesOf({ recorders }: SessionFacts) {
-  return recorders.flatMap(({ uid, leaves }) => leaves.map((left) => ({ uid, ...left })));
+  return recorders.flatMap(({ uid, left }) => (left === null ? [] : [{ uid, ...left }]));
 }
 
 /** An exit, by notice, status or stop, that a newer query denied. */
-function deniedExits(facts: SessionFacts, rules: VerdictRules): Found[] {
+function deniedExits(facts: SessionFacts): Found[] {
   const { lastLiveMs } = facts.answerSigns;
   if (lastLiveMs === null) return [];
   const exits = [
-    ...currentExits(facts, rules).map(({ atMs }) => atMs),
+    ...currentExits(facts).map(({ atMs }) => atMs),
     ...facts.exitAnswers.map(({ askedMs }) => askedMs),
     ...(facts.stop === null ? [] : [facts.stop.receivedMs]),
   ];

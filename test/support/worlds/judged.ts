@@ -46,8 +46,15 @@ function trueEnd({ truth, world }: VirtualLife): { fromMs: number; untilMs: numb
 }
 
 /** The moment from which on a version holds the session to be over. */
-export function saidEndMs({ endedAt }: Ending): number {
-  return endedAt.atMs ?? endedAt.notAfterMs ?? 0;
+export function saidEndMs({ endedAt, sinceMs }: Ending): number {
+  return endedAt.atMs ?? endedAt.notAfterMs ?? sinceMs;
+}
+
+const ABSENCES: readonly string[] = ['contradicted_exit', 'heard_cause', 'gone', 'never_started'];
+
+/** Whether 404s that lasted decided, whatever was heard besides. */
+export function isAbsence({ rule }: Ending): boolean {
+  return ABSENCES.includes(rule);
 }
 
 /** Seconds since the start, for messages. */

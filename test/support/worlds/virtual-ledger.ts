@@ -4,7 +4,7 @@ import { unixMs } from '../../../src/evidence/instant.js';
 import { noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
 import { isStraggler } from '../../../src/sessions/fold-notice.js';
 import { fold } from '../../../src/sessions/fold.js';
-import { START } from '../builders.js';
+import { FOLD_RULES, START } from '../builders.js';
 import type { Version } from '../virtual-session.js';
 
 export type VirtualLedger = {
@@ -25,9 +25,10 @@ export function openLedger(sid: string): VirtualLedger {
   let nowMs: number = START;
   const learn = (atMs: number, piece: Evidence): void => {
     nowMs = Math.max(nowMs, atMs);
-    const straggles = piece.kind === 'notice' && isStraggler(facts, piece);
+    // As the ledger's jobs do: what another order might change is read anew.
+    const anew = piece.kind === 'registration' || (piece.kind === 'notice' && isStraggler(facts, piece)); // prettier-ignore
     evidence.push(piece);
-    facts = straggles ? fold(noFacts(sid), evidence) : fold(facts, [piece]);
+    facts = anew ? fold(noFacts(sid), evidence, FOLD_RULES) : fold(facts, [piece], FOLD_RULES);
     versions.push({ atMs: unixMs(nowMs), facts, known: evidence.length });
   };
   return {

@@ -13,13 +13,20 @@ const REFUSED_MS = 3_600_000 + 60_000;
 const SIGNAL_MS = 60_000;
 const SIGNALS: readonly number[] = [11, 12, 41, 71];
 
-/** Rule 4: a sign of life that is newer than an end makes the plan ask, until a query has told. */
+/**
+ * Rule 4: a sign of life that is newer than an end makes the plan ask, until a query has told. What a
+ * recorder says that has exited is its uploader's.
+ */
 export function lifeAfterAnEndIsLookedAt(life: JudgedLife): string[] {
   return life.over.flatMap((version) => {
     const { reading, ending } = version;
-    const newest = reading.notices.filter((told) => isLife(told) && toldMs(told) > saidEndMs(ending)).at(-1); // prettier-ignore
+    const exited = reading.notices.filter(({ eventType }) => eventType === 11).map(({ uid }) => uid); // prettier-ignore
+    const newest = reading.notices
+      .filter((told) => isLife(told) && toldMs(told) > saidEndMs(ending))
+      .filter(({ uid }) => !exited.includes(uid))
+      .at(-1);
     if (newest === undefined || reading.isAmbiguous) return [];
-    if (reading.queries.some((query) => query.askedMs > newest.receivedMs && hasTold(query))) return []; // prettier-ignore
+    if (reading.queries.some((query) => query.askedMs > toldMs(newest) && hasTold(query))) return []; // prettier-ignore
     const late = askedTooLate(version, newest.receivedMs + ROUTINE_MS, windowEndMs(reading));
     return late === null ? [] : [`${describe(version)}: life heard at ${at(newest.receivedMs)}, ${late}`]; // prettier-ignore
   });
@@ -27,7 +34,8 @@ export function lifeAfterAnEndIsLookedAt(life: JudgedLife): string[] {
 
 /**
  * Every end is looked at once more when no failover can explain it any longer: only so is a goodbye
- * or a dying status found out of which nothing else ever tells. A stop needs a query that agrees.
+ * or a dying status found out of which nothing else ever tells. What was stopped needs
+ * a query that agrees.
  */
 export function endsAreLookedAtAgain(life: JudgedLife): string[] {
   return life.over.flatMap((version) => {
@@ -35,7 +43,7 @@ export function endsAreLookedAtAgain(life: JudgedLife): string[] {
     if (reading.isAmbiguous || reading.registration === null || ending.rule === 'never_started') return []; // prettier-ignore
     const lastLookMs = saidEndMs(ending) + LAST_LOOK_MS;
     const looks = reading.queries.filter((query) => hasTold(query) && query.askedMs > lastLookMs);
-    const agreed = ending.rule === 'stop_answer' && reading.queries.some(findsItOver);
+    const agreed = reading.stopped && reading.queries.some(findsItOver);
     if (looks.length > 0 || agreed) return [];
     const late = askedTooLate(version, Math.max(lastLookMs, version.atMs) + ROUTINE_MS, windowEndMs(reading)); // prettier-ignore
     return late === null ? [] : [`${describe(version)}: no last look, ${late}`];

@@ -1,5 +1,5 @@
 import type { Notice } from '../../../../src/evidence/notice.js';
-import { at, describe, type JudgedLife, type OverVersion } from '../judged.js';
+import { at, describe, isAbsence, type JudgedLife, type OverVersion } from '../judged.js';
 import { isAlive, isLife, toldMs, type Reading } from '../reading.js';
 import { areClocksRight, excuseOf, laterUids } from './excuses.js';
 
@@ -71,7 +71,7 @@ function isCause(life: JudgedLife): (told: Notice) => boolean {
 /** Gone, its exit lost but its cause heard: completed, and a finding says that the exit was lost. */
 export function heardCausesDecide(life: JudgedLife): string[] {
   return life.over
-    .filter(({ ending, reading }) => ending.rule === 'gone' && isJudgeable(reading))
+    .filter(({ ending, reading }) => isAbsence(ending) && isJudgeable(reading))
     .filter(({ reading }) => !reading.notices.some(isAnyExit) && reading.notices.some(isCause(life)) && !reading.stopped) // prettier-ignore
     .filter(({ session }) => session.outcome !== 'completed' || !hasLostExit(session.findings))
     .map((version) => `${describe(version)}, although its cause was heard; findings: ${version.session.findings.map(({ code }) => code).join(' ')}`); // prettier-ignore
@@ -89,7 +89,7 @@ function hasLostExit(findings: OverVersion['session']['findings']): boolean {
 export function completedHasACause({ over }: JudgedLife): string[] {
   const tells = ({ eventType }: Notice): boolean => [11, 31, 32, 41, 71].includes(eventType);
   return over
-    .filter(({ ending, session }) => ending.rule === 'gone' && session.outcome === 'completed')
+    .filter(({ ending, session }) => isAbsence(ending) && session.outcome === 'completed')
     .filter(({ reading }) => !reading.stopped && !reading.notices.some(tells))
     .map((version) => `${describe(version)}, and nothing told of an end`);
 }

@@ -5,7 +5,7 @@ import { noFacts } from '../../../../src/sessions/facts.js';
 import { fold } from '../../../../src/sessions/fold.js';
 import { buildTimeline } from '../../../../src/sessions/timeline.js';
 import { createRandom } from '../../../../src/simulator/random.js';
-import { RULES } from '../../builders.js';
+import { FOLD_RULES, RULES } from '../../builders.js';
 import type { JudgedLife } from '../judged.js';
 
 /** Rule 3: the same evidence in any order gives the same ledger, but for what counts arrivals. */
@@ -16,7 +16,7 @@ export function orderDoesNotMatter({ truth, evidence, final, world }: JudgedLife
     .sort((a, b) => a.rank - b.rank)
     .map(({ piece }) => piece);
   return [[...evidence].reverse(), shuffled].flatMap((another) => {
-    const folded = conclude(fold(noFacts(truth.sid), another), RULES);
+    const folded = conclude(fold(noFacts(truth.sid), another, FOLD_RULES), RULES);
     const { notices, gaps, findings } = final;
     const same = isDeepStrictEqual({ ...folded, notices, gaps, findings }, final);
     return same ? [] : [`${final.state}, but ${folded.state} in another order`];
@@ -25,7 +25,10 @@ export function orderDoesNotMatter({ truth, evidence, final, world }: JudgedLife
 
 /** Rule 5: folding all the evidence from nothing gives the very facts that stand. */
 export function restsOnEvidence({ truth, evidence, versions }: JudgedLife): string[] {
-  const same = isDeepStrictEqual(fold(noFacts(truth.sid), evidence), versions.at(-1)?.facts);
+  const same = isDeepStrictEqual(
+    fold(noFacts(truth.sid), evidence, FOLD_RULES),
+    versions.at(-1)?.facts,
+  );
   return same ? [] : ['folding anew gives other facts'];
 }
 

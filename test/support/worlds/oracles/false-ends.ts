@@ -1,5 +1,12 @@
 import type { Notice } from '../../../../src/evidence/notice.js';
-import { at, describe, saidEndMs, type JudgedLife, type OverVersion } from '../judged.js';
+import {
+  at,
+  describe,
+  isAbsence,
+  saidEndMs,
+  type JudgedLife,
+  type OverVersion,
+} from '../judged.js';
 import { isAtWork, isLife, toldMs } from '../reading.js';
 import { excuseOf } from './excuses.js';
 
@@ -32,7 +39,7 @@ export function falseEndsAreTakenBack(life: JudgedLife): string[] {
 function isDenied({ ending, reading }: OverVersion): boolean {
   const endMs = saidEndMs(ending);
   if (reading.queries.some((query) => isAtWork(query) && query.askedMs > endMs)) return true;
-  if (ending.rule !== 'gone' && ending.rule !== 'never_started') return false;
+  if (!isAbsence(ending)) return false;
   const misses = reading.queries.filter(({ outcome }) => outcome.kind === 'not_found');
   const lastMs = Math.max(...misses.map(({ askedMs }) => askedMs));
   return reading.notices.some((told: Notice) => isLife(told) && toldMs(told) > lastMs);

@@ -1,14 +1,8 @@
 import { RULES } from '../../builders.js';
-import { describe, type JudgedLife, type OverVersion } from '../judged.js';
+import { describe, isAbsence, type JudgedLife, type OverVersion } from '../judged.js';
 import { provingMisses, runsOf } from '../reading.js';
 
 const FEWEST_MISSES = 3;
-
-const ABSENCES: readonly string[] = ['contradicted_exit', 'heard_cause', 'gone', 'never_started'];
-
-function isAbsence({ ending }: OverVersion): boolean {
-  return ABSENCES.includes(ending.rule);
-}
 
 /**
  * Rule 1: an absence rests on a run of 404s: three at least, from the answer of the first to the
@@ -17,7 +11,9 @@ function isAbsence({ ending }: OverVersion): boolean {
  */
 export function absenceIsProven({ over }: JudgedLife): string[] {
   return over
-    .filter((version) => isAbsence(version) && !version.reading.isAmbiguous && !isProven(version))
+    .filter(
+      (version) => isAbsence(version.ending) && !version.reading.isAmbiguous && !isProven(version),
+    )
     .map((version) => `${describe(version)}, 404s at ${missTimes(version)}`);
 }
 
@@ -40,7 +36,7 @@ function missTimes({ reading, ending }: OverVersion): string {
 /** Rule 1: a window that is over proves nothing: then neither absence nor never having started. */
 export function closedWindowProvesNothing({ over }: JudgedLife): string[] {
   return over
-    .filter((version) => isAbsence(version) && !version.reading.isAmbiguous)
+    .filter((version) => isAbsence(version.ending) && !version.reading.isAmbiguous)
     .filter(({ reading }) => provingMisses(reading).length === 0)
     .map((version) => `${describe(version)}, without a 404 from within the window`);
 }
