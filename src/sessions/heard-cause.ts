@@ -1,5 +1,5 @@
 import { later, plusMs, type UnixMs } from '../evidence/instant.js';
-import { currentLeaves, currentRecorders } from './current-recorders.js';
+import { currentRecorders } from './current-recorders.js';
 import type { LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
 import type { VerdictRules } from './rules.js';
 
@@ -13,15 +13,18 @@ const TOLD_TO = 16;
 /**
  * The last cause that a recorder gave which nobody replaced: a leave because it was told to or nobody
  * was there, a web recorder's stop, an upload that is finished. One that was found at work for longer
- * than a failover takes after it has not left for that.
+ * than a failover takes after it has not left for that, as far as its clock can be believed.
  * @see docs/agora.md#leave-code
  */
 export function heardCause(facts: SessionFacts, rules: VerdictRules): HeardCause | null {
-  const uploads = currentRecorders(facts).flatMap(uploadOf);
-  const causes = [...currentLeaves(facts).flatMap(leaving), ...uploads]
-    .filter(({ atMs }) => holds(atMs, facts, rules))
+  const causes = currentRecorders(facts)
+    .flatMap((recorder) => causesOf(recorder).filter(({ atMs }) => holds(plusMs(atMs, behindMs(recorder)), facts, rules))) // prettier-ignore
     .sort((a, b) => a.atMs - b.atMs || a.eventType - b.eventType);
   return causes.at(-1) ?? null;
+}
+
+function behindMs({ clock: [least] }: RecorderFacts): number {
+  return Math.max(least?.behindMs ?? 0, 0);
 }
 
 function holds(atMs: UnixMs, facts: SessionFacts, { goneConfirmMs }: VerdictRules): boolean {
@@ -30,8 +33,9 @@ function holds(atMs: UnixMs, facts: SessionFacts, { goneConfirmMs }: VerdictRule
   return workedMs === null || workedMs <= plusMs(atMs, goneConfirmMs);
 }
 
-function uploadOf({ upload }: RecorderFacts): HeardCause[] {
+function causesOf({ left, upload }: RecorderFacts): HeardCause[] {
   return [
+    ...(left === null ? [] : leaving(left)),
     ...upTo(upload.uploadedMs, 31, 'everything was uploaded (31)'),
     ...upTo(upload.backedUpMs, 32, 'its files went to the cloud backup (32)'),
   ];
