@@ -28,7 +28,7 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
-        leaseBudget: (appId, count) => leaseBudget(context, appId, count),
+        leaseBudget: (appId, count, forMs) => leaseBudget(context, appId, count, forMs),
       },
       readSummary,
       refreshGauges: async () => {

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<'created' | 'same' | 'contradicts'>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
-  leaseBudget: (appId: string, count: number) => Promise<BudgetLease>;
+  leaseBudget: (appId: string, count: number, forMs: number) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
 };
 
