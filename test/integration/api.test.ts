@@ -371,9 +371,8 @@ describe('the budget', () => {
   });
 
   it('is not given beyond what queries leave of it: 429, and when to come again', async () => {
-    const leases = [];
-    while (leases.length < 12) leases.push(await lease({ appId: APP, count: 10, forMs: 3_000 }));
-    const refused = leases.at(-1);
+    const wanted = Array.from({ length: 4 }, () => lease({ appId: APP, count: 10, forMs: 5_000 }));
+    const refused = (await Promise.all(wanted)).find(({ status }) => status !== 200);
     expect(refused?.status).toBe(429);
     expect(refused?.headers['content-type']).toMatch(/problem\+json/);
     expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
