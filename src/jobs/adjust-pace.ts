@@ -2,9 +2,8 @@ import type { QueryAnswer } from '../agora/query-client.js';
 import { pauseAccount, slowDown, speedUp } from '../db/query-pace.js';
 import type { Account } from './account.js';
 import type { AskContext } from './ask-context.js';
+import { hearAcceptance, hearRefusal } from './refusals.js';
 
-/** After a refusal that only a person can mend, the account is tried again this seldom. */
-const REFUSED_PAUSE_MS = 60_000;
 /** After a 429 that names no time. */
 const THROTTLED_PAUSE_MS = 1_000;
 
@@ -12,7 +11,7 @@ const THROTTLED_PAUSE_MS = 1_000;
 export async function adjustPace(
   context: AskContext,
   account: Account,
-  _of: { sid: string; appId: string },
+  asked: { sid: string; appId: string },
   { outcome, usedUpForMs }: QueryAnswer,
 ): Promise<void> {
   const { db, log, client } = context;
@@ -24,8 +23,7 @@ export async function adjustPace(
       await pauseAccount(db, name, outcome.retryAfterMs ?? THROTTLED_PAUSE_MS, 'throttled');
       return;
     case 'unauthorized':
-      log.error({ account: name }, 'account.refused');
-      await pauseAccount(db, name, REFUSED_PAUSE_MS, 'unauthorized');
+      await hearRefusal(context, account, asked);
       return;
     case 'no_route':
       log.error({ account: name }, 'query.no_route');
@@ -38,6 +36,7 @@ export async function adjustPace(
     case 'bad_request':
     case 'incomplete':
       await speedUp(db, name);
+      await hearAcceptance(context, account, asked);
       return;
   }
 }

@@ -6,8 +6,9 @@ import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { slotSpacingMs } from '../reconcile/pacing.js';
 import { boundMs, forecast, type Forecast } from '../reconcile/promise.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { Account } from './account.js';
+import { appScope, type Account } from './account.js';
 import type { QueueBackend } from './backend.js';
+import { readRefused, type Refused } from './refusals.js';
 import type { JobQueues } from './start-jobs.js';
 
 export type SummaryContext = {
@@ -35,15 +36,18 @@ export type Summary = {
   gaps: LedgerNumbers['gaps'];
   queries: LedgerNumbers['queries'] & { limitPerSecond: number };
   queue: { backend: string; waiting: number; active: number };
+  /** What Agora answers 401 or 403 to, since when, and what to do about it. */
+  refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
 };
 
 export async function summarize(context: SummaryContext): Promise<Summary> {
   const { db, now } = context;
-  const [numbers, silent, queue] = await Promise.all([
+  const [numbers, refused, queue] = await Promise.all([
     readSummary(db, now()),
-    readSilentAccounts(db),
+    readRefused(db, context.accounts),
     countJobs(context),
   ]);
+  const silent = await readSilentAccounts(db, context.accounts, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const promised = promisedBoundMs(context, live.byAccount, silent);
   const within = promised === null ? 0 : await live.withinBound(promised);
@@ -63,17 +67,27 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     },
     staleness: live.ages,
     queue: { backend: context.backend.kind, ...queue },
+    refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })), // prettier-ignore
   };
 }
 
 /** A pause as short as this is part of the pace, not a silence. */
 const SHORT_PAUSE_MS = 5_000;
 
-/** Accounts that cannot be asked: refused, out of reach, or told to wait for long. */
-async function readSilentAccounts(db: Db): Promise<ReadonlySet<string>> {
+/**
+ * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all their apps. One
+ * refused app makes no account silent: the others are asked as ever.
+ */
+async function readSilentAccounts(
+  db: Db,
+  accounts: readonly Account[],
+  refused: readonly Refused[],
+): Promise<ReadonlySet<string>> {
   const [pauses, unanswered] = await Promise.all([readPauses(db), readUnanswered(db)]);
   const long = [...pauses].filter(([, { forMs }]) => forMs > SHORT_PAUSE_MS);
-  return new Set([...unanswered, ...long.map(([name]) => name)]);
+  const apps = new Set(refused.map(({ account, appId }) => appScope(account, appId ?? '')));
+  const refusedWhole = accounts.filter(({ name, appIds }) => appIds.length > 0 && appIds.every((appId) => apps.has(appScope(name, appId)))); // prettier-ignore
+  return new Set([...unanswered, ...long.map(([name]) => name), ...refusedWhole.map(({ name }) => name)]); // prettier-ignore
 }
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */

@@ -77,6 +77,18 @@ export function createMetrics() {
       labelNames: ['account'],
       registers,
     }),
+    slotsHeld: new Gauge({
+      name: `${PREFIX}slots_held`,
+      help: 'Slots that queries and leases hold just now, by account, or account/app where an app has a limit of its own',
+      labelNames: ['account', 'by'],
+      registers,
+    }),
+    refusedApps: new Gauge({
+      name: `${PREFIX}refused_apps`,
+      help: 'Apps of the account that Agora answers 401 or 403 to',
+      labelNames: ['account'],
+      registers,
+    }),
     jobDuration: new Histogram({
       name: `${PREFIX}job_seconds`,
       help: 'Time that a job took',

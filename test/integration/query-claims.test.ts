@@ -28,7 +28,7 @@ describe('claims', () => {
     dueInMs: number,
     more: Partial<ScheduledQuery> = {},
   ): Promise<void> {
-    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, beatDueMs: null, suspectedMs: null, turnMs: null, proofMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
+    const query = { sid, account: 'a', appId: null, dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, beatDueMs: null, suspectedMs: null, turnMs: null, proofMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
     await withTransaction(ledger.db, (tx) => saveSchedule(tx, [query], [], false));
   }
 
@@ -39,6 +39,7 @@ describe('claims', () => {
       classes: QUERY_CLASSES.length,
       waitingBeforeMs: unixMs(atMs - 120_000),
       likely: { silentBeforeMs: unixMs(atMs - 60_000), lastMissWithinMs: 60_000 },
+      refusedApps: ['refused'],
     });
     const chosen = chooseQueries(heads, { room, firstFromMs, chance: 0, nowMs: atMs });
     return claimQueries(ledger.db, chosen, atMs, 10_000);
@@ -60,6 +61,12 @@ describe('claims', () => {
     await schedule('young', 'routine', 50_000, { waitingSinceMs: unixMs(now - 5_000) });
     expect((await claim(2, now, 400_000)).map(({ sid }) => sid)).toEqual(['oldest', 'silent']);
     expect((await claim(9, now, 400_000)).map(({ sid }) => sid)).toEqual(['routine']);
+  });
+
+  it('leave out the sessions of an app that Agora refuses', async () => {
+    await schedule('foreign', 'confirm_end', -60_000, { appId: 'refused', waitingSinceMs: unixMs(now - 500_000) }); // prettier-ignore
+    await schedule('own', 'routine', -1_000, { appId: 'own' });
+    expect((await claim(9)).map(({ sid }) => sid)).toEqual(['own']);
   });
 
   it('take the shortest of the silences that make an end likely first', async () => {

@@ -26,6 +26,8 @@ export type ApiContext = {
   refreshGauges: () => Promise<void>;
   /** What is in the way of serving; empty when nothing is. */
   findObstacles: () => Promise<readonly string[]>;
+  /** What a person should look into, though it does not keep this process from serving. */
+  findWarnings: () => Promise<readonly string[]>;
   now: () => UnixMs;
   log: Logger;
   metrics: Metrics;

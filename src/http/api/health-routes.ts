@@ -1,11 +1,16 @@
 import { Router } from 'express';
 import type { ApiContext } from './api-context.js';
 
-export type HealthContext = Pick<ApiContext, 'findObstacles' | 'metrics' | 'refreshGauges' | 'log'>;
+export type HealthContext = Pick<
+  ApiContext,
+  'findObstacles' | 'metrics' | 'refreshGauges' | 'log'
+> &
+  Partial<Pick<ApiContext, 'findWarnings'>>;
 
 /** Liveness, readiness, metrics, and where everything is. */
 export function healthRoutes({
   findObstacles,
+  findWarnings,
   metrics,
   refreshGauges,
   log,
@@ -17,7 +22,9 @@ export function healthRoutes({
   router.get('/readyz', async (_request, response) => {
     const obstacles = await findObstacles();
     const ready = obstacles.length === 0;
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles });
+    // What cannot be read because the ledger is away is an obstacle already.
+    const warnings = await findWarnings?.().catch(() => undefined);
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles, warnings }); // prettier-ignore
   });
   router.get('/metrics', async (_request, response) => {
     // While the ledger is away, what this process counts itself is all the more of interest.
