@@ -3,7 +3,7 @@ import type { Db } from '../db/database.js';
 import { readPauses } from '../db/query-pace.js';
 import { readFront, readSample } from '../db/query-front.js';
 import { claimQueries, type ClaimedQuery } from '../db/query-schedule.js';
-import { claimTry, findTry, readRefusals } from '../db/refusals.js';
+import { claimTry, findTry, readRefusals } from '../db/refused.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { readChannel, type Channel } from '../reconcile/channel.js';
 import { chooseQueries, oldestFirst, type Candidate } from '../reconcile/choose-queries.js';

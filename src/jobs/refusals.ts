@@ -1,5 +1,6 @@
 import { pauseAccount } from '../db/query-pace.js';
-import { noteAccepted, noteRefusedAccount, noteRefusedApp, readRefusals, releaseClaimsOfApp } from '../db/refusals.js'; // prettier-ignore
+import { noteAccepted, noteRefusedAccount, noteRefusedApp, releaseClaimsOfApp } from '../db/refusals.js'; // prettier-ignore
+import { readRefusals } from '../db/refused.js';
 import type { Db } from '../db/database.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { appScope, type Account } from './account.js';
