@@ -11,6 +11,21 @@ export async function readRefusals(db: Queryable): Promise<ReadonlyMap<string, U
   return new Map(rows.map(({ account, since }) => [account, unixMs(since.getTime())]));
 }
 
+/** Accounts all of whose live sessions are of these apps, so that nobody is asked about. */
+export async function readWhollyRefused(
+  db: Queryable,
+  appIds: readonly string[],
+): Promise<readonly string[]> {
+  if (appIds.length === 0) return [];
+  const { rows } = await db.query<{ account: string }>(
+    `select query_schedule.account from query_schedule where query_schedule.live_since is not null
+     group by query_schedule.account
+     having bool_and(coalesce(query_schedule.app_id = any($1::text[]), false))`,
+    [appIds],
+  );
+  return rows.map(({ account }) => account);
+}
+
 /** True for one caller each time that so long has passed since the last try of what is refused. */
 export async function claimTry(db: Db, scope: string, everyMs: number): Promise<boolean> {
   const { rowCount } = await db.pool.query(

@@ -1,12 +1,13 @@
 import type { Db } from '../db/database.js';
 import { readPauses, readUnanswered } from '../db/query-pace.js';
+import { readWhollyRefused } from '../db/refused.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { slotSpacingMs } from '../reconcile/pacing.js';
 import { boundMs, forecast, type Forecast } from '../reconcile/promise.js';
 import type { Metrics } from '../observability/metrics.js';
-import { appScope, type Account } from './account.js';
+import type { Account } from './account.js';
 import type { QueueBackend } from './backend.js';
 import { readRefused, type Refused } from './refusals.js';
 import type { JobQueues } from './start-jobs.js';
@@ -47,7 +48,7 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     readRefused(db, context.accounts),
     countJobs(context),
   ]);
-  const silent = await readSilentAccounts(db, context.accounts, refused);
+  const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const promised = promisedBoundMs(context, live.byAccount, silent);
   const within = promised === null ? 0 : await live.withinBound(promised);
@@ -75,19 +76,21 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
 const SHORT_PAUSE_MS = 5_000;
 
 /**
- * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all their apps. One
+ * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all that lives. One
  * refused app makes no account silent: the others are asked as ever.
  */
 async function readSilentAccounts(
   db: Db,
-  accounts: readonly Account[],
   refused: readonly Refused[],
 ): Promise<ReadonlySet<string>> {
-  const [pauses, unanswered] = await Promise.all([readPauses(db), readUnanswered(db)]);
+  const apps = refused.flatMap(({ appId }) => (appId === null ? [] : [appId]));
+  const [pauses, unanswered, wholly] = await Promise.all([
+    readPauses(db),
+    readUnanswered(db),
+    readWhollyRefused(db.pool, apps),
+  ]);
   const long = [...pauses].filter(([, { forMs }]) => forMs > SHORT_PAUSE_MS);
-  const apps = new Set(refused.map(({ account, appId }) => appScope(account, appId ?? '')));
-  const refusedWhole = accounts.filter(({ name, appIds }) => appIds.length > 0 && appIds.every((appId) => apps.has(appScope(name, appId)))); // prettier-ignore
-  return new Set([...unanswered, ...long.map(([name]) => name), ...refusedWhole.map(({ name }) => name)]); // prettier-ignore
+  return new Set([...unanswered, ...wholly, ...long.map(([name]) => name)]);
 }
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */

@@ -116,3 +116,19 @@ it('an account is refused when several of its apps are, and then asked once a mi
   await allAsked(sids, 2);
   expect(await refused()).toEqual([]);
 });
+
+it('an account all of whose live sessions are of a refused app promises nothing', async () => {
+  refuse('/apps/foreign/');
+  await register('foreign', 3);
+  await waitFor(async () => (await refused()).includes('foreign'), { deadlineMs: 15_000 });
+  expect((await summary()).truth.boundMs).toBeNull();
+});
+
+it('one session that always gets a 504 pauses nobody else', async () => {
+  service.agora.answerWith((of) => of.includes('/sid/good-2/') ? { status: 504, body: { code: 62, reason: 'request timeout' } } : ALIVE); // prettier-ignore
+  const others = (await register('good', 6)).filter((sid) => sid !== 'good-2');
+  await waitFor(() => asked('/sid/good-2/') >= 4, { deadlineMs: 15_000, what: 'four failures' });
+  const from = performance.now();
+  await allAsked(others, Math.max(...others.map((sid) => asked(`/sid/${sid}/`))) + 1);
+  expect(performance.now() - from).toBeLessThan(6_000);
+});
