@@ -43,29 +43,33 @@ export async function makeSlots(tx: PoolClient, scopes: PaceScopes): Promise<voi
 
 /**
  * How each scope stands at one moment of the database's clock; parameters $1 to $3 are the scopes'
- * names, distances and numbers of slots. Times are in milliseconds from that moment on.
+ * names, distances and numbers of slots. Times are in milliseconds from that moment on. The slots are
+ * looked through only as far as to the first free one: with hundreds of them that is what taking costs.
  */
 export const STANDING = `
 moment as materialized (
   select clock_timestamp() as now
 ), scope as materialized (
   select scope.name, scope.slots, scope.spacing_ms / query_pace.rate_factor as spacing_ms,
-         query_pace.next_slot_at, query_pace.pause_reason, slot.known, slot.free, slot.leased,
+         query_pace.next_slot_at, query_pace.pause_reason,
          coalesce(extract(epoch from query_pace.paused_until - moment.now)::float8 * 1000, 0) as paused_ms,
-         extract(epoch from slot.free_at - moment.now)::float8 * 1000 as free_ms,
-         extract(epoch from slot.lease_ends_at - moment.now)::float8 * 1000 as lease_ends_ms
+         exists (select from query_slots
+                 where query_slots.scope = scope.name and query_slots.slot = scope.slots) as complete,
+         (select query_slots.slot from query_slots
+          where query_slots.scope = scope.name and query_slots.slot <= scope.slots
+            and query_slots.held_until <= moment.now
+          order by query_slots.slot limit 1) as free
   from unnest($1::text[], $2::float8[], $3::int[]) as scope (name, spacing_ms, slots)
   join query_pace on query_pace.account = scope.name
   cross join moment
-  cross join lateral (
-    select count(*)::int as known,
-           min(query_slots.slot) filter (where query_slots.held_until <= moment.now) as free,
-           min(query_slots.held_until) as free_at,
-           count(*) filter (where query_slots.leased and query_slots.held_until > moment.now)::int as leased,
-           min(query_slots.held_until) filter (where query_slots.leased and query_slots.held_until > moment.now) as lease_ends_at
-    from query_slots where query_slots.scope = scope.name and query_slots.slot <= scope.slots
-  ) as slot
 )`;
+
+/** How long it is until a slot of the scope is free; 0 where one is. */
+export const FREE_MS = `
+case when scope.free is not null then 0 else
+  (select extract(epoch from min(query_slots.held_until) - moment.now)::float8 * 1000 from query_slots
+   where query_slots.scope = scope.name and query_slots.slot <= scope.slots)
+end`;
 
 /** The parameters of STANDING. */
 export function standingOf(scopes: PaceScopes): [string[], number[], number[]] {

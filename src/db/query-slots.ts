@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Queryable } from './database.js';
-import { lockScopes, makeSlots, STANDING, standingOf, type PaceScopes } from './pace-scopes.js';
+import {
+  FREE_MS,
+  lockScopes,
+  makeSlots,
+  STANDING,
+  standingOf,
+  type PaceScopes,
+} from './pace-scopes.js';
 import { withTransaction } from './with-transaction.js';
 
 export type Taking =
@@ -35,7 +42,9 @@ export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Pro
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
     const decide = async (): Promise<Standing> =>
-      the((await tx.query<Standing>(TAKE, parameters)).rows[0]);
+      the(
+        (await tx.query<Standing>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0],
+      );
     let standing = await decide();
     if (!standing.complete) {
       await makeSlots(tx, scopes);
@@ -56,11 +65,11 @@ type Standing = {
 
 const TAKE = `
 with ${STANDING}, standing as (
-  select bool_and(scope.known >= scope.slots) as complete,
-         bool_and(scope.known >= scope.slots and scope.free is not null and scope.paused_ms <= 0
+  select bool_and(scope.complete) as complete,
+         bool_and(scope.complete and scope.free is not null and scope.paused_ms <= 0
                   and scope.next_slot_at <= moment.now) as takes,
          max(scope.paused_ms) as paused_ms,
-         max(scope.free_ms) as free_ms,
+         max(${FREE_MS}) as free_ms,
          (array_agg(scope.pause_reason order by scope.paused_ms desc))[1] as reason,
          max(extract(epoch from scope.next_slot_at - moment.now)::float8 * 1000) as early_ms
   from scope cross join moment

@@ -1,5 +1,12 @@
 import type { Db } from './database.js';
-import { lockScopes, makeSlots, STANDING, standingOf, type PaceScopes } from './pace-scopes.js';
+import {
+  FREE_MS,
+  lockScopes,
+  makeSlots,
+  STANDING,
+  standingOf,
+  type PaceScopes,
+} from './pace-scopes.js';
 import { withTransaction } from './with-transaction.js';
 
 export type SlotLease =
@@ -35,13 +42,20 @@ type Leasing = { leases: boolean; paused_ms: number; wait_ms: number; full_ms: n
 
 const LEASE = `
 with ${STANDING}, ruled as (
-  select scope.*, scope.leased < scope.slots - greatest(1, ceil(scope.slots * $5::float8)) as may_lease
-  from scope
+  select scope.name, scope.free, scope.paused_ms, scope.pause_reason, scope.next_slot_at,
+         lease.held < scope.slots - greatest(1, ceil(scope.slots * $5::float8)) as may_lease,
+         ${FREE_MS} as free_ms,
+         coalesce(extract(epoch from lease.ends_at - moment.now)::float8 * 1000, 0) as lease_ends_ms
+  from scope cross join moment
+  cross join lateral (
+    select count(*) as held, min(query_slots.held_until) as ends_at from query_slots
+    where query_slots.scope = scope.name and query_slots.leased and query_slots.held_until > moment.now
+  ) as lease
 ), standing as (
   select bool_and(ruled.free is not null and ruled.may_lease and ruled.paused_ms <= 0) as leases,
          max(ruled.paused_ms) as paused_ms,
          greatest(max(ruled.next_slot_at), max(moment.now)) as at,
-         max(coalesce(case when ruled.may_lease then ruled.free_ms else ruled.lease_ends_ms end, 0)) as full_ms,
+         max(case when ruled.may_lease then ruled.free_ms else ruled.lease_ends_ms end) as full_ms,
          (array_agg(ruled.pause_reason order by ruled.paused_ms desc))[1] as reason
   from ruled cross join moment
 ), moved as (

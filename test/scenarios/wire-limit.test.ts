@@ -36,7 +36,7 @@ async function openWorldOf(limit: number): Promise<WireWorld & { wire: SlowWire 
 function onTheWay(wire: SlowWire): ReadonlyMap<string, Disturbance> {
   const slowHandshakes: Disturbance = async (agora) => {
     wire.setHandshake(QUERY_TIMEOUT_MS * 0.7);
-    agora.setFaults({ reset: 1 }); // so that each needs a new connection
+    agora.setFaults({ reset: 0.2 }); // so that many need a new connection
     await wait(1_500);
     wire.setHandshake(0);
     agora.setFaults({ reset: 0 });

@@ -26,7 +26,7 @@ export function disturbances(queryTimeoutMs: number): ReadonlyMap<string, Distur
     ['answers stalled', (agora) => during(agora, { latencyMs: queryTimeoutMs * 0.9 }, queryTimeoutMs * 2)], // prettier-ignore
     ['answers held, then all at once', (agora) => during(agora, { answers: 'held' }, queryTimeoutMs * 0.8)], // prettier-ignore
     ['answers held beyond the timeout', (agora) => during(agora, { answers: 'held' }, queryTimeoutMs * 1.6)], // prettier-ignore
-    ['connections reset', (agora) => during(agora, { reset: 0.5 }, 1_500)],
+    ['connections reset', (agora) => during(agora, { reset: 0.2 }, 1_500)],
     ['half-open host, first answer slow', halfOpen(queryTimeoutMs)],
   ]);
 }
