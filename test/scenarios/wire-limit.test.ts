@@ -13,7 +13,7 @@ import { openWorld } from '../support/world.js';
 jest.setTimeout(90_000);
 
 const LIMITS = [10, 50, 500];
-const QUERY_TIMEOUT_MS = 1_000;
+const QUERY_TIMEOUT_MS = 800;
 
 const leftovers = clearAfterEach();
 
