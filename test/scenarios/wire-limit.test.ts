@@ -84,7 +84,7 @@ describe('what arrives at Agora in any second', () => {
 });
 
 describe('whole processes', () => {
-  it('keep to the limit through an outage, its slow first answers, and one of them being killed', async () => {
+  it('keep to the limit through an outage, its slow first answers, one of them being killed and one frozen', async () => {
     const database = await createTestDatabase();
     const world = await openWorld({
       sessions: 120,
@@ -110,6 +110,10 @@ describe('whole processes', () => {
     const before = world.agora.log.total();
     world.agora.setFaults(NO_FAULTS);
     await until(11);
+    jobs[1]?.kill('SIGSTOP'); // for longer than a slot's time to leave
+    await until(13);
+    jobs[1]?.kill('SIGCONT');
+    await until(15);
     expect(world.agora.log.total()).toBeGreaterThan(before);
     expect(world.agora.log.worstSecond()).toBeLessThanOrEqual(10);
   });
