@@ -20,10 +20,12 @@ export function healthRoutes({
     response.json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const obstacles = await findObstacles();
+    // Warnings that cannot be read, because the ledger is away, are an obstacle already.
+    const [obstacles, warnings] = await Promise.all([
+      findObstacles(),
+      findWarnings?.().catch(() => undefined),
+    ]);
     const ready = obstacles.length === 0;
-    // What cannot be read because the ledger is away is an obstacle already.
-    const warnings = await findWarnings?.().catch(() => undefined);
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles, warnings }); // prettier-ignore
   });
   router.get('/metrics', async (_request, response) => {
