@@ -81,9 +81,20 @@ async function giveBack(
   turn: Waited,
 ): Promise<void> {
   const { db, now } = context;
-  const pausedMs =
-    turn.kind === 'paused' ? turn.waitMs : turn.kind === 'unreachable' ? await pauseUnreachable(context, account) : 0; // prettier-ignore
+  const pausedMs = await pausedFor(context, account, turn);
   await releaseClaim(db, sid, plusMs(now(), Math.max(pausedMs, GIVE_BACK_MS)));
+}
+
+async function pausedFor(context: AskContext, account: Account, turn: Waited): Promise<number> {
+  switch (turn.kind) {
+    case 'paused':
+      return turn.waitMs;
+    case 'unreachable':
+      return pauseUnreachable(context, account);
+    case 'held':
+    case 'late':
+      return 0;
+  }
 }
 
 /** False where the query did not leave: its slot was over before it could. */
