@@ -1,66 +1,69 @@
-import {
-  circuitBreaker,
-  ConsecutiveBreaker,
-  DelegateBackoff,
-  handleWhenResult,
-  isBrokenCircuitError,
-  type CircuitBreakerPolicy,
-} from 'cockatiel';
+import { createBreaker, type QueryEnd } from './host-breaker.js';
 
-/** So many failures in a row, and it is left alone: single ones are the weather. */
-const FAILURES = 3;
-/** For how long, by how often that has happened in a row; then one query tries it again. */
-const COOL_DOWN_MS = [1_000, 3_000, 6_000, 15_000, 30_000];
-
-type Host = { baseUrl: string; breaker: CircuitBreakerPolicy; openUntilMs: number };
+/** Leave to ask one query of one host. Whoever has it says how that ended, once. */
+export type Permit = { baseUrl: string; done: (result: QueryEnd) => void };
 
 /** The base URLs, tried in order: a later one while every earlier one is left alone. */
-export type HostRotation<T> = {
-  /** Asks the first host that may be asked; `none` while all of them are left alone. */
-  ask: (work: (baseUrl: string) => Promise<T>) => Promise<T | 'none'>;
+export type HostRotation = {
+  /** The first host that may be asked about the session just now; nobody ever waits for one. */
+  admit: (sid: string) => Permit | 'unreachable';
   /** How long it is until one of them may be asked again; 0 where one may be asked now. */
   closedForMs: () => number;
 };
 
+/** A host may answer one session badly and all others well: so many sessions' last failures are kept. */
+const MOST_REMEMBERED = 10_000;
+
 /**
- * A breaker for each host. `isFailure` says which results speak against the host itself. A host whose
- * time is over is tried again with one query, so the first one is used again as soon as it works.
+ * A breaker for each host. A session whose last query failed at one of them is asked at another next
+ * time, if that may be asked: so the second host is used even where a single session lives.
+ * `monotonicMs` is a clock that nobody sets.
  * @see docs/agora.md#hosts
  */
-export function createHostRotation<T>(
+export function createHostRotation(
   baseUrls: readonly string[],
-  isFailure: (result: T) => boolean,
-): HostRotation<T> {
-  const hosts = baseUrls.map((baseUrl) => createHost(baseUrl, (result) => isFailure(result as T)));
+  monotonicMs: () => number,
+): HostRotation {
+  const hosts = baseUrls.map((baseUrl) => ({ baseUrl, breaker: createBreaker(monotonicMs) }));
+  const failedAt = new Map<string, number>();
+  const permit = (sid: string, index: number): Permit | null => {
+    const host = hosts[index];
+    const done = host?.breaker.admit(sid);
+    if (host === undefined || done === undefined || done === 'open') return null;
+    return {
+      baseUrl: host.baseUrl,
+      done: (result) => {
+        done(result);
+        remember(failedAt, sid, index, result);
+      },
+    };
+  };
   return {
-    ask: async (work) => {
-      for (const { baseUrl, breaker } of hosts) {
-        try {
-          return await breaker.execute(() => work(baseUrl));
-        } catch (error) {
-          if (!isBrokenCircuitError(error)) throw error;
-        }
+    admit: (sid) => {
+      const first = ((failedAt.get(sid) ?? -1) + 1) % hosts.length;
+      for (const index of inTurn(first, hosts.length)) {
+        const admitted = permit(sid, index);
+        if (admitted !== null) return admitted;
       }
-      return 'none';
+      return 'unreachable';
     },
-    closedForMs: () =>
-      Math.max(Math.min(...hosts.map(({ openUntilMs }) => openUntilMs)) - Date.now(), 0),
+    closedForMs: () => Math.min(...hosts.map(({ breaker }) => breaker.closedForMs())),
   };
 }
 
-function createHost(baseUrl: string, isFailure: (result: unknown) => boolean): Host {
-  const coolDown = new DelegateBackoff<{ attempt: number }>(({ attempt }) => {
-    const waitMs = COOL_DOWN_MS[Math.min(attempt, COOL_DOWN_MS.length) - 1] ?? 0;
-    host.openUntilMs = Date.now() + waitMs;
-    return waitMs;
-  });
-  const breaker = circuitBreaker(handleWhenResult(isFailure), {
-    breaker: new ConsecutiveBreaker(FAILURES),
-    halfOpenAfter: coolDown,
-  });
-  const host: Host = { baseUrl, breaker, openUntilMs: 0 };
-  breaker.onReset(() => {
-    host.openUntilMs = 0;
-  });
-  return host;
+/** The preferred one, then the others from the first on. */
+function inTurn(first: number, count: number): number[] {
+  return [first, ...Array.from({ length: count }, (_, n) => n).filter((n) => n !== first)];
+}
+
+function remember(
+  failedAt: Map<string, number>,
+  sid: string,
+  index: number,
+  result: QueryEnd,
+): void {
+  if (result === 'answered') failedAt.delete(sid);
+  if (result !== 'failed' && result !== 'unreached') return;
+  if (failedAt.size >= MOST_REMEMBERED) failedAt.clear();
+  failedAt.set(sid, index);
 }

@@ -1,7 +1,9 @@
 import { Agent, request } from 'undici';
 import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
-import { createHostRotation } from './host-rotation.js';
+import type { QueryEnd } from './host-breaker.js';
+import { createHostRotation, type Permit } from './host-rotation.js';
+import { leaving, LeftTooLate } from './moment-of-leaving.js';
 import { outcomeOfResponse } from './outcome-of-response.js';
 import { usedUpForMs } from './retry-after.js';
 
@@ -21,13 +23,30 @@ export type QueryAnswer = {
   outcome: QueryOutcome;
   httpStatus: number | null;
   body: string | null;
+  /** Whether it left at all, and how that ended. */
+  wire: WireEnd;
   /** How long until more may be asked, where the answer says that this window is used up. */
   usedUpForMs: number | null;
 };
 
+/**
+ * `never_left`: nothing was written, as where nobody listens; `broken`: written, and the connection
+ * broke before the answer was whole; `timed_out`: written, and it may arrive yet.
+ */
+export type WireEnd = 'never_left' | 'answered' | 'broken' | 'timed_out';
+
 export type QueryClient = {
-  /** `unreachable`: every base URL is left alone for a while, and nothing was asked. */
-  query: (target: QueryTarget) => Promise<QueryAnswer | 'unreachable'>;
+  /** Decided before anything is spent on a query; `unreachable`: every base URL is left alone for a while. */
+  admit: (sid: string) => Permit | 'unreachable';
+  /**
+   * Asks with a permit, and says by it how that ended. `too_late`: it could not leave before `leaveBy` (of
+   * performance.now()), and did not.
+   */
+  query: (
+    target: QueryTarget,
+    permit: Permit,
+    leaveBy: number,
+  ) => Promise<QueryAnswer | 'too_late'>;
   /** How long nothing can be asked; 0 where something can. */
   unreachableForMs: () => number;
   close: () => Promise<void>;
@@ -38,47 +57,63 @@ export type QueryClientOptions = {
   baseUrls: readonly [string, ...string[]];
   timeoutMs: number;
   now: () => UnixMs;
+  /** The breakers' clock, which nobody sets; performance.now() if it is left out. */
+  monotonicMs?: () => number;
 };
 
-/** Larger than any answer; a body beyond it is not one. */
-const LARGEST_BODY = 1_000_000;
+/** Larger than any answer, that of a session with thousands of files too; a body beyond it is not one. */
+const LARGEST_BODY = 8 * 1_048_576;
 
 /**
- * Asks `query`, one HTTP request a call: the pace counts requests, so nothing is retried in here.
+ * Asks `query`, one HTTP request a call: slots count requests, so nothing is retried in here, and none waits
+ * for a connection: each that finds none open opens one.
  * Every failure that is to be expected is an outcome; nothing is thrown for one.
  * @see docs/agora.md#outcomes
  */
-export function createQueryClient({ baseUrls, timeoutMs, now }: QueryClientOptions): QueryClient {
-  const hosts = createHostRotation<QueryAnswer>(baseUrls, ({ outcome }) => outcome.kind === 'unavailable'); // prettier-ignore
-  const dispatcher = new Agent({ connect: { timeout: timeoutMs }, connections: 64 });
+export function createQueryClient(options: QueryClientOptions): QueryClient {
+  const { baseUrls, timeoutMs, now, monotonicMs = () => performance.now() } = options;
+  const hosts = createHostRotation(baseUrls, monotonicMs);
+  const agent = new Agent({ connect: { timeout: timeoutMs }, connections: null, pipelining: 1 });
   return {
-    query: async (target) => {
+    admit: (sid) => hosts.admit(sid),
+    query: async (target, permit, leaveBy) => {
+      const askedMs = now();
       const wrong = wrongPart(target);
-      if (wrong !== null) return refusedHere(wrong, now());
-      const answer = await hosts.ask(async (baseUrl) => {
-        const askedMs = now();
-        const reply = await ask(baseUrl, target, dispatcher, timeoutMs, now);
-        return { askedMs, answeredMs: now(), ...reply };
-      });
-      return answer === 'none' ? 'unreachable' : answer;
+      const reply = wrong === null ? await ask(permit.baseUrl, target, agent, { timeoutMs, leaveBy, now }) : refusedHere(wrong); // prettier-ignore
+      permit.done(reply === 'too_late' || wrong !== null ? 'not_asked' : endOf(reply));
+      return reply === 'too_late' ? reply : { askedMs, answeredMs: now(), ...reply };
     },
     unreachableForMs: () => hosts.closedForMs(),
-    close: () => dispatcher.close(),
+    close: () => agent.close(),
   };
 }
 
 type Reply = Omit<QueryAnswer, 'askedMs' | 'answeredMs'>;
 
+/** What it says about the host. */
+function endOf({ outcome, wire }: Reply): QueryEnd {
+  if (outcome.kind !== 'unavailable') return 'answered';
+  return wire === 'never_left' ? 'unreached' : 'failed';
+}
+
+type Terms = { timeoutMs: number; leaveBy: number; now: () => UnixMs };
+
 async function ask(
   baseUrl: string,
   target: QueryTarget,
-  dispatcher: Agent,
-  timeoutMs: number,
-  now: () => UnixMs,
-): Promise<Reply> {
+  agent: Agent,
+  { timeoutMs, leaveBy, now }: Terms,
+): Promise<Reply | 'too_late'> {
+  const sent = { hasLeft: false };
+  const watched = leaving({
+    mayLeave: () => performance.now() < leaveBy,
+    onLeft: () => {
+      sent.hasLeft = true;
+    },
+  });
   try {
     const response = await request(addressOf(baseUrl, target), {
-      dispatcher,
+      dispatcher: agent.compose(watched),
       headers: {
         authorization: `Basic ${Buffer.from(`${target.customerId}:${target.customerSecret}`).toString('base64')}`,
         accept: 'application/json',
@@ -88,15 +123,23 @@ async function ask(
     const body = await readBody(response.body);
     const { statusCode: status, headers } = response;
     const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
-    return { outcome, httpStatus: status, body, usedUpForMs: usedUpForMs(headers, now()) };
+    return { outcome, httpStatus: status, body, wire: 'answered', usedUpForMs: usedUpForMs(headers, now()) }; // prettier-ignore
   } catch (error) {
-    return {
-      outcome: { kind: 'unavailable', reason: reasonOf(error) },
-      httpStatus: null,
-      body: null,
-      usedUpForMs: null,
-    };
+    const { hasLeft } = sent;
+    return !hasLeft && error instanceof LeftTooLate ? 'too_late' : withoutAnswer(error, hasLeft);
   }
+}
+
+function withoutAnswer(error: unknown, hasLeft: boolean): Reply {
+  const reason = reasonOf(error);
+  const end = reason === 'timeout' ? 'timed_out' : 'broken';
+  return {
+    outcome: { kind: 'unavailable', reason },
+    httpStatus: null,
+    body: null,
+    wire: hasLeft ? end : 'never_left',
+    usedUpForMs: null,
+  };
 }
 
 async function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
@@ -124,11 +167,11 @@ function wrongPart({ appId, resourceId, sid, mode }: QueryTarget): string | null
 }
 
 /** What Agora would say of such an address if it could be sent: parameters that are wrong. */
-function refusedHere(part: string, atMs: UnixMs): QueryAnswer {
+function refusedHere(part: string): Reply {
   const reason = `not asked: "${part}" is no part of an address`;
   const outcome = { kind: 'bad_request', code: null, reason } as const;
   const body = JSON.stringify({ reason });
-  return { askedMs: atMs, answeredMs: atMs, outcome, httpStatus: 400, body, usedUpForMs: null };
+  return { outcome, httpStatus: 400, body, wire: 'never_left', usedUpForMs: null };
 }
 
 const TIMEOUTS: readonly unknown[] = [

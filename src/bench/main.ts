@@ -2,6 +2,7 @@ import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
 import { sustained } from './sustained.js';
+import { wire } from './wire/wire.js';
 import { truth } from './truth/truth.js';
 
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   planner,
   sustained,
   truth,
+  wire,
 };
 
 const given = process.argv.slice(2);

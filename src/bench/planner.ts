@@ -37,7 +37,7 @@ export async function planner(): Promise<void> {
 async function prepare(place: BenchPlace, size: number, now: () => UnixMs): Promise<Contender> {
   const db = await openBenchDatabase(place, `planner_${String(size)}`);
   await fill(db, size);
-  const account = { name: 'bench', customerId: '', customerSecret: '', perSecond: 9, appIds: [], appPerSecond: new Map() }; // prettier-ignore
+  const account = { name: 'bench', customerId: '', customerSecret: '', limit: 10, perSecond: 9, appIds: [], appLimits: new Map() }; // prettier-ignore
   const queryQueue = { addBulk: () => Promise.resolve([]) };
   const tick = createPlanner({ db, accounts: [account], queryQueue, now, routineIntervalMs: defaultRules().routineIntervalMs, chance: Math.random }); // prettier-ignore
   return { size, db, tick, tookMs: [], planned: 0 };

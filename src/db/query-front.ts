@@ -19,16 +19,20 @@ export type FrontRules = {
    * within so long; null while silence tells nothing.
    */
   likely: { silentBeforeMs: UnixMs; lastMissWithinMs: number } | null;
+  /** Apps that Agora refuses: their sessions are at no front, however long they wait. */
+  refusedApps: readonly string[];
 };
 
 type Front = 'due' | 'proof' | 'likely' | 'turn' | 'suspect' | 'oldest';
+
+const NOT_REFUSED = `(query_schedule.app_id is null or query_schedule.app_id <> all($8::text[]))`;
 
 /** The first rows of a front, in the order of the column that says since when they are in it. */
 function first(front: Front, order: string, condition: string): string {
   const [since = order] = order.split(' ');
   return `select * from (
     select '${front}', query_schedule.sid, null::smallint, query_schedule.${since} from query_schedule
-    where query_schedule.account = $1 and ${condition}
+    where query_schedule.account = $1 and ${condition} and ${NOT_REFUSED}
     order by query_schedule.${order} limit room.size
   ) as ${front}`;
 }
@@ -47,7 +51,7 @@ select room.size as room, head.* from room left join lateral (
   cross join lateral (
     select query_schedule.sid, query_schedule.priority, query_schedule.due_at from query_schedule
     where query_schedule.account = $1 and query_schedule.priority = class.priority
-      and query_schedule.due_at <= $2
+      and query_schedule.due_at <= $2 and ${NOT_REFUSED}
     order by query_schedule.due_at limit room.size
   ) as due
   union all ${first('proof', 'proof_at', 'query_schedule.proof_at <= $2')}
@@ -86,6 +90,7 @@ export async function readFront(
     new Date(rules.waitingBeforeMs),
     rules.likely === null ? null : new Date(rules.likely.silentBeforeMs),
     rules.likely?.lastMissWithinMs ?? 0,
+    rules.refusedApps,
   ]);
   const of = (front: Front) =>
     rows

@@ -8,6 +8,8 @@ import type { Db, Queryable } from './database.js';
 export type ScheduledQuery = {
   sid: string;
   account: string;
+  /** Null where nobody has said yet what app it is of. */
+  appId: string | null;
   dueMs: UnixMs;
   queryClass: QueryClass;
   reason: string;
@@ -54,13 +56,14 @@ async function upsertQueries(
   await tx.query(
     `insert into query_schedule as kept (
        sid, account, priority, reason, due_at, last_verified_at, live_since, beat_due_at, suspect_at,
-       turn_at, proof_at, waiting_since
+       turn_at, proof_at, waiting_since, app_id
      )
      select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[],
                           $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
-                          $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+                          $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $14::text[])
      on conflict (sid) do update set
        account = excluded.account,
+       app_id = excluded.app_id,
        last_verified_at = excluded.last_verified_at,
        live_since = excluded.live_since,
        beat_due_at = excluded.beat_due_at,
@@ -91,6 +94,7 @@ async function upsertQueries(
       queries.map(({ proofMs }) => dateOrNull(proofMs)),
       queries.map(({ waitingSinceMs }) => dateOrNull(waitingSinceMs)),
       answered,
+      queries.map(({ appId }) => appId),
     ],
   );
 }
@@ -103,8 +107,9 @@ export async function requestQuery(
   nowMs: UnixMs,
 ): Promise<void> {
   await db.query(
-    `insert into query_schedule as kept (sid, account, priority, reason, due_at, requested_at)
-     values ($1, $2, $3, 'asked for by a person', $4, $4)
+    `insert into query_schedule as kept (sid, account, app_id, priority, reason, due_at, requested_at)
+     select $1, $2, (select sessions.app_id from sessions where sessions.sid = $1), $3::smallint,
+            'asked for by a person', $4::timestamptz, $4::timestamptz
      on conflict (sid) do update set
        requested_at = excluded.requested_at,
        priority = least(kept.priority, excluded.priority),

@@ -1,25 +1,34 @@
-import type { PaceScope } from '../db/query-pace.js';
-import { slotSpacingMs } from '../reconcile/pacing.js';
+import type { PaceScopes } from '../db/pace-scopes.js';
+import { slotSpacingMs, slotsOf } from '../reconcile/pacing.js';
 
 /** One Agora account as the jobs need it: whose budget a query is paid from, and how it is signed for. */
 export type Account = {
   name: string;
   customerId: string;
   customerSecret: string;
-  /** Queries a second that this service may use of the account's limit. */
+  /** Queries a second that Agora allows the account. */
+  limit: number;
+  /** Those that this service may use of them. */
   perSecond: number;
   appIds: readonly string[];
-  /** The same of single apps, where Agora counts by app. */
-  appPerSecond: ReadonlyMap<string, number>;
+  /** The same two of single apps, where Agora counts by app. */
+  appLimits: ReadonlyMap<string, { limit: number; perSecond: number }>;
 };
+
+/** The row that tells what is known of one app, beside that of its account. */
+export function appScope(account: string, appId: string): string {
+  return `${account}/${appId}`;
+}
 
 /** What a query about a session of the app takes a slot of. */
 export function paceScopes(
-  { name, perSecond, appPerSecond }: Account,
+  { name, limit, perSecond, appLimits }: Account,
   appId: string,
-): readonly [PaceScope, ...PaceScope[]] {
-  const ofApp = appPerSecond.get(appId);
-  const account = { name, spacingMs: slotSpacingMs(perSecond) };
+): PaceScopes {
+  // prettier-ignore
+  const account = { name, spacingMs: slotSpacingMs(perSecond), slots: slotsOf(limit) };
+  const ofApp = appLimits.get(appId);
   if (ofApp === undefined) return [account];
-  return [account, { name: `${name}/${appId}`, spacingMs: slotSpacingMs(ofApp) }];
+  const spacingMs = slotSpacingMs(ofApp.perSecond);
+  return [account, { name: appScope(name, appId), spacingMs, slots: slotsOf(ofApp.limit) }];
 }

@@ -1,30 +1,37 @@
-import { readPauses, reserveSlotInAll } from '../db/query-pace.js';
+import { readPauses } from '../db/query-pace.js';
+import { leaseSlot } from '../db/slot-leases.js';
 import { plusMs } from '../evidence/instant.js';
 import type { BudgetLease, LeasedSlot } from '../reconcile/budget-lease.js';
+import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { paceScopes } from './account.js';
-import type { AskContext } from './ask-session.js';
+import type { AskContext } from './ask-context.js';
+import { HELD_AFTER_ANSWER_MS } from './slot-times.js';
 
 export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts' | 'now'>;
 
 /**
- * Takes slots out of the same pace that queries are asked at, so that all who ask for theirs stay
- * under Agora's limit together. A slot that is not used is gone; it costs nothing but its time.
+ * Takes slots out of the same rows that queries take theirs from, so that all together stay under
+ * Agora's limit. Where fewer are left than are asked for, fewer are given; what is kept for queries is
+ * the share that the promise of `/v1/summary` rests on. A slot that is not used costs its time.
  */
 export async function leaseBudget(
   { db, rules, accounts, now }: LeaseContext,
   appId: string,
   count: number,
+  forMs: number,
 ): Promise<BudgetLease> {
   const account = accounts.get(rules.accountOf(appId) ?? '');
   if (account === undefined) return { kind: 'unknown_app' };
   const pause = (await readPauses(db)).get(account.name);
   if (pause !== undefined) return { kind: 'paused', waitMs: pause.forMs, reason: pause.reason };
+  const terms = { heldMs: forMs + HELD_AFTER_ANSWER_MS, keptShare: OLDEST_FIRST_SHARE };
   const slots: LeasedSlot[] = [];
   while (slots.length < count) {
-    const slot = await reserveSlotInAll(db, paceScopes(account, appId));
-    if (slot.kind === 'paused') return slot;
-    const waitMs = Math.ceil(slot.waitMs);
+    const lease = await leaseSlot(db, paceScopes(account, appId), terms);
+    if (lease.kind !== 'leased' && slots.length === 0) return lease;
+    if (lease.kind !== 'leased') break;
+    const waitMs = Math.ceil(lease.waitMs);
     slots.push({ atMs: plusMs(now(), waitMs), waitMs });
   }
-  return { kind: 'leased', account: account.name, slots };
+  return { kind: 'leased', account: account.name, slots, forMs };
 }

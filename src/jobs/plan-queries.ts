@@ -3,14 +3,16 @@ import type { Db } from '../db/database.js';
 import { readPauses } from '../db/query-pace.js';
 import { readFront, readSample } from '../db/query-front.js';
 import { claimQueries, type ClaimedQuery } from '../db/query-schedule.js';
+import { claimTry, findTry, readRefusals } from '../db/refused.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { readChannel, type Channel } from '../reconcile/channel.js';
-import { chooseQueries, oldestFirst } from '../reconcile/choose-queries.js';
+import { chooseQueries, oldestFirst, type Candidate } from '../reconcile/choose-queries.js';
 import { queueRoom } from '../reconcile/pacing.js';
 import { QUERY_CLASSES } from '../reconcile/query-class.js';
 import { likelySilence } from '../reconcile/suspicion.js';
-import type { Account } from './account.js';
+import { appScope, type Account } from './account.js';
 import type { JobQueue } from './backend.js';
+import { TRY_EVERY_MS } from './refusals.js';
 
 export type PlanContext = {
   db: Db;
@@ -56,17 +58,44 @@ export function createPlanner(context: PlanContext): () => Promise<number> {
   };
   return async () => {
     const pauses = await readPauses(context.db);
+    const refusals = await readRefusals(context.db.pool);
     let planned = 0;
     for (const account of context.accounts.filter(({ name }) => !pauses.has(name))) {
-      planned += await planAccount(context, account, await pictureOf(account.name));
+      const { name, appIds } = account;
+      const refusedApps = appIds.filter((appId) => refusals.has(appScope(name, appId)));
+      if (refusals.has(name)) planned += await planTry(context, name, null);
+      else planned += await planAccount(context, account, refusedApps, await pictureOf(name));
+      if (!refusals.has(name)) for (const appId of refusedApps) planned += await planTry(context, name, appId); // prettier-ignore
     }
     return planned;
   };
 }
 
+/** One query each minute shows whether an app, or a whole account, is still refused. */
+async function planTry(
+  { db, queryQueue, now }: PlanContext,
+  account: string,
+  appId: string | null,
+): Promise<number> {
+  const scope = appId === null ? account : appScope(account, appId);
+  if (!(await claimTry(db, scope, TRY_EVERY_MS))) return 0;
+  const candidate = await findTry(db.pool, account, appId, now());
+  return candidate === null ? 0 : enqueue({ db, queryQueue, now }, [candidate]);
+}
+
+async function enqueue(
+  { db, queryQueue, now }: Pick<PlanContext, 'db' | 'queryQueue' | 'now'>,
+  chosen: readonly Candidate[],
+): Promise<number> {
+  const claimed = await claimQueries(db, chosen, now(), QUEUE_LEASE_MS);
+  if (claimed.length > 0) await queryQueue.addBulk(claimed.map(toJob));
+  return claimed.length;
+}
+
 async function planAccount(
   { db, queryQueue, now, routineIntervalMs, chance }: PlanContext,
   { name, perSecond }: Account,
+  refusedApps: readonly string[],
   { channel, live }: Picture,
 ): Promise<number> {
   const nowMs = now();
@@ -77,11 +106,10 @@ async function planAccount(
     classes: QUERY_CLASSES.length,
     waitingBeforeMs: plusMs(nowMs, -shareFromMs),
     likely: likelySilence(channel, nowMs),
+    refusedApps,
   });
   const chosen = chooseQueries(heads, { room, firstFromMs, chance: chance(), nowMs });
-  const claimed = await claimQueries(db, chosen, nowMs, QUEUE_LEASE_MS);
-  if (claimed.length > 0) await queryQueue.addBulk(claimed.map(toJob));
-  return claimed.length;
+  return enqueue({ db, queryQueue, now }, chosen);
 }
 
 /** BullMQ's priorities begin at 1. */

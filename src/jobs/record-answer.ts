@@ -8,10 +8,14 @@ import { foldRules } from '../sessions/bounds.js';
 import { fold } from '../sessions/fold.js';
 import { noFacts } from '../sessions/facts.js';
 import type { Observation } from '../evidence/observation.js';
+import type { Registration } from '../evidence/registration.js';
 import { withProof } from '../sessions/with-proof.js';
 import { voidBefore } from '../sessions/query-window.js';
 import { saveFolded } from './save-folded.js';
 import type { FoldContext } from './fold-context.js';
+
+/** What a query's address is made of, beside the sid. */
+export type AskedWith = Pick<Registration, 'appId' | 'resourceId' | 'mode'>;
 
 /**
  * Keeps what a query told and folds it, in one transaction under the session's lock. If the process
@@ -21,18 +25,29 @@ export async function recordAnswer(
   context: FoldContext,
   account: string,
   answer: AskedAnswer,
+  askedWith: AskedWith,
 ): Promise<void> {
   await withTransaction(context.db, async (tx) => {
     await lockSession(tx, answer.sid);
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
+    await countQuery(tx, account, answer);
+    // It was corrected while the query waited for its slot: this answer is about something else.
+    if (known.registration !== null && !isSame(known.registration, askedWith)) return;
     const countsSinceMs = voidBefore(known);
     const { unbrokenSinceMs } = withProof(asObservation(answer), known, context.rules);
     const observation = await storeAnswer(tx, answer, unbrokenSinceMs, countsSinceMs);
-    await countQuery(tx, account, answer);
     const facts = fold(known, [observation], foldRules(context.rules));
     await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);
   });
+}
+
+function isSame(registration: AskedWith, { appId, resourceId, mode }: AskedWith): boolean {
+  return (
+    registration.appId === appId &&
+    registration.resourceId === resourceId &&
+    registration.mode === mode
+  );
 }
 
 function asObservation({

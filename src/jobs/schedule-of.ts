@@ -34,6 +34,7 @@ export function scheduleOf(
     query: {
       sid,
       account,
+      appId: session.appId,
       ...planned,
       lastVerifiedMs,
       liveSinceMs,

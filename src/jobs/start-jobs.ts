@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Processor } from 'bullmq';
 import type { JobQueue, QueueBackend } from './backend.js';
-import { askSession, type AskContext } from './ask-session.js';
+import type { AskContext } from './ask-context.js';
+import { askSession } from './ask-session.js';
 import { logSparingly } from '../observability/log-sparingly.js';
+import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createBell, startTicking, type Bell } from './bells.js';
 import { applyRetention, foldAll, keepHouse, sweep, takeUpConfigured } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
@@ -131,10 +133,15 @@ function single(): typeof LOCK & { concurrency: number } {
   return { ...LOCK, concurrency: 1 };
 }
 
-/** Enough for every slot of a timeout's length to hold a query that never comes back. */
-function queryConcurrency({ accounts, queryTimeoutMs }: AskContext): number {
-  const perSecond = [...accounts.values()].reduce((sum, account) => sum + account.perSecond, 0);
-  return Math.max(1, Math.ceil(perSecond * (queryTimeoutMs / 1000 + 2)));
+/** For each account as many as can be on their way, and those that stand in the queue for the next slots. */
+function queryConcurrency({ accounts }: AskContext): number {
+  const jobs = [...accounts.values()].map(
+    ({ limit, perSecond }) => slotsOf(limit) + queueRoom(perSecond),
+  );
+  return Math.max(
+    1,
+    jobs.reduce((sum, n) => sum + n, 0),
+  );
 }
 
 async function runQuery(context: AskContext, payload: unknown): Promise<string> {

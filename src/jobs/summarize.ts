@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.js';
 import { readPauses, readUnanswered } from '../db/query-pace.js';
+import { readWhollyRefused } from '../db/refused.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { slotSpacingMs } from '../reconcile/pacing.js';
@@ -7,6 +8,7 @@ import { boundMs, forecast, type Forecast, type PromiseRules } from '../reconcil
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
 import type { QueueBackend } from './backend.js';
+import { readRefused, type Refused } from './refusals.js';
 import type { JobQueues } from './start-jobs.js';
 
 export type SummaryContext = {
@@ -36,15 +38,18 @@ export type Summary = {
   gaps: LedgerNumbers['gaps'];
   queries: LedgerNumbers['queries'] & { limitPerSecond: number };
   queue: { backend: string; waiting: number; active: number };
+  /** What Agora answers 401 or 403 to, since when, and what to do about it. */
+  refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
 };
 
 export async function summarize(context: SummaryContext): Promise<Summary> {
   const { db, now } = context;
-  const [numbers, silent, queue] = await Promise.all([
+  const [numbers, refused, queue] = await Promise.all([
     readSummary(db, now()),
-    readSilentAccounts(db),
+    readRefused(db, context.accounts),
     countJobs(context),
   ]);
+  const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const promised = promisedBoundMs(context, live.askedByAccount, silent);
   const within = promised === null ? 0 : await live.withinBound(promised);
@@ -65,17 +70,29 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     },
     staleness: live.ages,
     queue: { backend: context.backend.kind, ...queue },
+    refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })), // prettier-ignore
   };
 }
 
 /** A pause as short as this is part of the pace, not a silence. */
 const SHORT_PAUSE_MS = 5_000;
 
-/** Accounts that cannot be asked: refused, out of reach, or told to wait for long. */
-async function readSilentAccounts(db: Db): Promise<ReadonlySet<string>> {
-  const [pauses, unanswered] = await Promise.all([readPauses(db), readUnanswered(db)]);
+/**
+ * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all that lives. One
+ * refused app makes no account silent: the others are asked as ever.
+ */
+async function readSilentAccounts(
+  db: Db,
+  refused: readonly Refused[],
+): Promise<ReadonlySet<string>> {
+  const apps = refused.flatMap(({ appId }) => (appId === null ? [] : [appId]));
+  const [pauses, unanswered, wholly] = await Promise.all([
+    readPauses(db),
+    readUnanswered(db),
+    readWhollyRefused(db.pool, apps),
+  ]);
   const long = [...pauses].filter(([, { forMs }]) => forMs > SHORT_PAUSE_MS);
-  return new Set([...unanswered, ...long.map(([name]) => name)]);
+  return new Set([...unanswered, ...wholly, ...long.map(([name]) => name)]);
 }
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */

@@ -71,9 +71,21 @@ export function createMetrics() {
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5],
       registers,
     }),
-    slotsMissed: new Counter({
-      name: `${PREFIX}slots_missed_total`,
-      help: 'Slots let go because the process woke up too late for them',
+    slotsUnused: new Counter({
+      name: `${PREFIX}slots_unused_total`,
+      help: 'Slots given back because the query never left: nobody listens there, or it was too late',
+      labelNames: ['account'],
+      registers,
+    }),
+    slotsHeld: new Gauge({
+      name: `${PREFIX}slots_held`,
+      help: 'Slots that queries and leases hold just now, by account, or account/app where an app has a limit of its own',
+      labelNames: ['account', 'by'],
+      registers,
+    }),
+    refusedApps: new Gauge({
+      name: `${PREFIX}refused_apps`,
+      help: 'Apps of the account that Agora answers 401 or 403 to',
       labelNames: ['account'],
       registers,
     }),

@@ -123,6 +123,8 @@ export type IncidentFact = {
     | 'unauthorized';
   subject: string;
   atMs: UnixMs;
+  /** The last one like it. */
+  lastMs: UnixMs;
 };
 
 /**

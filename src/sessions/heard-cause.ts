@@ -18,7 +18,11 @@ const TOLD_TO = 16;
  */
 export function heardCause(facts: SessionFacts, rules: VerdictRules): HeardCause | null {
   const causes = currentRecorders(facts)
-    .flatMap((recorder) => causesOf(recorder).filter(({ atMs }) => holds(plusMs(atMs, behindMs(recorder)), facts, rules))) // prettier-ignore
+    .flatMap((recorder) =>
+      causesOf(recorder).filter(({ atMs }) =>
+        holds(plusMs(atMs, behindMs(recorder)), facts, rules),
+      ),
+    ) // prettier-ignore
     .sort((a, b) => a.atMs - b.atMs || a.eventType - b.eventType);
   return causes.at(-1) ?? null;
 }

@@ -1,4 +1,4 @@
-import type { UnixMs } from '../evidence/instant.js';
+import { earlier, later, type UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { RecordingEvent } from '../evidence/recording-event.js';
 import type { Bounds } from './bounds.js';
@@ -51,7 +51,7 @@ export function incidentOfOutcome(outcome: QueryOutcome): Incident | null {
   }
 }
 
-/** The first of each kind and subject: a fault repeats itself with every file and every query. */
+/** The first and the last of each kind and subject: a fault repeats itself with every file and every query. */
 export function foldIncident(
   incidents: readonly IncidentFact[],
   incident: Incident | null,
@@ -60,9 +60,13 @@ export function foldIncident(
 ): readonly IncidentFact[] {
   if (incident === null) return incidents;
   const same = incidents.find((known) => keyOf(known) === keyOf(incident));
-  if (same !== undefined && same.atMs <= atMs) return incidents;
+  const told = {
+    ...incident,
+    atMs: earlier(same?.atMs ?? null, atMs) ?? atMs,
+    lastMs: later(same?.lastMs ?? null, atMs) ?? atMs,
+  };
   const others = incidents.filter((known) => known !== same);
-  const sorted = [...others, { ...incident, atMs }].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const sorted = [...others, told].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return sorted.filter((one, index) => index < texts || sorted[index - texts]?.kind !== one.kind);
 }
 

@@ -46,6 +46,7 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
     windowFromMs: earlier(stored.noticeSigns.firstLifeMs, stored.answerSigns.firstLifeMs),
     goneProofs: stored.goneProofs.map(({ sinceMs, atMs }) => ({ sinceMs, atMs, notAfterMs: atMs })),
     progress,
+    incidents: stored.incidents.map((one) => ({ ...one, lastMs: one.atMs })),
     recorders: recorders.map((recorder) => ({
       ...upgradeRecorder(recorder, stored.noticeSigns.lastLifeMs),
       upload: recorder.uid === last ? { ...uploadFacts, progressMs: progress?.atMs ?? null } : NO_UPLOAD, // prettier-ignore

@@ -13,6 +13,13 @@ export type Faults = {
   serverError: number;
   html: number;
   reset: number;
+  /**
+   * What becomes of answers: `held` are given all at once when this changes; `never`, as by a host that
+   * takes connections and requests and does nothing with them.
+   */
+  answers: 'given' | 'held' | 'never';
+  /** Apps that are answered 401, whatever the credentials. */
+  refusedApps: readonly string[];
   /** Every answer takes this long. */
   latencyMs: number;
   /** Answers 429 whatever the rate is. */
@@ -25,6 +32,8 @@ export const NO_FAULTS: Faults = {
   serverError: 0,
   html: 0,
   reset: 0,
+  answers: 'given',
+  refusedApps: [],
   latencyMs: 20,
   throttleAll: false,
   retryAfterSeconds: null,
@@ -54,12 +63,15 @@ export async function startFakeAgora(options: FakeAgoraOptions, port = 0): Promi
   const log = createRequestLog(options.limitPerSecond);
   const random = createRandom(options.seed, 'faults');
   let faults = NO_FAULTS;
+  let held: (() => void)[] = [];
   const server = createServer((request, response) => {
     const answer = answerTo(request, options, log, faults, random.next());
-    setTimeout(() => {
+    const give = (): void => {
       if (answer === 'reset') request.socket.destroy();
       else send(response, answer, faults);
-    }, faults.latencyMs);
+    };
+    if (faults.answers === 'held') held.push(give);
+    if (faults.answers === 'given') setTimeout(give, faults.latencyMs);
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
@@ -67,6 +79,9 @@ export async function startFakeAgora(options: FakeAgoraOptions, port = 0): Promi
     log,
     setFaults: (changed) => {
       faults = { ...faults, ...changed };
+      if (faults.answers === 'held') return;
+      for (const give of held) give();
+      held = [];
     },
     close: () => close(server),
   };
@@ -91,7 +106,7 @@ function answerTo(
   const atMs = options.now();
   const within = log.arrived(account?.customerId ?? 'unknown', atMs);
   const fault = faultOf(faults, drawn);
-  const answer = !within || faults.throttleAll ? TOO_MANY : account === null ? WRONG_CREDENTIALS : (fault ?? tell(request, options, account, atMs)); // prettier-ignore
+  const answer = !within || faults.throttleAll ? TOO_MANY : account === null ? WRONG_CREDENTIALS : (fault ?? tell(request, options, account, atMs, faults)); // prettier-ignore
   log.answered(answer === 'reset' ? 'reset' : String(answer.status));
   return answer;
 }
@@ -128,10 +143,12 @@ function tell(
   options: FakeAgoraOptions,
   account: FakeAccount,
   atMs: number,
+  { refusedApps }: Faults,
 ): HttpAnswer {
   const asked = method === 'GET' ? QUERY.exec(url ?? '') : null;
   if (asked === null) return NO_ROUTE;
   const [appId = '', resourceId, sid = '', mode] = asked.slice(1).map(decodeURIComponent);
+  if (refusedApps.includes(appId)) return WRONG_CREDENTIALS;
   if (!account.appIds.includes(appId))
     return { status: 400, body: { message: 'appid is invalid' } };
   const session = options.findSession(sid);

@@ -7,6 +7,8 @@ export type RequestLog = {
   byStatus: () => Readonly<Record<string, number>>;
   /** The most calls that one account made in any second, wherever that second begins. */
   worstSecond: () => number;
+  /** From now on worstSecond() tells of what comes from now on. */
+  forgetWorst: () => void;
   /** Calls that found their second full already. */
   overLimit: () => number;
 };
@@ -33,6 +35,9 @@ export function createRequestLog(limitPerSecond: number): RequestLog {
     total: () => total,
     byStatus: () => ({ ...statuses }),
     worstSecond: () => worst,
+    forgetWorst: () => {
+      worst = 0;
+    },
     overLimit: () => over,
   };
 }

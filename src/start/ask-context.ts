@@ -6,7 +6,8 @@ import { shardOfProcess } from '../db/counters.js';
 import type { Db } from '../db/database.js';
 import type { LedgerClock } from '../db/ledger-clock.js';
 import type { Account } from '../jobs/account.js';
-import type { AskContext } from '../jobs/ask-session.js';
+import type { AskContext } from '../jobs/ask-context.js';
+import { createGates } from '../jobs/gate.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 
@@ -37,6 +38,7 @@ export function askContext(
       timeoutMs: config.queryTimeoutMs,
       now,
     }),
+    gateOf: createGates(),
     queryTimeoutMs: config.queryTimeoutMs,
     retentionDays: config.retentionDays,
   };
@@ -45,8 +47,9 @@ export function askContext(
 function toAccount(account: AccountConfig, share: number): Account {
   const { name, customerId, customerSecret, qps, apps } = account;
   const appIds = apps.map(({ appId }) => appId);
-  const appPerSecond = new Map(
-    apps.flatMap((app) => (app.qps === null ? [] : [[app.appId, app.qps * share] as const])),
+  const limits = (limit: number) => ({ limit, perSecond: limit * share });
+  const appLimits = new Map(
+    apps.flatMap((app) => (app.qps === null ? [] : [[app.appId, limits(app.qps)] as const])),
   );
-  return { name, customerId, customerSecret, perSecond: qps * share, appIds, appPerSecond };
+  return { name, customerId, customerSecret, ...limits(qps), appIds, appLimits };
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/parse-config.js';
 import type { Db } from '../db/database.js';
 import type { LedgerClock } from '../db/ledger-clock.js';
 import type { Intake } from '../intake/open-intake.js';
-import type { AskContext } from '../jobs/ask-session.js';
+import type { AskContext } from '../jobs/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';

@@ -4,8 +4,11 @@ import { countSetAside } from '../db/set-aside.js';
 import { createApi } from '../http/api/create-api.js';
 import { listen, type Listener } from '../http/listen.js';
 import type { Intake } from '../intake/open-intake.js';
+import type { Account } from '../jobs/account.js';
 import { leaseBudget } from '../jobs/lease-budget.js';
 import { addStopAnswer, requestQuery } from '../jobs/ledger-writes.js';
+import { publishBudget } from '../jobs/publish-budget.js';
+import { readRefused } from '../jobs/refusals.js';
 import { register } from '../jobs/register.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
@@ -28,15 +31,17 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
-        leaseBudget: (appId, count) => leaseBudget(context, appId, count),
+        leaseBudget: (appId, count, forMs) => leaseBudget(context, appId, count, forMs),
       },
       readSummary,
       refreshGauges: async () => {
         publishSummary(metrics, await readSummary());
         metrics.pendingEvidence.set((await readBacklog(db.pool)).waiting);
         metrics.setAside.set(await countSetAside(db.pool));
+        await publishBudget(metrics, db, accounts);
       },
       findObstacles: () => findObstacles(db, queues, intake),
+      findWarnings: () => findWarnings(db, accounts),
     },
     config.api.keys,
   );
@@ -54,6 +59,14 @@ async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): 
   );
   const spooled = intake?.spooled().entries ?? 0;
   return spooled === 0 ? silent : [...silent, waitInSpool(spooled)];
+}
+
+async function findWarnings(db: Db, accounts: readonly Account[]): Promise<string[]> {
+  const refused = await readRefused(db, accounts);
+  return refused.map(({ account, appId, sinceMs, advice }) => {
+    const what = appId === null ? `account ${account}` : `app ${appId} of account ${account}`;
+    return `${what} is refused since ${new Date(sinceMs).toISOString()}: ${advice}`;
+  });
 }
 
 /** The obstacle that notifications are which the ledger does not have yet. */

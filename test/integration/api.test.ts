@@ -496,7 +496,16 @@ describe('the budget', () => {
     const times = leases.flatMap(({ body }) => body.slots.map(({ at: time }: any) => Date.parse(time))).sort((a, b) => a - b); // prettier-ignore
     const distances = times.slice(1).map((time, n) => time - times[n]);
     for (const distance of distances) expect(distance).toBeGreaterThanOrEqual(1000 / 9 - 1.5);
-    expect(leases[0].body).toMatchObject({ account: 'default', slots: [{ waitMs: expect.any(Number) }, {}, {}] }); // prettier-ignore
+    expect(leases[0].body).toMatchObject({ account: 'default', forMs: 2_000, slots: [{ waitMs: expect.any(Number) }, {}, {}] }); // prettier-ignore
+  });
+
+  it('is not given beyond what queries leave of it: 429, and when to come again', async () => {
+    const wanted = Array.from({ length: 4 }, () => lease({ appId: APP, count: 10, forMs: 5_000 }));
+    const refused = (await Promise.all(wanted)).find(({ status }) => status !== 200);
+    expect(refused?.status).toBe(429);
+    expect(refused?.headers['content-type']).toMatch(/problem\+json/);
+    expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await lease({ appId: APP, forMs: 99 })).status).toBe(400);
   });
 
   it('is not given for apps nobody configured, nor to those who may only read', async () => {

@@ -38,7 +38,7 @@ async function ask(seconds: number, outcome: QueryOutcome): Promise<void> {
       : '{"code":404,"reason":"failed to find worker"}';
   const answeredMs = unixMs(at(seconds) + 100);
   const answer = { sid: SID, askedMs: at(seconds), answeredMs, outcome, httpStatus, body };
-  await recordAnswer(ledger.context, 'account', answer);
+  await recordAnswer(ledger.context, 'account', answer, aRegistration());
 }
 
 async function rows(): Promise<unknown[]> {

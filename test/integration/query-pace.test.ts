@@ -1,17 +1,11 @@
-import { pauseAccount, reserveSlot, slowDown, speedUp } from '../../src/db/query-pace.js';
-import {
-  claimQueries,
-  saveSchedule,
-  takeUpClaim,
-  type ScheduledQuery,
-} from '../../src/db/query-schedule.js';
-import { readFront } from '../../src/db/query-front.js';
-import { withTransaction } from '../../src/db/with-transaction.js';
-import { unixMs } from '../../src/evidence/instant.js';
-import { chooseQueries } from '../../src/reconcile/choose-queries.js';
-import { QUERY_CLASSES, type QueryClass } from '../../src/reconcile/query-class.js';
+import { closeDatabase, openDatabase, type Db } from '../../src/db/database.js';
+import type { PaceScopes } from '../../src/db/pace-scopes.js';
+import { pauseAccount, slowDown, speedUp } from '../../src/db/query-pace.js';
+import { countHeldSlots, releaseSlot, takeSlot, type Taking } from '../../src/db/query-slots.js';
+import { leaseSlot } from '../../src/db/slot-leases.js';
 import { slotSpacingMs } from '../../src/reconcile/pacing.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
+import { waitFor } from '../support/wait-for.js';
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -21,54 +15,122 @@ afterEach(async () => {
   await ledger.close();
 });
 
-/** Slots as moments of the database's clock, which is the one that hands them out. */
-async function slotTimes(account: string, count: number, spacingMs: number): Promise<number[]> {
-  const found: number[] = [];
-  await Promise.all(
-    Array.from({ length: count }, async () => {
-      await reserveSlot(ledger.db, account, spacingMs);
-      const { rows } = await ledger.db.pool.query<{ next: Date }>(
-        'select next_slot_at as next from query_pace where account = $1',
-        [account],
-      );
-      found.push(rows[0]?.next.getTime() ?? 0);
-    }),
-  );
-  return found.sort((a, b) => a - b);
+/** Nothing that stands here is ever early, unless the distance is what is tested. */
+const scope = (slots: number, spacingMs = 0, name = 'a'): PaceScopes => [{ name, spacingMs, slots }]; // prettier-ignore
+const LONG_MS = 60_000;
+
+async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Promise<Taking[]> {
+  const takings: Taking[] = [];
+  while (takings.length < times) takings.push(await takeSlot(ledger.db, scopes, leaseMs));
+  return takings;
+}
+
+const taken = (takings: readonly Taking[]): string[] => takings.flatMap((taking) => (taking.kind === 'taken' ? [taking.holder] : [])); // prettier-ignore
+const kinds = (takings: readonly { kind: string }[]): string[] => takings.map(({ kind }) => kind);
+
+async function held(name = 'a'): Promise<number> {
+  const counts = await countHeldSlots(ledger.db.pool);
+  return counts.find(({ scope: of }) => of === name)?.held ?? 0;
 }
 
 describe('slots', () => {
-  it('that many ask for at once are equally spaced', async () => {
-    const spacing = slotSpacingMs(9);
-    const waits = await Promise.all(
-      Array.from({ length: 20 }, () => reserveSlot(ledger.db, 'a', spacing)),
-    );
-    const sorted = waits.map(({ waitMs }) => waitMs).sort((a, b) => a - b);
-    expect(sorted.at(-1)).toBeGreaterThan(19 * spacing - 500);
-    const { rows } = await ledger.db.pool.query<{ ahead: number }>(
-      `select extract(epoch from next_slot_at - clock_timestamp())::float8 * 1000 as ahead from query_pace`,
-    );
-    expect(rows[0]?.ahead).toBeGreaterThan(20 * spacing - 1_000);
+  it('are as many as the limit, each held by one', async () => {
+    const takings = await takeAll(scope(3), 4);
+    expect(kinds(takings)).toEqual(['taken', 'taken', 'taken', 'wait']);
+    expect(new Set(taken(takings)).size).toBe(3);
+  });
+
+  it('are free again a second after the answer, and not before', async () => {
+    const [holder = ''] = taken(await takeAll(scope(1), 1));
+    await releaseSlot(ledger.db, scope(1), holder, 1_000);
+    const releasedAt = performance.now();
+    await waitFor(async () => taken(await takeAll(scope(1), 1)).length > 0, { deadlineMs: 3_000 });
+    expect(performance.now() - releasedAt).toBeGreaterThan(990);
+  });
+
+  it('of queries that never left are free at once', async () => {
+    const [holder = ''] = taken(await takeAll(scope(1), 1));
+    await releaseSlot(ledger.db, scope(1), holder, 0);
+    expect(kinds(await takeAll(scope(1), 1))).toEqual(['taken']);
+  });
+
+  it('are held by a killed process for its lease, and by nobody for longer', async () => {
+    await takeAll(scope(1), 1, 400);
+    const from = performance.now();
+    await waitFor(async () => taken(await takeAll(scope(1), 1, 400)).length > 0, { deadlineMs: 3_000 }); // prettier-ignore
+    expect(performance.now() - from).toBeGreaterThan(350);
+  });
+
+  it('are not given back by one whose lease is over, when another holds them', async () => {
+    const [first = ''] = taken(await takeAll(scope(1), 1, 1));
+    await waitFor(async () => taken(await takeAll(scope(1), 1)).length > 0, { deadlineMs: 1_000 });
+    await releaseSlot(ledger.db, scope(1), first, 0);
+    expect(await held()).toBe(1);
+  });
+
+  it('say how long to wait: until the next is free, and never long, for an answer frees one', async () => {
+    const [holder = ''] = taken(await takeAll(scope(1), 1));
+    expect(await takeSlot(ledger.db, scope(1), LONG_MS)).toEqual({ kind: 'wait', waitMs: 100 });
+    await releaseSlot(ledger.db, scope(1), holder, 60);
+    const taking = await takeSlot(ledger.db, scope(1), LONG_MS);
+    expect(taking.kind === 'wait' && taking.waitMs).toBeLessThanOrEqual(60);
+  });
+
+  it('are never more than the limit, however many take and release them at once', async () => {
+    const slots = 7;
+    const others = [0, 1].map(() => openDatabase({ url: ledger.url, maxConnections: 8, applicationName: 'taker', onIdleError: () => undefined })); // prettier-ignore
+    const [out, worst] = [new Set<string>(), { held: 0 }];
+    const until = performance.now() + 2_000;
+    const work = async (db: Db, n: number): Promise<void> => {
+      while (performance.now() < until) {
+        const taking = await takeSlot(db, scope(slots), LONG_MS);
+        if (taking.kind !== 'taken') continue;
+        out.add(taking.holder);
+        worst.held = Math.max(worst.held, out.size);
+        await new Promise((resolve) => setTimeout(resolve, (n * 7) % 20));
+        out.delete(taking.holder);
+        await releaseSlot(db, scope(slots), taking.holder, 0);
+      }
+    };
+    await Promise.all(others.flatMap((db) => Array.from({ length: 12 }, (_, n) => work(db, n))));
+    await Promise.all(others.map(closeDatabase));
+    expect(worst.held).toBe(slots);
+  });
+
+  it('are taken at their distance, lateness being made up for a little', async () => {
+    const spaced = scope(10, 80);
+    const from = performance.now();
+    const times: number[] = [];
+    while (times.length < 6) {
+      const taking = await takeSlot(ledger.db, spaced, LONG_MS);
+      if (taking.kind === 'taken') times.push(performance.now() - from);
+    }
+    const distances = times.slice(1).map((time, n) => time - (times[n] ?? 0));
+    expect(Math.min(...distances)).toBeGreaterThan(30);
+    expect(times.at(-1)).toBeGreaterThan(5 * 80 - 50);
+  });
+
+  it('of an app that has a limit of its own are held in both, or in none', async () => {
+    const both: PaceScopes = [{ name: 'a', spacingMs: 0, slots: 5 }, { name: 'a/app', spacingMs: 0, slots: 2 }]; // prettier-ignore
+    expect(kinds(await takeAll(both, 3))).toEqual(['taken', 'taken', 'wait']);
+    expect([await held(), await held('a/app')]).toEqual([2, 2]);
   });
 
   it('of one account do not wait for those of another', async () => {
-    await slotTimes('busy', 20, 1_000);
-    expect(await reserveSlot(ledger.db, 'idle', 1_000)).toMatchObject({
-      kind: 'reserved',
-      waitMs: 0,
-    });
+    await takeAll(scope(1, 10_000), 2);
+    expect(kinds(await takeAll(scope(1, 10_000, 'idle'), 1))).toEqual(['taken']);
   });
 
   it('are not given while the account is paused, and the longest pause counts', async () => {
     await pauseAccount(ledger.db, 'a', 60_000, 'unauthorized');
     await pauseAccount(ledger.db, 'a', 1_000, 'throttled');
-    const slot = await reserveSlot(ledger.db, 'a', 100);
-    expect(slot.kind).toBe('paused');
-    expect(slot.waitMs).toBeGreaterThan(50_000);
+    const slot = await takeSlot(ledger.db, scope(1), LONG_MS);
+    expect(slot.kind === 'paused' && slot.waitMs).toBeGreaterThan(50_000);
+    expect(await held()).toBe(0);
   });
 
   it('come half as often after a 429, and win the pace back with answers', async () => {
-    await reserveSlot(ledger.db, 'a', 100);
+    await takeAll(scope(9, slotSpacingMs(9)), 1);
     await slowDown(ledger.db, 'a');
     const factor = async (): Promise<number | undefined> =>
       (await ledger.db.pool.query<{ rate_factor: number }>('select rate_factor from query_pace'))
@@ -79,93 +141,27 @@ describe('slots', () => {
   });
 });
 
-describe('claims', () => {
-  const now = unixMs(Date.now());
+describe('leases', () => {
+  const terms = { heldMs: 3_000, keptShare: 0.3 };
 
-  async function schedule(
-    sid: string,
-    queryClass: QueryClass,
-    dueInMs: number,
-    more: Partial<ScheduledQuery> = {},
-  ): Promise<void> {
-    const query = { sid, account: 'a', dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, beatDueMs: null, suspectedMs: null, turnMs: null, proofMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
-    await withTransaction(ledger.db, (tx) => saveSchedule(tx, [query], [], false));
-  }
-
-  const claim = async (largest: number, atMs = now, firstFromMs = 600_000) => {
-    const { room, heads } = await readFront(ledger.db, 'a', {
-      nowMs: atMs,
-      largest,
-      classes: QUERY_CLASSES.length,
-      waitingBeforeMs: unixMs(atMs - 120_000),
-      likely: { silentBeforeMs: unixMs(atMs - 60_000), lastMissWithinMs: 60_000 },
-    });
-    const chosen = chooseQueries(heads, { room, firstFromMs, chance: 0, nowMs: atMs });
-    return claimQueries(ledger.db, chosen, atMs, 10_000);
-  };
-
-  it('take the most urgent class first, and of a class what is due longest', async () => {
-    await schedule('routine', 'routine', -60_000);
-    await schedule('signal', 'signal', -1_000);
-    await schedule('older', 'confirm_end', -2_000);
-    await schedule('newer', 'confirm_end', -1_000);
-    await schedule('later', 'confirm_end', 5_000);
-    expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'signal']);
+  it('leave the ledger its share of the slots, and say when the next one ends', async () => {
+    const leases = [];
+    while (leases.length < 8) leases.push(await leaseSlot(ledger.db, scope(10), terms));
+    expect(kinds(leases)).toEqual([...Array<string>(7).fill('leased'), 'full']);
+    expect(leases[7]?.waitMs).toBeGreaterThan(2_500);
+    expect(kinds(await takeAll(scope(10), 4))).toEqual(['taken', 'taken', 'taken', 'wait']);
   });
 
-  it('take whose heartbeat is missing before the routine, and who was not asked for longest', async () => {
-    await schedule('routine', 'routine', -60_000);
-    await schedule('silent', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
-    await schedule('oldest', 'routine', 50_000, { waitingSinceMs: unixMs(now - 500_000) });
-    await schedule('young', 'routine', 50_000, { waitingSinceMs: unixMs(now - 5_000) });
-    expect((await claim(2, now, 400_000)).map(({ sid }) => sid)).toEqual(['oldest', 'silent']);
-    expect((await claim(9, now, 400_000)).map(({ sid }) => sid)).toEqual(['routine']);
+  it('are held for their own time from their moment on, each at its distance', async () => {
+    const leases = [];
+    while (leases.length < 3) leases.push(await leaseSlot(ledger.db, scope(10, 200), terms));
+    const [first = 0, second = 0, third = 0] = leases.map(({ waitMs }) => waitMs);
+    expect(first).toBeLessThanOrEqual(1);
+    expect(third - second).toBeGreaterThan(150);
+    expect(third).toBeLessThanOrEqual(400);
   });
 
-  it('take the shortest of the silences that make an end likely first', async () => {
-    await schedule('once', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
-    await schedule('long', 'routine', 50_000, { suspectedMs: unixMs(now - 300_000) });
-    await schedule('short', 'routine', 50_000, { suspectedMs: unixMs(now - 61_000) });
-    expect((await claim(3)).map(({ sid }) => sid)).toEqual(['short', 'long', 'once']);
-  });
-
-  it('are made once where two planners choose the same', async () => {
-    for (let n = 0; n < 6; n += 1) await schedule(`s${String(n)}`, 'routine', -1_000);
-    const claims = await Promise.all(Array.from({ length: 4 }, () => claim(6)));
-    const sids = claims.flat().map(({ sid }) => sid);
-    expect(new Set(sids).size).toBe(sids.length);
-  });
-
-  it('leave no more in the queue than there is room for', async () => {
-    for (let n = 0; n < 5; n += 1) await schedule(`s${String(n)}`, 'routine', -1_000);
-    expect(await claim(3)).toHaveLength(3);
-    expect(await claim(3)).toHaveLength(0);
-  });
-
-  it('that are not answered by the end of their lease are due again', async () => {
-    await schedule('lost', 'routine', -1_000);
-    expect(await claim(3)).toHaveLength(1);
-    expect(await claim(3, unixMs(now + 9_000))).toHaveLength(0);
-    expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
-  });
-
-  it('are taken up by one job only, however often it runs', async () => {
-    await schedule('once', 'routine', -1_000);
-    const [claimed] = await claim(3);
-    const claimedMs = claimed?.claimedMs ?? now;
-    const taken = await Promise.all(
-      Array.from({ length: 5 }, () =>
-        takeUpClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000),
-      ),
-    );
-    expect(taken.filter(Boolean)).toHaveLength(1);
-  });
-
-  it('are not lost to a notification that plans the session anew meanwhile', async () => {
-    await schedule('s', 'routine', -1_000);
-    await claim(3);
-    await schedule('s', 'signal', -500);
-    expect(await claim(3)).toHaveLength(0);
-    expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
+  it('of a limit of one are not given: it would leave nothing to ask with', async () => {
+    expect((await leaseSlot(ledger.db, scope(1), terms)).kind).toBe('full');
   });
 });

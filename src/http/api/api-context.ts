@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<Registered>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
-  leaseBudget: (appId: string, count: number) => Promise<BudgetLease>;
+  leaseBudget: (appId: string, count: number, forMs: number) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
 };
 
@@ -27,6 +27,8 @@ export type ApiContext = {
   refreshGauges: () => Promise<void>;
   /** What is in the way of serving; empty when nothing is. */
   findObstacles: () => Promise<readonly string[]>;
+  /** What a person should look into, though it does not keep this process from serving. */
+  findWarnings: () => Promise<readonly string[]>;
   now: () => UnixMs;
   log: Logger;
   metrics: Metrics;

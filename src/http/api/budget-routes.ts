@@ -5,27 +5,33 @@ import type { ApiContext } from './api-context.js';
 import { parse, storableText } from './parse-request.js';
 import { iso } from './times.js';
 
-/** More at a time would reserve seconds of everybody's budget for one caller. */
+/** More at a time would take everybody's budget for one caller. */
 const MOST_SLOTS = 10;
 
 const leaseBody = z.object({
   appId: storableText.min(1),
   count: z.number().int().min(1).max(MOST_SLOTS).default(1),
+  /** Within how long of its moment a call leaves and is answered; its slot is held until a second later. */
+  forMs: z.number().int().min(100).max(60_000).default(2_000),
 });
 
 /** For those who call `start` and `stop`: slots out of the budget that queries are paid from. */
 export function budgetRoutes({ writes }: ApiContext): Router {
   const router = Router();
   router.post('/budget/lease', async (request, response) => {
-    const { appId, count } = parse(leaseBody, request.body, 'body');
-    const lease = await writes.leaseBudget(appId, count);
+    const { appId, count, forMs } = parse(leaseBody, request.body, 'body');
+    const lease = await writes.leaseBudget(appId, count, forMs);
     if (lease.kind === 'unknown_app') throw notFound(`App ${appId} is not configured.`);
-    if (lease.kind === 'paused') {
+    if (lease.kind !== 'leased')
       response.set('Retry-After', String(Math.ceil(lease.waitMs / 1000)));
+    if (lease.kind === 'full') {
+      throw new ProblemError({ status: 429, title: 'No slot is left to lease', detail: 'Leases hold all that queries leave to them. Come again when one of them ends.' }); // prettier-ignore
+    }
+    if (lease.kind === 'paused') {
       throw new ProblemError({ status: 503, title: 'The account is paused', detail: `Agora cannot be asked now (${lease.reason}).` }); // prettier-ignore
     }
     const slots = lease.slots.map(({ atMs, waitMs }) => ({ at: iso(atMs), waitMs }));
-    response.json({ account: lease.account, slots });
+    response.json({ account: lease.account, slots, forMs });
   });
   return router;
 }

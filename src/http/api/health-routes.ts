@@ -1,11 +1,16 @@
 import { Router } from 'express';
 import type { ApiContext } from './api-context.js';
 
-export type HealthContext = Pick<ApiContext, 'findObstacles' | 'metrics' | 'refreshGauges' | 'log'>;
+export type HealthContext = Pick<
+  ApiContext,
+  'findObstacles' | 'metrics' | 'refreshGauges' | 'log'
+> &
+  Partial<Pick<ApiContext, 'findWarnings'>>;
 
 /** Liveness, readiness, metrics, and where everything is. */
 export function healthRoutes({
   findObstacles,
+  findWarnings,
   metrics,
   refreshGauges,
   log,
@@ -15,9 +20,13 @@ export function healthRoutes({
     response.json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const obstacles = await findObstacles();
+    // Warnings that cannot be read, because the ledger is away, are an obstacle already.
+    const [obstacles, warnings] = await Promise.all([
+      findObstacles(),
+      findWarnings?.().catch(() => undefined),
+    ]);
     const ready = obstacles.length === 0;
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles });
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles, warnings }); // prettier-ignore
   });
   router.get('/metrics', async (_request, response) => {
     // While the ledger is away, what this process counts itself is all the more of interest.

@@ -1,6 +1,7 @@
 import { STORAGE_ERRORS, uploadState } from '../upload.js';
 import { later, type UnixMs } from '../../evidence/instant.js';
 import type { IncidentFact, SessionFacts } from '../facts.js';
+import { voidBefore } from '../query-window.js';
 import { quoted, type FindingRule } from './finding.js';
 
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [
@@ -67,6 +68,13 @@ function lastBackup({ recorders }: SessionFacts): UnixMs | null {
   );
 }
 
+const REFUSALS: readonly IncidentFact['kind'][] = ['bad_request', 'no_route', 'unauthorized'];
+
+/** What was refused under a registration that has been corrected since is nobody's affair any more. */
+function fromMs(kind: IncidentFact['kind'], facts: SessionFacts): number {
+  return REFUSALS.includes(kind) ? (voidBefore(facts) ?? 0) : 0;
+}
+
 /** A finding for each incident of one kind. */
 export function incident(
   code: IncidentFact['kind'],
@@ -80,7 +88,10 @@ export function incident(
     advice,
     find: ({ facts }) =>
       facts.incidents
-        .filter(({ kind }) => kind === code)
-        .map(({ atMs, subject }) => ({ atMs, message: message(subject) })),
+        .filter(({ kind, lastMs }) => kind === code && lastMs > fromMs(code, facts))
+        .map(({ atMs, lastMs, subject }) => ({
+          atMs: atMs > fromMs(code, facts) ? atMs : lastMs,
+          message: message(subject),
+        })),
   };
 }

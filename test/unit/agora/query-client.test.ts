@@ -1,7 +1,12 @@
 import { outcomeOfResponse } from '../../../src/agora/outcome-of-response.js';
-import { createQueryClient, type QueryClient } from '../../../src/agora/query-client.js';
+import {
+  createQueryClient,
+  type QueryAnswer,
+  type QueryClient,
+} from '../../../src/agora/query-client.js';
 import { unixMs } from '../../../src/evidence/instant.js';
 import { ALIVE, GONE, startStubAgora, type StubAgora } from '../../support/stub-agora.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const TARGET = {
   customerId: 'customer',
@@ -24,22 +29,29 @@ beforeEach(async () => {
     baseUrls: [first.url, second.url],
     timeoutMs: 200,
     now: () => unixMs(nowMs),
+    monotonicMs: () => nowMs,
   });
 });
-const realNow = Date.now;
-
-beforeEach(() => {
-  Date.now = () => nowMs; // the breakers' clock
-});
 afterEach(async () => {
-  Date.now = realNow;
   await client.close();
   await Promise.all([first.close(), second.close()]);
 });
 
-async function kind(): Promise<unknown> {
-  const answer = await client.query(TARGET);
-  if (answer === 'unreachable') return answer;
+let sessions = 0;
+
+/** Asks about a session that was not asked about before, unless it is given. */
+async function ask(
+  sid = `s${String((sessions += 1))}`,
+  leaveBy = Infinity,
+  target = TARGET,
+): Promise<QueryAnswer | 'too_late' | 'unreachable'> {
+  const permit = client.admit(sid);
+  return permit === 'unreachable' ? permit : client.query(target, permit, leaveBy);
+}
+
+async function kind(sid?: string): Promise<unknown> {
+  const answer = await ask(sid);
+  if (typeof answer === 'string') return answer;
   const { outcome } = answer;
   return outcome.kind === 'unavailable' ? outcome.reason : outcome.kind;
 }
@@ -59,8 +71,8 @@ it('asks the documented path, with the account as Basic auth, in one request', a
 it('asks no address that another one would come of', async () => {
   for (const field of ['appId', 'resourceId', 'sid', 'mode']) {
     for (const part of ['.', '..', '']) {
-      const answer = await client.query({ ...TARGET, [field]: part });
-      if (answer === 'unreachable') throw new Error('it could be reached');
+      const answer = await ask(undefined, Infinity, { ...TARGET, [field]: part });
+      if (typeof answer === 'string') throw new Error(`it was ${answer}`);
       const { outcome, httpStatus: status, body } = answer;
       expect(outcome).toMatchObject({ kind: 'bad_request', reason: expect.stringContaining(`"${part}"`) }); // prettier-ignore
       const readBack = outcomeOfResponse({ status: status ?? 0, headers: {}, body: body ?? '', nowMs: unixMs(0) }); // prettier-ignore
@@ -69,21 +81,63 @@ it('asks no address that another one would come of', async () => {
   }
   expect(first.requests).toEqual([]);
   const odd = ['%2e%2e', '..%2f', '%2E', '...', 'a\\..\\b', '/../', '?', '#', '\u2024\u2024'];
-  for (const sid of odd) await client.query({ ...TARGET, sid });
+  for (const sid of odd) await ask(undefined, Infinity, { ...TARGET, sid });
   const paths = first.requests.map(({ path }) => path.split('/').slice(0, 6).join('/'));
   expect(paths).toEqual(odd.map(() => '/v1/apps/app/cloud_recording/resourceid'));
 });
 
 it('keeps the raw body, and when it asked and was answered', async () => {
   first.answerWith(GONE);
-  expect(await client.query(TARGET)).toEqual({
+  expect(await ask()).toEqual({
     askedMs: nowMs,
     answeredMs: nowMs,
     outcome: { kind: 'not_found' },
     httpStatus: 404,
     body: '{"code":404,"reason":"failed to find worker"}',
+    wire: 'answered',
     usedUpForMs: null,
   });
+});
+
+async function wire(leaveBy?: number): Promise<unknown> {
+  const answer = await ask(undefined, leaveBy);
+  return typeof answer === 'string' ? answer : answer.wire;
+}
+
+it('tells whether a query left, and how it ended on the wire', async () => {
+  first.answerWith('never');
+  expect(await wire()).toBe('timed_out');
+  first.answerWith('reset');
+  expect(await wire()).toBe('broken');
+  first.answerWith({ status: 500, body: {} });
+  expect(await wire()).toBe('answered');
+  await first.close();
+  nowMs += 60_000;
+  expect(await wire()).toBe('never_left');
+  first = await startStubAgora();
+});
+
+it('does not send what comes to the wire after its time to leave', async () => {
+  first.answerWith(ALIVE);
+  expect(await wire(performance.now() - 1)).toBe('too_late');
+  expect(first.requests).toEqual([]);
+  expect(await kind()).toBe('answered');
+});
+
+it('has every query on the wire at once, on a connection of its own', async () => {
+  first.answerWith('never');
+  const answers = Array.from({ length: 100 }, () => ask());
+  await waitFor(() => first.requests.length === 100, { deadlineMs: 2_000 });
+  first.answerWith(ALIVE);
+  await Promise.all(answers);
+});
+
+it('reads the answer of a session with thousands of files', async () => {
+  const fileList = Array.from({ length: 40_000 }, (_, n) => ({ fileName: `${String(n)}.ts`.padStart(80, '0'), trackType: 'audio', uid: '1', mixedAllUser: false, isPlayable: true, sliceStartTime: n })); // prettier-ignore
+  await client.close();
+  client = createQueryClient({ baseUrls: [first.url], timeoutMs: 5_000, now: () => unixMs(nowMs) });
+  first.answerWith({ status: 200, body: { serverResponse: { status: 5, fileListMode: 'json', fileList } } }); // prettier-ignore
+  expect(await kind()).toBe('answered');
 });
 
 it('makes a value of every failure: silence, a reset, half an answer, nobody there', async () => {
@@ -96,7 +150,7 @@ it('makes a value of every failure: silence, a reset, half an answer, nobody the
   first.answerWith('half');
   expect(await kind()).toBe('network');
   nowMs += 60_000;
-  first.answerWith({ status: 200, body: 'x'.repeat(1_100_000) });
+  first.answerWith({ status: 200, body: 'x'.repeat(8_500_000) });
   expect(await kind()).toBe('network');
 });
 
@@ -121,6 +175,14 @@ it('turns to the other host after three failures, and comes back when its time i
   nowMs += 1_000;
   await askTimes(2);
   expect(first.requests).toHaveLength(5);
+});
+
+it('asks about a session that failed at one host at the other, which one session alone can use', async () => {
+  first.answerWith({ status: 504, body: '' });
+  second.answerWith(ALIVE);
+  expect(await kind('alone')).toBe('server');
+  expect(await kind('alone')).toBe('answered');
+  expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
 });
 
 it('forgives single failures', async () => {
@@ -163,8 +225,8 @@ it('asks nothing while every host is left alone, and says for how long', async (
 it('tells when an answer says that this window is used up', async () => {
   const used = async (headers: Record<string, string>): Promise<unknown> => {
     first.answerWith({ status: 200, body: { serverResponse: {} }, headers });
-    const answer = await client.query(TARGET);
-    return answer === 'unreachable' ? answer : answer.usedUpForMs;
+    const answer = await ask();
+    return typeof answer === 'string' ? answer : answer.usedUpForMs;
   };
   expect(await used({})).toBeNull();
   expect(await used({ 'ratelimit-remaining': '3', 'ratelimit-reset': '1' })).toBeNull();

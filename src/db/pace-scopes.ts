@@ -1,0 +1,81 @@
+import type { PoolClient } from 'pg';
+
+/**
+ * Something that has a limit of its own, an account or an app of it: as many slots as the limit
+ * allows queries, and the distance at which they are taken.
+ */
+export type PaceScope = { name: string; spacingMs: number; slots: number };
+export type PaceScopes = readonly [PaceScope, ...PaceScope[]];
+
+/**
+ * Locks the scopes' rows, in the order of their names: whoever takes slots in two of them never waits
+ * for one who waits for the first. What is decided afterwards has to be a further statement, for a
+ * statement that waited for a lock still sees the slots as they were before.
+ */
+export async function lockScopes(tx: PoolClient, scopes: PaceScopes): Promise<void> {
+  const names = scopes.map(({ name }) => name);
+  const lock = (): Promise<{ rowCount: number | null }> =>
+    tx.query(
+      `select from query_pace where query_pace.account = any($1::text[])
+       order by query_pace.account for update`,
+      [names],
+    );
+  if ((await lock()).rowCount === names.length) return;
+  await tx.query(
+    `insert into query_pace (account, next_slot_at)
+     select unnest($1::text[]), clock_timestamp() order by 1 on conflict do nothing`,
+    [names],
+  );
+  await lock();
+}
+
+/** Makes the rows of the scopes' slots. Those of a limit that was lowered stay, and are not looked at. */
+export async function makeSlots(tx: PoolClient, scopes: PaceScopes): Promise<void> {
+  await tx.query(
+    `insert into query_slots (scope, slot, held_until)
+     select scope.name, slot.n, clock_timestamp()
+     from unnest($1::text[], $2::int[]) as scope (name, slots)
+     cross join lateral generate_series(1, scope.slots) as slot (n)
+     on conflict do nothing`,
+    [scopes.map(({ name }) => name), scopes.map(({ slots }) => slots)],
+  );
+}
+
+/**
+ * How each scope stands at one moment of the database's clock; parameters $1 to $3 are the scopes'
+ * names, distances and numbers of slots. Times are in milliseconds from that moment on. The slots are
+ * looked through only as far as to the first free one: with hundreds of them that is what taking costs.
+ */
+export const STANDING = `
+moment as materialized (
+  select clock_timestamp() as now
+), scope as materialized (
+  select scope.name, scope.slots, scope.spacing_ms / query_pace.rate_factor as spacing_ms,
+         query_pace.next_slot_at, query_pace.pause_reason,
+         coalesce(extract(epoch from query_pace.paused_until - moment.now)::float8 * 1000, 0) as paused_ms,
+         exists (select from query_slots
+                 where query_slots.scope = scope.name and query_slots.slot = scope.slots) as complete,
+         (select query_slots.slot from query_slots
+          where query_slots.scope = scope.name and query_slots.slot <= scope.slots
+            and query_slots.held_until <= moment.now
+          order by query_slots.slot limit 1) as free
+  from unnest($1::text[], $2::float8[], $3::int[]) as scope (name, spacing_ms, slots)
+  join query_pace on query_pace.account = scope.name
+  cross join moment
+)`;
+
+/** How long it is until a slot of the scope is free; 0 where one is. */
+export const FREE_MS = `
+case when scope.free is not null then 0 else
+  (select extract(epoch from min(query_slots.held_until) - moment.now)::float8 * 1000 from query_slots
+   where query_slots.scope = scope.name and query_slots.slot <= scope.slots)
+end`;
+
+/** The parameters of STANDING. */
+export function standingOf(scopes: PaceScopes): [string[], number[], number[]] {
+  return [
+    scopes.map(({ name }) => name),
+    scopes.map(({ spacingMs }) => spacingMs),
+    scopes.map(({ slots }) => slots),
+  ];
+}
