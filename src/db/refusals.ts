@@ -1,3 +1,4 @@
+import type { UnixMs } from '../evidence/instant.js';
 import type { Db, Queryable } from './database.js';
 import { withTransaction } from './with-transaction.js';
 
@@ -114,3 +115,13 @@ with before as (
   where query_pace.account = any($1::text[])
 )
 select before.account from before`;
+
+/** Each of its sessions has backed off for itself, for up to an hour: now they are all worth a query. */
+export async function bringForward(db: Queryable, appId: string, nowMs: UnixMs): Promise<void> {
+  await db.query(
+    `update query_schedule set due_at = $2
+     where query_schedule.app_id = $1 and query_schedule.claimed_at is null and query_schedule.due_at > $2
+       and query_schedule.live_since is not null`,
+    [appId, new Date(nowMs)],
+  );
+}

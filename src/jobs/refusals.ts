@@ -1,5 +1,5 @@
 import { pauseAccount } from '../db/query-pace.js';
-import { noteAccepted, noteRefusedAccount, noteRefusedApp, releaseClaimsOfApp } from '../db/refusals.js'; // prettier-ignore
+import { bringForward, noteAccepted, noteRefusedAccount, noteRefusedApp, releaseClaimsOfApp } from '../db/refusals.js'; // prettier-ignore
 import { readRefusals } from '../db/refused.js';
 import type { Db } from '../db/database.js';
 import type { UnixMs } from '../evidence/instant.js';
@@ -44,14 +44,17 @@ export async function hearRefusal(
 
 /** Answered as it should be: whatever was refused of it is not any more. */
 export async function hearAcceptance(
-  { db, log }: AskContext,
+  { db, log, now }: AskContext,
   { name, appIds }: Account,
   { appId }: Asked,
 ): Promise<void> {
   // prettier-ignore
   const scopes = appIds.map((id) => appScope(name, id));
   const ended = await noteAccepted(db, name, appScope(name, appId), scopes);
-  if (ended.app) log.info({ account: name, appId }, 'app.accepted');
+  if (ended.app) {
+    await bringForward(db.pool, appId, now());
+    log.info({ account: name, appId }, 'app.accepted');
+  }
   if (ended.account) log.info({ account: name }, 'account.accepted');
 }
 

@@ -37,6 +37,13 @@ export function foldBell(queues: JobQueues, log: Logger): Bell {
 }
 
 const PLAN_EVERY_MS = 500;
+/** Of the time that 404s must last, so that they follow each other closely where that was set short. */
+const OF_CONFIRMING = 1 / 10;
+
+function planEveryMs({ goneConfirmMs }: AskContext['rules']): number {
+  return Math.max(50, Math.min(PLAN_EVERY_MS, Math.round(goneConfirmMs * OF_CONFIRMING)));
+}
+
 const SWEEP_EVERY_MS = 1_000;
 const HOUSEKEEPING_EVERY_MS = 300_000;
 const READY_WITHIN_MS = 2_000;
@@ -98,7 +105,7 @@ export function startJobs(
   });
   const lost = logSparingly(log, 'warn', 'tick.lost');
   const ticks = [
-    startTicking(queues.plan, 'plan', PLAN_EVERY_MS, now, lost),
+    startTicking(queues.plan, 'plan', planEveryMs(context.rules), now, lost),
     startTicking(queues.sweep, 'sweep', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'housekeeping', HOUSEKEEPING_EVERY_MS, now, lost),
   ];

@@ -2,6 +2,7 @@ import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { AskedFacts, SessionFacts } from '../sessions/facts.js';
 import { voidBefore } from '../sessions/query-window.js';
 import { backoffMs } from './backoff.js';
+import type { PlanRules } from './planned-query.js';
 
 /** The last query that was asked with the registration that counts; null where none was. */
 export function lastAsked({ asked, registration }: SessionFacts): AskedFacts['latest'] {
@@ -18,7 +19,13 @@ export function afterLastTry(facts: SessionFacts, stepsMs: readonly number[]): U
   return plusMs(latest.lastAnsweredMs, waitMs);
 }
 
-/** Nothing is asked twice within this time, whatever happened in between. */
-export const SHORTEST_INTERVAL_MS = 2_000;
+/** Nothing is asked twice within this time as a rule, whatever happened in between. */
+const SHORTEST_INTERVAL_MS = 2_000;
+/** Of the time that 404s must last: several must fit into it, however short it was set. */
+const OF_CONFIRMING = 1 / 20;
+
+export function shortestIntervalMs({ goneConfirmMs }: Pick<PlanRules, 'goneConfirmMs'>): number {
+  return Math.min(SHORTEST_INTERVAL_MS, goneConfirmMs * OF_CONFIRMING);
+}
 /** After a signal, the time that Agora's own state takes to settle. */
 export const SETTLING_MS = 1_000;

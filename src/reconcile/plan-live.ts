@@ -5,7 +5,7 @@ import { lastLife } from '../sessions/merge-signs.js';
 import { lastStopping, livePhase } from '../sessions/phase.js';
 import { registeredStart } from '../sessions/query-window.js';
 import { backoffMs, spreadMs } from './backoff.js';
-import { afterLastTry, lastAsked, SETTLING_MS, SHORTEST_INTERVAL_MS } from './last-asked.js';
+import { afterLastTry, lastAsked, SETTLING_MS, shortestIntervalMs } from './last-asked.js';
 import type { PlannedQuery, PlanRules } from './planned-query.js';
 
 /** A session on its way out is looked at this often: its end is near. */
@@ -58,7 +58,7 @@ function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null 
   const last = run.at(-1) ?? run[0];
   const nextMs = plusMs(last.askedMs, backoffMs(rules.retryBackoffMs, run.length));
   const proofMs = absenceProofMs(facts, run[0].answeredMs, rules);
-  const proves = proofMs > last.askedMs && proofMs < plusMs(nextMs, SHORTEST_INTERVAL_MS);
+  const proves = proofMs > last.askedMs && proofMs < plusMs(nextMs, shortestIntervalMs(rules));
   const dueMs = proves ? proofMs : nextMs;
   if (!wasSeen(facts))
     return { dueMs, queryClass: 'confirm_start', reason: 'has it started? So far 404' };

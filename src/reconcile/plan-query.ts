@@ -3,7 +3,7 @@ import { currentRun, neededFromMs } from '../sessions/absence.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { findEnding } from '../sessions/find-ending.js';
 import { queryableUntil } from '../sessions/query-window.js';
-import { lastAsked, SHORTEST_INTERVAL_MS } from './last-asked.js';
+import { lastAsked, shortestIntervalMs } from './last-asked.js';
 import { planEnded } from './plan-ended.js';
 import { planLive } from './plan-live.js';
 import { planRefused } from './plan-refused.js';
@@ -18,7 +18,7 @@ export function planQuery(facts: SessionFacts, rules: PlanRules): PlannedQuery |
   if (untilMs === null) return null;
   const planned = planRefused(facts) ?? planByVerdict(facts, rules);
   if (planned === null) return null;
-  const dueMs = notTooSoon(planned.dueMs, facts);
+  const dueMs = notTooSoon(planned.dueMs, facts, rules);
   return dueMs < untilMs ? { ...planned, dueMs } : null;
 }
 
@@ -27,9 +27,9 @@ function planByVerdict(facts: SessionFacts, rules: PlanRules): PlannedQuery | nu
   return ending === null ? planLive(facts, rules) : planEnded(facts, ending, rules);
 }
 
-function notTooSoon(dueMs: UnixMs, facts: SessionFacts): UnixMs {
+function notTooSoon(dueMs: UnixMs, facts: SessionFacts, rules: PlanRules): UnixMs {
   const last = lastAsked(facts)?.lastAskedMs;
-  return last === undefined ? dueMs : unixMs(Math.max(dueMs, last + SHORTEST_INTERVAL_MS));
+  return last === undefined ? dueMs : unixMs(Math.max(dueMs, last + shortestIntervalMs(rules)));
 }
 
 /**
@@ -43,5 +43,5 @@ export function nextProofMs(facts: SessionFacts, rules: PlanRules): UnixMs | nul
   const breaksMs = plusMs(last.answeredMs, rules.goneConfirmMs);
   const lastMs = lastAsked(facts)?.lastAskedMs ?? last.askedMs;
   // After so long a silence the next 404 begins anew, and nothing of the old run is urgent any more.
-  return lastMs > breaksMs ? null : notTooSoon(neededFromMs(run, facts, rules), facts);
+  return lastMs > breaksMs ? null : notTooSoon(neededFromMs(run, facts, rules), facts, rules);
 }

@@ -12,6 +12,8 @@ export type Absence = { sinceMs: UnixMs; provenMs: UnixMs; notAfterMs: UnixMs };
 
 /** Fewer are moments, whatever lies between them. */
 const FEWEST = 3;
+/** Of the time that 404s must last: no recording comes back for less than this and dies unseen. */
+const CLOSE = 2 / 3;
 
 /**
  * The 404s since the last sign of life as runs, oldest first: those asked while `query` still worked,
@@ -68,7 +70,7 @@ function absenceOf(run: RunOf404s, proving: number, { goneConfirmMs }: VerdictRu
     const [before, after] = [run[index - 1], run[index]];
     return before === undefined || after === undefined ? Infinity : silence(before, after);
   };
-  while (closely > 0 && gapBefore(closely) <= goneConfirmMs / 2) closely -= 1;
+  while (closely > 0 && gapBefore(closely) <= goneConfirmMs * CLOSE) closely -= 1;
   const provenMs = run[proving]?.askedMs ?? run[0].askedMs;
   const notAfterMs = run[closely]?.answeredMs ?? run[0].answeredMs;
   return { sinceMs: run[0].askedMs, provenMs, notAfterMs };

@@ -13,7 +13,7 @@ export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolea
     (other) =>
       other.uid !== recorder.uid &&
       other.uid !== '' &&
-      other.firstLifeMs !== null &&
+      (other.firstLifeMs !== null || other.exits.length > 0) &&
       other.uid !== facts.registration?.uid &&
       (isOriginal || other.firstMs > recorder.firstMs),
   );

@@ -46,7 +46,9 @@ function outcomeOfExit({ exitStatus }: ExitFact): SessionOutcome {
 }
 
 function exitStatus(facts: SessionFacts, rules: VerdictRules): Ending | null {
-  const answer = facts.exitAnswers.find(({ askedMs }) => !isTakenBack(askedMs, facts));
+  const standing = facts.exitAnswers.filter(({ askedMs }) => !isTakenBack(askedMs, facts));
+  // One from before the last sign of life may have been of a dying recorder that was replaced.
+  const answer = standing.find(({ askedMs }) => isAfter(askedMs, lastLife(facts))) ?? standing[0];
   if (answer === undefined) return null;
   return {
     outcome: answer.status === 8 ? 'completed' : 'abnormal_exit',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { randomBytes, randomInt } from 'node:crypto';
 import { listChanges } from '../../src/db/changes.js';
 import { countSetAside } from '../../src/db/set-aside.js';
@@ -11,6 +12,10 @@ import { unixMs } from '../../src/evidence/instant.js';
 import { anAnswer, aRegistration, at, NOT_FOUND, SID } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { aRow } from '../support/raw-notifications.js';
+import { FACTS_SHAPE } from '../../src/sessions/facts.js';
+
+/** As the first release kept them: of quite another history than the evidence tells. */
+const FIRST_FACTS = readFileSync(new URL('../fixtures/facts-before-shapes.json', import.meta.url), 'utf8'); // prettier-ignore
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -29,7 +34,11 @@ const life = (): NoticeRow[] => [
   aRow(105, 11, { exitStatus: 0 }, { sequence: 5, serviceType: 0 }),
 ];
 
-async function ask(seconds: number, outcome: QueryOutcome): Promise<void> {
+async function ask(
+  seconds: number,
+  outcome: QueryOutcome,
+  registration = aRegistration(),
+): Promise<void> {
   const httpStatus = outcome.kind === 'answered' ? 200 : 404;
   const status = outcome.kind === 'answered' ? outcome.answer.status : null;
   const body =
@@ -38,7 +47,7 @@ async function ask(seconds: number, outcome: QueryOutcome): Promise<void> {
       : '{"code":404,"reason":"failed to find worker"}';
   const answeredMs = unixMs(at(seconds) + 100);
   const answer = { sid: SID, askedMs: at(seconds), answeredMs, outcome, httpStatus, body };
-  await recordAnswer(ledger.context, 'account', answer, aRegistration());
+  await recordAnswer(ledger.context, 'account', answer, registration);
 }
 
 async function rows(): Promise<unknown[]> {
@@ -213,11 +222,11 @@ describe('storing and folding', () => {
 
   it('goes on with what an older release beside it has saved', async () => {
     await register(ledger.context, aRegistration());
-    await ledger.db.pool.query(`update sessions set facts = facts - 'registrations'`);
+    await ledger.db.pool.query(`update sessions set facts = $1`, [FIRST_FACTS]);
     await storeNotices(ledger.db.pool, [aRow(2, 40, { status: 0 })], 1);
     await foldAll(ledger.context);
-    const { rows } = await ledger.db.pool.query(`select state, facts #>> '{registrations,first,resourceId}' as first from sessions`); // prettier-ignore
-    expect(rows).toEqual([{ state: 'recording', first: 'resource' }]);
+    const { rows } = await ledger.db.pool.query(`select state, facts #>> '{registrations,first,resourceId}' as first, facts -> 'shape' as shape from sessions`); // prettier-ignore
+    expect(rows).toEqual([{ state: 'recording', first: 'resource', shape: FACTS_SHAPE }]);
   });
 
   it('plans a query anew that was on its way when the registration was corrected', async () => {
@@ -335,7 +344,7 @@ describe('observations', () => {
     await register(ledger.context, aRegistration());
     for (const second of [5, 30]) await ask(second, anAnswer(5));
     await register({ ...ledger.context, now: () => at(40) }, right);
-    for (const second of [60, 90]) await ask(second, anAnswer(5));
+    for (const second of [60, 90]) await ask(second, anAnswer(5), right);
     const { rows: found } = await ledger.db.pool.query<{ count: number }>(
       'select count from observations order by asked_at',
     );
@@ -351,13 +360,15 @@ describe('observations', () => {
     expect((await sessionNow())['observations']).toMatchObject({ count: 2 });
   });
 
-  it('end a session that vanished, and the schedule with it', async () => {
+  it('end a session that vanished, and after a last look the schedule with it', async () => {
     await register(ledger.context, aRegistration());
     await ask(5, anAnswer(5));
-    for (const second of [125, 130, 140, 155, 185, 215]) await ask(second, NOT_FOUND);
+    for (const second of [125, 130, 140, 155, 185, 216]) await ask(second, NOT_FOUND);
     expect(await sessionNow()).toMatchObject({ state: 'ended', outcome: 'vanished' });
-    const { rows: scheduled } = await ledger.db.pool.query('select sid from query_schedule');
-    expect(scheduled).toEqual([]);
+    const reasons = async () => (await ledger.db.pool.query('select reason, live_since from query_schedule')).rows; // prettier-ignore
+    expect(await reasons()).toEqual([{ reason: expect.stringContaining('is it still'), live_since: null }]); // prettier-ignore
+    await ask(250, NOT_FOUND);
+    expect(await reasons()).toEqual([]);
   });
 });
 

@@ -68,8 +68,12 @@ function isCause(life: JudgedLife): (told: Notice) => boolean {
   };
 }
 
-/** Gone, its exit lost but its cause heard: completed, and a finding says that the exit was lost. */
+/**
+ * Gone, its exit lost but its cause heard: completed, and a finding says that the exit was lost. Which of
+ * two later recorders is the last one, only clocks that are right can tell.
+ */
 export function heardCausesDecide(life: JudgedLife): string[] {
+  if (!areClocksRight(life) && life.truth.failovers.length > 1) return [];
   return life.over
     .filter(({ ending, reading }) => isAbsence(ending) && isJudgeable(reading))
     .filter(({ reading }) => !reading.notices.some(isAnyExit) && reading.notices.some(isCause(life)) && !reading.stopped) // prettier-ignore

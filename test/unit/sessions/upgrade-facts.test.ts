@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { conclude } from '../../../src/sessions/conclude.js';
+import { FACTS_SHAPE, noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
+import { fold } from '../../../src/sessions/fold.js';
+import { upgradeFacts } from '../../../src/sessions/upgrade-facts.js';
+import { planQuery } from '../../../src/reconcile/plan-query.js';
+import { aNotice, RULES, SID } from '../../support/builders.js';
+
+/** As the first release wrote them: two recorders, an error, a 400, an exit and a 404. */
+const FIRST = JSON.parse(
+  readFileSync(new URL('../../fixtures/facts-before-shapes.json', import.meta.url), 'utf8'),
+) as SessionFacts;
+
+describe('facts of an earlier release', () => {
+  const upgraded = upgradeFacts(FIRST);
+
+  it('read as the same session', () => {
+    expect(conclude(upgraded, RULES)).toMatchObject({
+      state: 'ended',
+      outcome: 'completed',
+      recorderUids: ['1', '77'],
+      upload: { state: 'backed_up', progress: 0.5 },
+      notices: { events: 10 },
+      gaps: { open: 0, settledByQuery: 2 },
+    });
+  });
+
+  it('have every field of today, and ask to be read anew', () => {
+    expect(Object.keys(upgraded).sort()).toEqual(
+      expect.arrayContaining(Object.keys(noFacts(SID)).sort()),
+    );
+    expect(upgraded.shape).not.toBe(FACTS_SHAPE);
+  });
+
+  it('can be folded on and planned by meanwhile', () => {
+    const late = aNotice(305, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid: '77' }); // prettier-ignore
+    const facts = fold(upgraded, [late]);
+    expect(conclude(facts, RULES).upload.state).toBe('uploaded');
+    expect(planQuery(facts, RULES)).not.toBeNull();
+  });
+
+  it('are left as they are where they are of today', () => {
+    const facts = noFacts(SID);
+    expect(upgradeFacts(facts)).toBe(facts);
+  });
+});
