@@ -87,10 +87,13 @@ function delayOf({ session, knownMs }: Kept): number {
   return Math.max((knownMs ?? session.aliveUntilMs) - session.aliveUntilMs, 0);
 }
 
-/** What a ledger may say of each fate; a lost exit notification legitimately reads as vanished. */
+/**
+ * What a ledger may say of each fate. Where the exit notification was lost a session legitimately reads
+ * as vanished, or as completed where its leave or its upload was heard.
+ */
 const OUTCOMES: Record<Fate, readonly string[]> = {
   completed: ['completed', 'vanished'],
-  abnormal_exit: ['abnormal_exit', 'vanished'],
+  abnormal_exit: ['abnormal_exit', 'completed', 'vanished'],
   crashed: ['vanished'],
   failed_early: ['vanished', 'never_started'],
   never_started: ['never_started'],
@@ -99,7 +102,7 @@ const OUTCOMES: Record<Fate, readonly string[]> = {
 /** Dying before anybody asked for the first time, a session was never seen alive. */
 function isMistaken({ session, outcome, exitHeard }: Kept): boolean {
   if (outcome === null || OUTCOMES[session.fate].includes(outcome)) {
-    return outcome === 'vanished' && exitHeard;
+    return outcome !== null && exitHeard && outcome !== session.fate;
   }
   return !(outcome === 'never_started' && !exitHeard);
 }

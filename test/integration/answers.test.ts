@@ -9,6 +9,7 @@ const FAST = {
   START_CHECK_AFTER_MS: '50',
   START_DEADLINE_MS: '900',
   GONE_CONFIRM_MS: '900',
+  GONE_MARGIN_MS: '300',
   ROUTINE_INTERVAL_MS: '1200',
   RETRY_BACKOFF_MS: '50,100,150,300',
   QUERY_TIMEOUT_MS: '300',
@@ -48,6 +49,9 @@ const sidOf = (path: string): string => /\/sid\/([^/]+)\//.exec(path)?.[1] ?? ''
 
 const codes = (found: any): string[] => found.findings.map(({ code }: any) => code);
 
+const tell = (sid: string, uid: string, eventType: number, sequence: number, details: object) =>
+  service.notify({ noticeId: `${sid}-${uid}-${String(eventType)}`, productId: 3, eventType, notifyMs: Date.now(), payload: { sid, cname: 'c', uid, sequence, sendts: Date.now(), serviceType: 0, details } }); // prettier-ignore
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a session that Agora', () => {
@@ -65,6 +69,8 @@ describe('a session that Agora', () => {
     await until('vanishing', ({ state }) => state === 'recording');
     service.agora.answerWith(GONE);
     const found = await until('vanishing', ({ state }) => state === 'ended');
+    const { timeline } = (await service.api('GET', '/v1/sessions/vanishing/timeline?limit=500')).body; // prettier-ignore
+    expect(timeline.filter(({ source }: any) => source === 'inference').map(({ kind }: any) => kind)).toEqual(['gone']); // prettier-ignore
     expect(found).toMatchObject({ outcome: 'vanished', endedAt: { at: null, source: 'query' } });
     const { notBefore, notAfter } = found.endedAt;
     expect(Date.parse(notBefore)).toBeLessThan(Date.parse(notAfter));
@@ -135,7 +141,7 @@ describe('an answer that says nothing about the recording', () => {
 });
 
 describe('a fault that no repetition mends', () => {
-  it('400 stops asking about that session, with a finding, until somebody asks for it', async () => {
+  it('400 is a finding, and tried again after a minute, or as soon as somebody asks or a notification tells of an end', async () => {
     const refusal = { status: 400, body: { code: 2, reason: 'invalid parameter' } };
     service.agora.answerWith((path) => (path.includes('/sid/bad/') ? refusal : ALIVE));
     await Promise.all([register('bad'), register('good')]);
@@ -145,6 +151,10 @@ describe('a fault that no repetition mends', () => {
     expect(asked('bad')).toBe(1);
     await service.api('POST', '/v1/sessions/bad/reconcile', {});
     await waitFor(() => asked('bad') === 2, { deadlineMs: 5_000, what: 'a second query' });
+    await tell('bad', '1', 41, 0, { leaveCode: 16 });
+    await waitFor(() => asked('bad') === 3, { deadlineMs: 5_000, what: 'a third query' });
+    const { truth } = (await service.api('GET', '/v1/summary')).body;
+    expect(truth).toMatchObject({ liveSessions: 2, notQueryable: 0 });
   });
 
   it('a wrong route is a finding, and hardly asked again', async () => {
@@ -171,17 +181,32 @@ describe('a fault that no repetition mends', () => {
 });
 
 describe('an exit that was told', () => {
-  const tell = (sid: string, uid: string, eventType: number, sequence: number, details: object) =>
-    service.notify({ noticeId: `${sid}-${uid}-${String(eventType)}`, productId: 3, eventType, notifyMs: Date.now(), payload: { sid, cname: 'c', uid, sequence, sendts: Date.now(), serviceType: 0, details } }); // prettier-ignore
-
-  it('is confirmed by a query', async () => {
+  it('is confirmed by a query, once no failover can explain it any more', async () => {
     service.agora.answerWith(ALIVE);
     await register('exiting');
     await until('exiting', ({ state }) => state === 'recording');
     service.agora.answerWith(GONE);
+    const toldMs = Date.now();
     await tell('exiting', '1', 11, 0, { exitStatus: 0 });
+    expect(await until('exiting', ({ state }) => state === 'ended')).toMatchObject({ certainty: 'reported' }); // prettier-ignore
     const found = await until('exiting', ({ certainty }) => certainty === 'confirmed');
     expect(found).toMatchObject({ state: 'ended', outcome: 'completed' });
+    const { observations } = (await service.api('GET', '/v1/sessions/exiting/observations')).body;
+    const last = observations.at(-1);
+    expect(Date.parse(last.askedAt) - toldMs).toBeGreaterThan(1_200);
+  });
+
+  it('is found out by the last look, where nothing else ever tells of the recorder that took over', async () => {
+    service.agora.answerWith(ALIVE);
+    await register('replaced');
+    await until('replaced', ({ state }) => state === 'recording');
+    service.agora.answerWith(GONE);
+    const before = asked('replaced');
+    await tell('replaced', '1', 11, 0, { exitStatus: 1 });
+    await waitFor(() => asked('replaced') > before, { deadlineMs: 5_000, what: 'the first look' });
+    service.agora.answerWith(ALIVE);
+    const found = await until('replaced', ({ state }) => state === 'recording');
+    expect(codes(found)).toContain('reopened');
   });
 
   it('is taken back by a newer query that finds the session alive, which is a finding', async () => {

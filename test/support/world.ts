@@ -112,6 +112,7 @@ function environmentOf(
     START_CHECK_AFTER_MS: faster(5_000),
     START_DEADLINE_MS: faster(90_000),
     GONE_CONFIRM_MS: faster(90_000),
+    GONE_MARGIN_MS: faster(30_000),
     ROUTINE_INTERVAL_MS: faster(120_000),
     RETRY_BACKOFF_MS: [5_000, 10_000, 15_000, 30_000].map(faster).join(','),
     QUERY_TIMEOUT_MS: '2000',
