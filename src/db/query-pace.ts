@@ -43,6 +43,15 @@ export async function speedUp(db: Db, account: string): Promise<void> {
   );
 }
 
+/** To which part of their pace accounts were slowed down; those at full pace are not among them. */
+export async function readSlowed(db: Db): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.pool.query<{ account: string; factor: number }>(
+    `select query_pace.account, query_pace.rate_factor as factor from query_pace
+     where query_pace.rate_factor < 1`,
+  );
+  return new Map(rows.map(({ account, factor }) => [account, factor]));
+}
+
 /** Accounts of which no query has been answered by Agora lately, for it cannot be reached or refuses us. */
 export async function readUnanswered(db: Db): Promise<ReadonlySet<string>> {
   const { rows } = await db.pool.query<{ account: string }>(

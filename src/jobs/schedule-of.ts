@@ -4,7 +4,8 @@ import { nextProofMs, planQuery } from '../reconcile/plan-query.js';
 import type { PlanRules } from '../reconcile/planned-query.js';
 import { isRefused } from '../reconcile/plan-refused.js';
 import { beatDueMs, suspectMs, turnMs } from '../reconcile/suspicion.js';
-import type { UnixMs } from '../evidence/instant.js';
+import { later, type UnixMs } from '../evidence/instant.js';
+import { lastAsked } from '../reconcile/last-asked.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { lastLife } from '../sessions/merge-signs.js';
 import { isTerminal } from '../sessions/session.js';
@@ -24,7 +25,9 @@ export function scheduleOf(
   if (planned === null || account === null) return { sid, query: null };
   const isLive = !isTerminal(session.state);
   const lastVerifiedMs = facts.asked.lastVerifiedMs;
-  const liveSinceMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
+  const startedMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
+  // Nobody could ask before it was registered, so nobody has failed to.
+  const liveSinceMs = isLive ? later(startedMs, facts.registration?.receivedMs ?? null) : null;
   const suspectedMs = isLive ? suspectMs(facts, rules) : null;
   const proofMs = nextProofMs(facts, rules);
   // A last look waits from when it is due: until then nobody would be told anything new.
@@ -40,8 +43,7 @@ export function scheduleOf(
       liveSinceMs,
       beatDueMs: isLive ? beatDueMs(facts, rules) : null,
       suspectedMs,
-      turnMs:
-        suspectedMs === null || liveSinceMs === null ? null : turnMs(suspectedMs, liveSinceMs),
+      turnMs: suspectedMs === null || startedMs === null ? null : turnMs(suspectedMs, startedMs),
       proofMs,
       waitingSinceMs,
     },
@@ -51,5 +53,5 @@ export function scheduleOf(
 /** Since when nobody asked about it. What is refused is not asked for the sake of its age. */
 function waitingSince(facts: SessionFacts): UnixMs | null {
   if (isRefused(facts)) return null;
-  return facts.asked.latest?.lastAskedMs ?? facts.registration?.receivedMs ?? null;
+  return lastAsked(facts)?.lastAskedMs ?? facts.registration?.receivedMs ?? null;
 }

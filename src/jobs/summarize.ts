@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.js';
-import { readPauses, readUnanswered } from '../db/query-pace.js';
+import { readPauses, readSlowed, readUnanswered } from '../db/query-pace.js';
 import { readWhollyRefused } from '../db/refused.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
@@ -51,7 +51,8 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
   ]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
-  const promised = promisedBoundMs(context, live.askedByAccount, silent);
+  const slowed = await readSlowed(db);
+  const promised = promisedBoundMs(context, live.askedByAccount, silent, slowed);
   const within = promised === null ? 0 : await live.withinBound(promised);
   return {
     truth: {
@@ -100,14 +101,13 @@ function promisedBoundMs(
   { accounts, rules }: SummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
+  slowed: ReadonlyMap<string, number>,
 ): number | null {
   if (accounts.length === 0 || accounts.some(({ name }) => silent.has(name))) return null;
-  const bounds = accounts.map(({ name, perSecond }) =>
-    boundMs(
-      { sessions: askedByAccount.get(name) ?? 0, perSecond: askedPerSecond(perSecond) },
-      rules,
-    ),
-  );
+  const bounds = accounts.map(({ name, perSecond: atFullPace }) => {
+    const perSecond = askedPerSecond(atFullPace) * (slowed.get(name) ?? 1);
+    return boundMs({ sessions: askedByAccount.get(name) ?? 0, perSecond }, rules);
+  });
   return Math.max(...bounds);
 }
 
