@@ -94,12 +94,15 @@ const kept = () =>
             (select count(*)::int from quarantined_bodies) as quarantined`,
   );
 
+/** What everybody can write: whether it fits is told by the body alone. */
+const LOOKS_SIGNED = `agora-signature-v2: ${'0'.repeat(64)}\r\n`;
+
 describe('the public listener', () => {
   it('serves others while thousands of connections are idle, half a request long, or dead slow', async () => {
     await start();
     const idle = await openMany(IDLE);
     const slow = await Promise.all(Array.from({ length: 200 }, () => open()));
-    for (const { socket } of slow) socket.write(`POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\n{"no`); // prettier-ignore
+    for (const { socket } of slow) socket.write(`POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${LOOKS_SIGNED}content-length: 900\r\n\r\n{"no`); // prettier-ignore
     const used = await open();
     used.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
     const halfHeaders = await open();
@@ -135,20 +138,31 @@ describe('the public listener', () => {
   it('takes no more into memory than it has room for, and has the room again when senders break off', async () => {
     await start();
     const senders = await openMany(250);
-    const head = `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n{`;
+    const head = `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${LOOKS_SIGNED}content-length: 1000000\r\n\r\n${'{'.repeat(900_000)}`;
     for (const { socket } of senders) socket.write(head);
     const refused = (): number =>
       senders.filter(({ said }) => said().startsWith('HTTP/1.1 503')).length;
     await waitFor(() => refused() > 100, { deadlineMs: 10_000, what: 'refusals' });
     expect(await post(aBody('refused', `"pad":"${'x'.repeat(980_000)}",`))).toBe(503);
+    for (let n = 0; n < 100; n += 1) expect(await post(aBody(`beside ${String(n)}`))).toBe(200);
     for (const [n, { socket }] of senders.entries()) {
       if (n % 2 === 0) socket.destroy();
       else socket.end();
     }
     await waitFor(async () => (await post(aBody('large', `"pad":"${'x'.repeat(980_000)}",`))) === 200, { deadlineMs: 15_000, what: 'room' }); // prettier-ignore
-    const again = await openMany(125);
-    for (const { socket } of again) socket.write(head);
-    expect(await post(aBody('beside'))).toBe(200);
+  });
+
+  it('takes every signed notification while others announce bodies that never come', async () => {
+    await start();
+    const announced = (headers: string) => `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${headers}content-length: 1000000\r\n\r\n`; // prettier-ignore
+    const idle = await openMany(320);
+    for (const [n, { socket }] of idle.entries()) socket.write(announced(n % 2 === 0 ? '' : LOOKS_SIGNED)); // prettier-ignore
+    const statuses = [];
+    for (let n = 0; n < 500; n += 1) statuses.push(await post(aBody(`n${String(n)}`)));
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    const unsigned = idle.filter((_, n) => n % 2 === 0);
+    expect(unsigned.every(({ said }) => said().startsWith('HTTP/1.1 401'))).toBe(true);
+    expect(await post(aBody('large', `"pad":"${'x'.repeat(980_000)}",`))).toBe(200);
   });
 
   it('keeps what is signed as it came, whatever is in it, and once however often it is replayed', async () => {

@@ -5,28 +5,30 @@ export type AppSecrets = { appId: string; secrets: readonly string[]; identitySc
 
 export type Sender = Pick<AppSecrets, 'appId' | 'identityScope'>;
 
-/** Whose notification it is, by the signature alone or for a known app; null when nobody's. */
-export type FindSender = (
-  rawBody: Buffer,
-  headers: SignatureHeaders,
-  appId?: string,
-) => Sender | null;
+export type FindSender = {
+  /** Whether it can be signed at all, told by its headers: a known app, and a signature that looks like one. */
+  mayBeSigned: (headers: SignatureHeaders, appId?: string) => boolean;
+  /** Whose notification it is, by the signature alone or for a known app; null when nobody's. */
+  find: (rawBody: Buffer, headers: SignatureHeaders, appId?: string) => Sender | null;
+};
 
-/**
- * An unknown app is checked against a secret of nobody's, so that the time it takes does not tell
- * which apps there are.
- */
 export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   const byApp = new Map(apps.map((app) => [app.appId, app]));
   const owners = apps.flatMap((app) => app.secrets.map(() => app));
   const allSecrets = apps.flatMap(({ secrets }) => secrets);
-  return (rawBody, headers, appId) => {
-    if (appId === undefined) {
-      const signer = verifySignature(rawBody, headers, allSecrets);
-      return signer === null ? null : (owners[signer] ?? null);
-    }
-    const app = byApp.get(appId);
-    const signer = verifySignature(rawBody, headers, app?.secrets ?? ['nobody']);
-    return signer === null ? null : (app ?? null);
+  return {
+    mayBeSigned: (headers, appId) =>
+      (appId === undefined || byApp.has(appId)) && looksSigned(headers),
+    find: (rawBody, headers, appId) => {
+      const app = appId === undefined ? null : byApp.get(appId);
+      const secrets = app === null ? allSecrets : (app?.secrets ?? []);
+      const signer = verifySignature(rawBody, headers, secrets);
+      return signer === null ? null : (app ?? owners[signer] ?? null);
+    },
   };
+}
+
+/** 64 hex digits of HMAC-SHA256 decide where they are sent, else 40 of HMAC-SHA1. */
+function looksSigned({ v1, v2 }: SignatureHeaders): boolean {
+  return v2 === undefined ? /^[0-9a-f]{40}$/.test(v1 ?? '') : /^[0-9a-f]{64}$/.test(v2);
 }

@@ -1,6 +1,7 @@
 import express, { type Express, type Response } from 'express';
 import type { Logger } from 'pino';
 import { parseNotification } from '../../agora/parse-notification.js';
+import type { SignatureHeaders } from '../../agora/signature.js';
 import { noticeRow, quarantineRow } from '../../db/incoming-rows.js';
 import type { NoticeRow } from '../../db/store-notices.js';
 import type { QuarantineRow } from '../../db/store-quarantine.js';
@@ -11,7 +12,7 @@ import { createErrorHandler, nothingHere } from '../error-handler.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets, type Sender } from './app-secrets.js';
-import { createReadBody, type NoticeRequest } from './read-body.js';
+import { readBody, type NoticeRequest } from './read-body.js';
 
 export type ReceiverOptions = {
   apps: readonly AppSecrets[];
@@ -49,19 +50,25 @@ type Receive = (request: NoticeRequest, response: Response) => Promise<void>;
 
 /**
  * One handler for all of it, not a chain of middleware: what a request holds is given back at the end
- * of it, however it ends, and nothing has to listen for that.
+ * of it, however it ends, and nothing has to listen for that. Who cannot have signed anything is told so
+ * before a byte of his body is read.
  */
 function createReceive(options: ReceiverOptions): Receive {
-  const admission = createAdmission(options.maxBytes);
-  const readBody = createReadBody(options.maxBytes);
-  const take = createTake(options);
+  const admission = createAdmission();
+  const findSender = createFindSender(options.apps);
   return async (request, response) => {
-    const held = admission.enter(request);
-    if (held === null) throw overloaded(options.metrics, 'Too much is being received.');
+    const signatures = signaturesOf(request);
+    if (!findSender.mayBeSigned(signatures, request.params.appId)) {
+      refuse(options, response);
+      return;
+    }
+    const held = admission.open(request.socket.remoteAddress ?? '');
     try {
-      await take(await readBody(request, response), request, response);
+      const raw = await readBody(request, options.maxBytes, held);
+      if (raw === 'no_room') throw overloaded(options.metrics, 'Too much is being received.');
+      if (raw !== 'broken_off') await take(options, raw, findSender.find(raw, signatures, request.params.appId), response); // prettier-ignore
     } finally {
-      admission.leave(held);
+      held.leave();
     }
   };
 }
@@ -72,27 +79,30 @@ const ANSWER_HEADERS = {
   'content-length': ANSWER.length,
 };
 
-function createTake(options: ReceiverOptions) {
-  const { metrics, now } = options;
-  const findSender = createFindSender(options.apps);
-  return async (raw: Buffer, request: NoticeRequest, response: Response) => {
-    const receivedMs = now();
-    const { headers, params } = request;
-    const signatures = {
-      v1: one(headers['agora-signature']),
-      v2: one(headers['agora-signature-v2']),
-    };
-    const sender = findSender(raw, signatures, params.appId);
-    if (sender === null) {
-      options.onRejected();
-      metrics.notifications.inc({ result: 'rejected' });
-      sendProblem(response, { status: 401, title: 'The signature is missing or wrong' });
-      return;
-    }
-    const result = await keep(options, raw, sender, receivedMs);
-    metrics.notifications.inc({ result });
-    response.writeHead(200, ANSWER_HEADERS).end(ANSWER);
-  };
+async function take(
+  options: ReceiverOptions,
+  raw: Buffer,
+  sender: Sender | null,
+  response: Response,
+): Promise<void> {
+  const receivedMs = options.now();
+  if (sender === null) {
+    refuse(options, response);
+    return;
+  }
+  const result = await keep(options, raw, sender, receivedMs);
+  options.metrics.notifications.inc({ result });
+  response.writeHead(200, ANSWER_HEADERS).end(ANSWER);
+}
+
+function refuse({ onRejected, metrics }: ReceiverOptions, response: Response): void {
+  onRejected();
+  metrics.notifications.inc({ result: 'rejected' });
+  sendProblem(response, { status: 401, title: 'The signature is missing or wrong' });
+}
+
+function signaturesOf({ headers }: NoticeRequest): SignatureHeaders {
+  return { v1: one(headers['agora-signature']), v2: one(headers['agora-signature-v2']) };
 }
 
 /** A header that came twice fits no secret. */

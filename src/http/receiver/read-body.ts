@@ -1,26 +1,47 @@
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request } from 'express';
+import { ProblemError } from '../problem.js';
+import type { Held } from './admission.js';
 
 /** Of a notification; the address may name the app. */
 export type NoticeRequest = Request<{ appId?: string }>;
 
-/** The bytes of a request's body. Rejects with what Express's parser throws, with the status it means. */
-export type ReadBody = (request: NoticeRequest, response: Response) => Promise<Buffer>;
+/** The bytes of a body as they were sent, or why there are none: then nobody is answered any more. */
+export type Body = Buffer | 'no_room' | 'broken_off';
+
+/**
+ * Reads up to so many bytes as they were sent: a signature is over them, so none is decompressed. Every
+ * chunk is counted as it comes. Rejects with the status that a body means which cannot be read.
+ */
+export async function readBody(
+  request: NoticeRequest,
+  maxBytes: number,
+  held: Held,
+): Promise<Body> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new ProblemError({ status: 415, title: 'The body must not be compressed' }); // prettier-ignore
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (settle: () => void): void => {
+      request.removeAllListeners('data');
+      request.resume(); // what still comes is nobody's, and holds no memory
+      settle();
+    };
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) finish(() => reject(tooLarge(maxBytes)));
+      else if (!held.take(chunk.length)) finish(() => resolve('no_room'));
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? NOTHING) : Buffer.concat(chunks))); // prettier-ignore
+    request.on('close', () => resolve('broken_off'));
+    request.on('error', () => resolve('broken_off'));
+  });
+}
 
 const NOTHING = Buffer.alloc(0);
 
-/** Reads up to so many bytes as they were sent: a signature is over them, so none is decompressed. */
-export function createReadBody(maxBytes: number): ReadBody {
-  const limits = { type: () => true, limit: maxBytes, inflate: false };
-  const parse: RequestHandler<{ appId?: string }> = express.raw(limits);
-  return (request, response) =>
-    new Promise((resolve, reject) => {
-      void parse(request, response, (error?: unknown) => {
-        const body: unknown = request.body;
-        if (error === undefined) resolve(Buffer.isBuffer(body) ? body : NOTHING);
-        else
-          reject(
-            error instanceof Error ? error : new Error('the body cannot be read', { cause: error }),
-          );
-      });
-    });
+function tooLarge(maxBytes: number): ProblemError {
+  return new ProblemError({ status: 413, title: 'The body is too large', detail: `At most ${String(maxBytes)} bytes are taken.` }); // prettier-ignore
 }
