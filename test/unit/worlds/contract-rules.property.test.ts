@@ -54,7 +54,9 @@ it(
       check(life, broken);
     });
     const found = fc.check(property, { numRuns: CASES, seed: SEED });
-    process.stdout.write(`seed ${String(SEED)}\n${table(`moves felt in ${String(lived)} worlds`, felt, lived)}\n`);
+    process.stdout.write(
+      `seed ${String(SEED)}\n${table(`moves felt in ${String(lived)} worlds`, felt, lived)}\n`,
+    );
     if (COUNTS_ONLY) process.stdout.write(`${table('worlds that broke', broken, lived)}\n`);
     if (found.failed) throw new Error(reportOf(found));
     const rare = [...felt].filter(([, n]) => n < LEAST_SHARE * lived).map(([name]) => name);
