@@ -1,7 +1,7 @@
 import type { Notice } from '../../../../src/evidence/notice.js';
 import { at, describe, isAbsence, type JudgedLife, type OverVersion } from '../judged.js';
 import { isAlive, isLife, toldMs, type Reading } from '../reading.js';
-import { areClocksRight, excuseOf, laterUids } from './excuses.js';
+import { areClocksRight, excuseOf, isWindowUnknown, laterUids } from './excuses.js';
 
 /** Milliseconds that whole numbers cut off. */
 const ROUNDING_MS = 1;
@@ -14,6 +14,8 @@ export function intervalsHoldTheEnd(life: JudgedLife): string[] {
   return life.over
     .filter(({ atMs }) => atMs >= life.end.fromMs)
     .filter((version) => excuseOf(life, version) === null)
+    // What 404s date of a session that was stopped is no truer than they are.
+    .filter(({ ending, reading }) => ending.rule !== 'stop_answer' || !isWindowUnknown(life, reading)) // prettier-ignore
     .filter((version) => !holdsTheEnd(life, version))
     .map((version) => `${describe(version)}, ${intervalOf(version)}, but it ended ${at(life.end.untilMs)}`); // prettier-ignore
 }

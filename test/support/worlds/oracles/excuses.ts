@@ -25,7 +25,7 @@ export function excuseOf(life: JudgedLife, version: OverVersion): Excuse | null 
     case 'gone':
     case 'never_started':
       if (hasMissOf(life, reading, inLongFailover)) return 'long_failover';
-      return hasMissOf(life, reading, beyondWindow) ? 'unknown_window' : null;
+      return isWindowUnknown(life, reading) ? 'unknown_window' : null;
   }
 }
 
@@ -69,6 +69,11 @@ function restsOnDying({ answers, ofMs }: JudgedLife, { queries }: Reading): bool
     );
     return inside && (status === 8 || status === 20);
   });
+}
+
+/** Some of the 404s that seem to prove something came when Agora answers nothing else any more. */
+export function isWindowUnknown(life: JudgedLife, reading: Reading): boolean {
+  return hasMissOf(life, reading, beyondWindow);
 }
 
 type Where = (life: JudgedLife, ofMs: number) => boolean;
