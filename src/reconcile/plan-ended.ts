@@ -1,6 +1,6 @@
-import { isAfter, later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import { isAfter, later, plusMs, unixMs } from '../evidence/instant.js';
 import { queryAgrees } from '../sessions/agreement.js';
-import { isSettled } from '../sessions/certainty.js';
+import { isSettled, lifeOfOthers } from '../sessions/certainty.js';
 import type { Ending } from '../sessions/ending.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { lastLookAfterMs } from '../sessions/rules.js';
@@ -46,13 +46,6 @@ function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): Pl
   const waitMs = spreadMs(rules.routineIntervalMs, `${facts.sid} ${String(facts.asked.count)}`);
   const dueMs = wasAsked ? unixMs(Math.max(soonMs, asked.lastAskedMs + waitMs)) : soonMs;
   return { dueMs, queryClass: 'signal', reason };
-}
-
-/** Those of a recorder that has exited are its uploader's, which outlives it. */
-function lifeOfOthers({ recorders }: SessionFacts): UnixMs | null {
-  return recorders
-    .filter(({ exits }) => exits.length === 0)
-    .reduce<UnixMs | null>((last, { lastLifeMs }) => later(last, lastLifeMs), null);
 }
 
 /** Reported as over: one query soon finds it alive, or agrees so far. */

@@ -1,4 +1,4 @@
-import { later, plusMs } from '../evidence/instant.js';
+import { later, plusMs, type UnixMs } from '../evidence/instant.js';
 import { queryAgrees } from './agreement.js';
 import { currentExits } from './current-recorders.js';
 import type { Ending } from './ending.js';
@@ -38,14 +38,23 @@ function endingWitnesses(
 }
 
 /**
- * Whether the session was looked at again late enough after its end, and was found over. Where Agora
- * confirmed the call that stopped it no failover is in question, and any query after it will do.
+ * Whether the session was looked at again late enough after its end and after all life, and was found
+ * over. Where Agora confirmed the call that stopped it no failover is in question, and any query after
+ * it will do.
  */
 export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRules): boolean {
   const { stop } = facts;
   const stoppedMs = stop === null ? null : later(stop.receivedMs, ending.endedAt.atMs);
   if (stoppedMs !== null && queryAgrees(facts, stoppedMs)) return true;
-  return queryAgrees(facts, plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1));
+  const lookMs = plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1);
+  return queryAgrees(facts, later(lookMs, lifeOfOthers(facts)) ?? lookMs);
+}
+
+/** The last life of recorders that have not exited: of one that has it is its uploader's, which outlives it. */
+export function lifeOfOthers({ recorders }: SessionFacts): UnixMs | null {
+  return recorders
+    .filter(({ exits }) => exits.length === 0)
+    .reduce<UnixMs | null>((last, { lastLifeMs }) => later(last, lastLifeMs), null);
 }
 
 function wasToldOf(facts: SessionFacts, rules: VerdictRules): boolean {
