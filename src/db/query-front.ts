@@ -33,6 +33,7 @@ function first(front: Front, order: string, condition: string): string {
   return `select * from (
     select '${front}', query_schedule.sid, null::smallint, query_schedule.${since} from query_schedule
     where query_schedule.account = $1 and ${condition} and ${NOT_REFUSED}
+      and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
     order by query_schedule.${order} limit room.size
   ) as ${front}`;
 }
@@ -63,12 +64,7 @@ select room.size as room, head.* from room left join lateral (
   )}
   union all ${first('turn', 'turn_at', 'query_schedule.turn_at <= $2 and $6::timestamptz is null')}
   union all ${first('suspect', 'suspect_at', 'query_schedule.suspect_at <= $2')}
-  union all ${first(
-    'oldest',
-    'waiting_since',
-    `query_schedule.waiting_since <= $5
-      and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)`,
-  )}
+  union all ${first('oldest', 'waiting_since', 'query_schedule.waiting_since <= $5')}
 ) as head on true`;
 
 type FrontRow = { room: number; front: Front | null; sid: string; priority: number; since: Date };

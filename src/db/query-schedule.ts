@@ -67,9 +67,9 @@ async function upsertQueries(
        last_verified_at = excluded.last_verified_at,
        live_since = excluded.live_since,
        beat_due_at = excluded.beat_due_at,
-       suspect_at = case when $13 or kept.claimed_at is null then excluded.suspect_at end,
-       turn_at = case when $13 or kept.claimed_at is null then excluded.turn_at end,
-       proof_at = case when $13 or kept.claimed_at is null then excluded.proof_at end,
+       suspect_at = excluded.suspect_at,
+       turn_at = excluded.turn_at,
+       proof_at = excluded.proof_at,
        waiting_since = excluded.waiting_since,
        claimed_at = case when $13 then null else kept.claimed_at end,
        asking = kept.asking and not $13,
@@ -141,8 +141,7 @@ export async function claimQueries(
          and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
        for update skip locked
      )
-     update query_schedule set claimed_at = $2, due_at = $3, asking = false, suspect_at = null,
-       turn_at = null, proof_at = null
+     update query_schedule set claimed_at = $2, due_at = $3, asking = false
      from free where query_schedule.sid = free.sid
      returning query_schedule.sid`,
     [chosen.map(({ sid }) => sid), new Date(nowMs), new Date(nowMs + leaseMs)],
@@ -184,19 +183,6 @@ export async function releaseClaim(db: Db, sid: string, dueMs: UnixMs): Promise<
 /** There is nothing more to ask about the session. */
 export async function dropQuery(db: Queryable, sid: string): Promise<void> {
   await db.query(`delete from query_schedule where query_schedule.sid = $1`, [sid]);
-}
-
-/** How many queries are due, by account and priority. */
-export async function readDueCounts(
-  db: Queryable,
-  nowMs: UnixMs,
-): Promise<{ account: string; priority: number; due: number }[]> {
-  const { rows } = await db.query<{ account: string; priority: number; due: number }>(
-    `select query_schedule.account, query_schedule.priority, count(*)::int as due
-     from query_schedule where query_schedule.due_at <= $1 group by 1, 2`,
-    [new Date(nowMs)],
-  );
-  return rows;
 }
 
 function dateOrNull(atMs: UnixMs | null): Date | null {

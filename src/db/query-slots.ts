@@ -42,7 +42,7 @@ export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Pro
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
     const decide = async (): Promise<Standing> =>
-      the(
+      theRow(
         (await tx.query<Standing>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0],
       );
     let standing = await decide();
@@ -127,7 +127,7 @@ export async function countHeldSlots(
   return rows;
 }
 
-function the<T>(row: T | undefined): T {
+function theRow<T>(row: T | undefined): T {
   if (row === undefined) throw new Error('nothing came back about the slots of a scope');
   return row;
 }

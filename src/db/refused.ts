@@ -39,7 +39,9 @@ export async function claimTry(db: Db, scope: string, everyMs: number): Promise<
 
 /**
  * Whom to ask about to see whether an app, or its whole account, is still refused: who is due first,
- * be it not yet. Reads the whole schedule of the account, once a minute.
+ * be it not yet, of the app whose last refusal is the oldest. So the apps of an account take turns:
+ * one that stays refused does not keep the others from being tried. Reads the whole schedule of the
+ * account, once a minute.
  */
 export async function findTry(
   db: Queryable,
@@ -49,9 +51,10 @@ export async function findTry(
 ): Promise<Candidate | null> {
   const { rows } = await db.query<{ sid: string; priority: number; due_at: Date }>(
     `select query_schedule.sid, query_schedule.priority, query_schedule.due_at from query_schedule
+     left join query_pace on query_pace.account = query_schedule.account || '/' || query_schedule.app_id
      where query_schedule.account = $1 and ($2::text is null or query_schedule.app_id = $2)
        and (query_schedule.claimed_at is null or query_schedule.due_at <= $3)
-     order by query_schedule.due_at limit 1`,
+     order by query_pace.tried_at nulls first, query_schedule.due_at limit 1`,
     [account, appId, new Date(nowMs)],
   );
   const row = rows[0];

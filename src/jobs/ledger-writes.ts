@@ -3,6 +3,7 @@ import { requestQuery as scheduleQuery } from '../db/query-schedule.js';
 import { loadSessions } from '../db/sessions.js';
 import { insertStopAnswer } from '../db/stop-answers.js';
 import { withTransaction } from '../db/with-transaction.js';
+import { notTooSoon } from '../reconcile/plan-query.js';
 import { queryableUntil } from '../sessions/query-window.js';
 import { foldSession } from './fold-sessions.js';
 import type { FoldContext } from './fold-context.js';
@@ -38,6 +39,6 @@ export async function requestQuery(
   const untilMs = queryableUntil(known.facts);
   const account = registration === null ? null : rules.accountOf(registration.appId);
   if (account === null || untilMs === null || untilMs <= now()) return 'not_queryable';
-  await scheduleQuery(db.pool, sid, account, now());
+  await scheduleQuery(db.pool, sid, account, notTooSoon(now(), known.facts, rules));
   return 'requested';
 }

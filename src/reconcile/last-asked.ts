@@ -23,9 +23,12 @@ export function afterLastTry(facts: SessionFacts, stepsMs: readonly number[]): U
 const SHORTEST_INTERVAL_MS = 2_000;
 /** Of the time that 404s must last: several must fit into it, however short it was set. */
 const OF_CONFIRMING = 1 / 20;
+/** Of the same: what is kept of 404s (BOUNDS.notFound) must reach over it, however long it was set. */
+const LEAST_OF_CONFIRMING = 1 / 48;
 
 export function shortestIntervalMs({ goneConfirmMs }: Pick<PlanRules, 'goneConfirmMs'>): number {
-  return Math.min(SHORTEST_INTERVAL_MS, goneConfirmMs * OF_CONFIRMING);
+  const usualMs = Math.min(SHORTEST_INTERVAL_MS, goneConfirmMs * OF_CONFIRMING);
+  return Math.max(usualMs, goneConfirmMs * LEAST_OF_CONFIRMING);
 }
 /** After a signal, the time that Agora's own state takes to settle. */
 export const SETTLING_MS = 1_000;

@@ -55,7 +55,7 @@ function firstLook(facts: SessionFacts, ending: Ending, rules: PlanRules): Plann
   if (queryAgrees(facts, ending.sinceMs)) return null;
   const asked = lastAsked(facts);
   const askedSince = asked !== null && !isAfter(ending.sinceMs, asked.lastAskedMs);
-  const reportMs = facts.arrivals.lastSignalMs ?? ending.sinceMs;
+  const reportMs = later(facts.arrivals.lastSignalMs, ending.sinceMs) ?? ending.sinceMs;
   return {
     dueMs: askedSince ? afterLastTry(facts, rules.retryBackoffMs) : plusMs(reportMs, SETTLING_MS),
     queryClass: 'confirm_report',

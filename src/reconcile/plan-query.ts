@@ -16,8 +16,9 @@ import type { PlannedQuery, PlanRules } from './planned-query.js';
 export function planQuery(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const untilMs = queryableUntil(facts);
   if (untilMs === null) return null;
-  const planned = planRefused(facts) ?? planByVerdict(facts, rules);
-  if (planned === null) return null;
+  const byVerdict = planByVerdict(facts, rules);
+  if (byVerdict === null) return null;
+  const planned = planRefused(facts) ?? byVerdict;
   const dueMs = notTooSoon(planned.dueMs, facts, rules);
   return dueMs < untilMs ? { ...planned, dueMs } : null;
 }
@@ -27,7 +28,8 @@ function planByVerdict(facts: SessionFacts, rules: PlanRules): PlannedQuery | nu
   return ending === null ? planLive(facts, rules) : planEnded(facts, ending, rules);
 }
 
-function notTooSoon(dueMs: UnixMs, facts: SessionFacts, rules: PlanRules): UnixMs {
+/** Somebody who asks for it every moment must not push the first 404s of a run out of what is kept. */
+export function notTooSoon(dueMs: UnixMs, facts: SessionFacts, rules: PlanRules): UnixMs {
   const last = lastAsked(facts)?.lastAskedMs;
   return last === undefined ? dueMs : unixMs(Math.max(dueMs, last + shortestIntervalMs(rules)));
 }

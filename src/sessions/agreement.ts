@@ -4,7 +4,9 @@ import { queryableUntil, voidBefore } from './query-window.js';
 
 /** A 404 within the query window, or a status 8 or 20, asked for at or after that moment. */
 export function queryAgrees(facts: SessionFacts, sinceMs: UnixMs): boolean {
-  return saidGone(facts, sinceMs) || facts.exitAnswers.some(({ askedMs }) => askedMs >= sinceMs);
+  return (
+    saidGone(facts, sinceMs) || facts.exitAnswers.some(({ lastAskedMs }) => lastAskedMs >= sinceMs)
+  );
 }
 
 function saidGone(facts: SessionFacts, sinceMs: UnixMs): boolean {

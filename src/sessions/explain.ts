@@ -261,6 +261,6 @@ const CERTAINTIES_OF_LIFE: Record<Certainty, string> = {
 
 const CERTAINTIES_OF_END: Record<Certainty, string> = {
   reported: 'The end was reported; no query asked late enough after it has confirmed it yet.',
-  observed: 'Queries found it over; nobody reported it.',
+  observed: 'Queries found it over; no report has been confirmed by a query late enough after it.',
   confirmed: 'The end was reported, and a query confirmed it.',
 };

@@ -63,7 +63,12 @@ export const FACTS_SHAPE = 2;
 /** An interval that one query speaks for. */
 export type AskedInterval = { askedMs: UnixMs; answeredMs: UnixMs };
 
-export type ExitAnswerFact = AskedInterval & { status: 8 | 20 };
+/** A run of equal answers: when the last of them was asked and answered, too. */
+export type ExitAnswerFact = AskedInterval & {
+  lastAskedMs: UnixMs;
+  lastAnsweredMs: UnixMs;
+  status: 8 | 20;
+};
 
 /** From the asking of its first 404 to that of its last; `notAfterMs` is when the proving one was answered. */
 export type GoneProof = { sinceMs: UnixMs; atMs: UnixMs; notAfterMs: UnixMs };

@@ -1,5 +1,5 @@
 import { earlier, isAfter, later, unixMs, type UnixMs } from '../evidence/instant.js';
-import { provenAbsence, wasSeen, type Absence } from './absence.js';
+import { provenAbsence, runsOf404s, wasSeen, type Absence } from './absence.js';
 import { currentExits } from './current-recorders.js';
 import type { Ending, EndingRule } from './ending.js';
 import type { ExitFact, SessionFacts } from './facts.js';
@@ -109,8 +109,8 @@ function unseenEnd(
 ): SessionEnd {
   const alive = lastLife(facts);
   const said = [
-    ...facts.exitAnswers.map(({ answeredMs }) => answeredMs),
-    ...(facts.stop === null ? [] : stoppedBy(facts, facts.stop.receivedMs)),
+    ...facts.exitAnswers.flatMap(({ answeredMs, lastAnsweredMs }) => [answeredMs, lastAnsweredMs]),
+    ...(facts.stop === null ? [] : stoppedBy(facts, rules, facts.stop.receivedMs)),
   ].filter((atMs) => isAfter(atMs, alive));
   const notAfterMs = said.reduce<UnixMs | null>(
     earlier,
@@ -120,8 +120,10 @@ function unseenEnd(
 }
 
 /** After a stop that Agora confirmed no failover is in question: the first 404 will do. */
-function stoppedBy({ notFound }: SessionFacts, stoppedMs: UnixMs): readonly UnixMs[] {
-  const missed = notFound.find(({ askedMs }) => askedMs >= stoppedMs);
+function stoppedBy(facts: SessionFacts, rules: VerdictRules, stoppedMs: UnixMs): readonly UnixMs[] {
+  const missed = runsOf404s(facts, rules)
+    .flat()
+    .find(({ askedMs }) => askedMs >= stoppedMs);
   return missed === undefined ? [stoppedMs] : [stoppedMs, missed.answeredMs];
 }
 

@@ -43,7 +43,7 @@ function foldAnswer(
 ): SessionFacts {
   const sign = signOfAnswer(answer);
   const startedMs = sign.life ? answer.sliceStartedMs : null;
-  const { askedMs, lastAskedMs } = run;
+  const { askedMs, answeredMs, lastAskedMs, lastAnsweredMs } = run;
   const answerSigns = mergeSign(facts.answerSigns, sign, askedMs, lastAskedMs, startedMs);
   const alive = lastLife({ noticeSigns: facts.noticeSigns, answerSigns });
   const { status } = answer;
@@ -54,7 +54,7 @@ function foldAnswer(
     ...after(alive, facts, bounds),
     exitAnswers:
       status === 8 || status === 20
-        ? addExitAnswer(facts.exitAnswers, { askedMs, answeredMs: run.answeredMs, status }, bounds)
+        ? addExitAnswer(facts.exitAnswers, { askedMs, answeredMs, lastAskedMs, lastAnsweredMs, status }, bounds) // prettier-ignore
         : facts.exitAnswers,
     serviceStatus:
       status === null
@@ -63,13 +63,16 @@ function foldAnswer(
   };
 }
 
+/** One that has grown is handed in again, and takes the place of its earlier self. */
 function addExitAnswer(
   answers: readonly ExitAnswerFact[],
   told: ExitAnswerFact,
   bounds: Bounds,
 ): readonly ExitAnswerFact[] {
-  if (answers.some(({ askedMs }) => askedMs === told.askedMs)) return answers;
-  return keepEnds([...answers, told].sort((a, b) => a.askedMs - b.askedMs), bounds); // prettier-ignore
+  const same = answers.find(({ askedMs }) => askedMs === told.askedMs);
+  if (same !== undefined && same.lastAskedMs >= told.lastAskedMs) return answers;
+  const others = answers.filter((known) => known !== same);
+  return keepEnds([...others, told].sort((a, b) => a.askedMs - b.askedMs), bounds); // prettier-ignore
 }
 
 function foldNotFound(facts: SessionFacts, missed: Observation, bounds: Bounds): SessionFacts {

@@ -1,5 +1,11 @@
 import { earlier, type UnixMs } from '../evidence/instant.js';
-import { noFacts, NO_UPLOAD, type RecorderFacts, type SessionFacts } from './facts.js';
+import {
+  noFacts,
+  NO_UPLOAD,
+  type ExitAnswerFact,
+  type RecorderFacts,
+  type SessionFacts,
+} from './facts.js';
 import { newRecorder } from './recorders.js';
 import { registrationFactsOf } from './registrations.js';
 import type { SeenRange } from './seen-numbers.js';
@@ -23,7 +29,8 @@ type FirstRecorder = Pick<
 
 type FirstUpload = Omit<RecorderFacts['upload'], 'progressMs'> & { progress: SessionFacts['progress'] }; // prettier-ignore
 
-type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress'> & {
+type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress' | 'exitAnswers'> & {
+  exitAnswers: readonly Omit<ExitAnswerFact, 'lastAskedMs' | 'lastAnsweredMs'>[];
   recorders: readonly FirstRecorder[];
   upload: FirstUpload;
 };
@@ -44,6 +51,7 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
     shape: 1,
     registrations: registrationFactsOf(stored.registration),
     windowFromMs: earlier(stored.noticeSigns.firstLifeMs, stored.answerSigns.firstLifeMs),
+    exitAnswers: stored.exitAnswers.map((one) => ({ ...one, lastAskedMs: one.askedMs, lastAnsweredMs: one.answeredMs })), // prettier-ignore
     goneProofs: stored.goneProofs.map(({ sinceMs, atMs }) => ({ sinceMs, atMs, notAfterMs: atMs })),
     progress,
     incidents: stored.incidents.map((one) => ({ ...one, lastMs: one.atMs })),

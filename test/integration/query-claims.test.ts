@@ -1,5 +1,6 @@
 import {
   claimQueries,
+  releaseClaim,
   saveSchedule,
   takeUpClaim,
   type ScheduledQuery,
@@ -94,6 +95,15 @@ describe('claims', () => {
     expect(await claim(3)).toHaveLength(1);
     expect(await claim(3, unixMs(now + 9_000))).toHaveLength(0);
     expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
+  });
+
+  it('that go back unasked are as urgent as they were', async () => {
+    await schedule('run', 'recheck', 60_000, { proofMs: unixMs(now - 500) });
+    const [claimed] = await claim(3);
+    expect(claimed?.sid).toBe('run');
+    expect(await claim(3, unixMs(now + 1))).toHaveLength(0);
+    await releaseClaim(ledger.db, 'run', unixMs(now + 60_000));
+    expect(await claim(3, unixMs(now + 2))).toMatchObject([{ sid: 'run' }]);
   });
 
   it('are taken up by one job only, however often it runs', async () => {

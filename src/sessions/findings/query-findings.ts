@@ -44,9 +44,10 @@ export const QUERY_FINDINGS: readonly FindingRule[] = [
   ),
   incident(
     'unauthorized',
-    "Agora refused the account's credentials.",
+    "Agora refused the credentials that the session's app is asked with.",
     'Check the customer id and secret, and that the App ID belongs to that account.',
-    () => 'Agora refused the credentials (401): nothing can be asked.',
+    () =>
+      'Agora refused the credentials (401). Sessions of this app wait; one query a minute tries it again.',
   ),
   incident(
     'service_abnormal',

@@ -3,6 +3,7 @@ import type { Evidence } from '../../../src/evidence/evidence.js';
 import { planQuery } from '../../../src/reconcile/plan-query.js';
 import type { PlannedQuery } from '../../../src/reconcile/planned-query.js';
 import { noFacts } from '../../../src/sessions/facts.js';
+import { findEnding } from '../../../src/sessions/find-ending.js';
 import { fold } from '../../../src/sessions/fold.js';
 import {
   anAnswer,
@@ -143,6 +144,32 @@ describe('the next query', () => {
     const failed = [aRegistration(), ...notFoundAt(5, 40, 70, 96)];
     expect(plan(...failed)).toMatchObject({ queryClass: 'last_look' });
     expect(plan(...failed, ...notFoundAt(127))).toBeNull();
+  });
+
+  it('is over where the same answer 8, given again and again, is the last look', () => {
+    const toldAgain = { lastAskedMs: at(300), lastAnsweredMs: at(300.1), count: 3 };
+    expect(plan(aRegistration(), exit(98), anObservation(100, anAnswer(8), toldAgain))).toBeNull();
+  });
+
+  it('is over after the last look, also where a query was refused since', () => {
+    const refused = anObservation(5000, { kind: 'bad_request', code: 2, reason: null });
+    expect(plan(aRegistration(), exit(98), ...notFoundAt(100, 230), refused)).toBeNull();
+  });
+
+  it('lets a second pass after a stop, whatever was heard long before', () => {
+    const failover = aNotice(300, { type: 'failover', newUid: '2' });
+    const alive = anObservation(310, anAnswer(5));
+    expect(due(aRegistration(), failover, alive, aStopAnswer(1000))).toBe(1001);
+  });
+
+  it('keeps such a distance that the 404s that are kept span what they must prove', () => {
+    const slow = { ...RULES, goneConfirmMs: 300_000, retryBackoffMs: [2_000] };
+    let known = fold(noFacts(SID), [aRegistration(), anObservation(50, anAnswer(5)), ...notFoundAt(100)]); // prettier-ignore
+    for (let asked = 0; asked < 60 && findEnding(known, slow) === null; asked += 1) {
+      const dueMs = planQuery(known, slow)?.dueMs ?? Number.NaN;
+      known = fold(known, notFoundAt((dueMs - at(0)) / 1000));
+    }
+    expect(findEnding(known, slow)).toMatchObject({ outcome: 'vanished' });
   });
 
   it('never comes within two seconds of the last', () => {
