@@ -1,4 +1,5 @@
 import { planQuery } from '../../reconcile/plan-query.js';
+import { currentRun } from '../../sessions/absence.js';
 import { createHeap } from './binary-heap.js';
 import { ours } from './our-policy.js';
 import { front, isLive, type Planned, type Policy, type PolicyMaker } from './policy.js';
@@ -16,8 +17,9 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
       if (known.over) return;
       const planned = { known, plan: known.plan };
       const next = planQuery(known.facts, RULES);
-      const isMissing = next?.queryClass === 'confirm_end' || next?.queryClass === 'recheck';
-      if (isMissing) confirming.push(secondOf(next.dueMs), planned);
+      // One that nobody ever saw, too: asked but once a round, its 404s would never be a run.
+      const isMissing = currentRun(known.facts, RULES) !== null;
+      if (isMissing && next !== null) confirming.push(secondOf(next.dueMs), planned);
       const asked = known.facts.asked.latest?.lastAskedMs;
       const since = asked === undefined ? known.truth.start : secondOf(asked);
       turns.push(since + waitFor(known, at), planned);

@@ -1,13 +1,26 @@
 import { boundMs } from '../../reconcile/promise.js';
+import { currentRun } from '../../sessions/absence.js';
+import { findEnding } from '../../sessions/find-ending.js';
+import { lastLookAfterMs } from '../../sessions/rules.js';
 import { createHeap } from './binary-heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
-import { createLedger, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
+import {
+  atSecond,
+  createLedger,
+  RULES,
+  secondOf,
+  type Known,
+  type VirtualLedger,
+} from './virtual-ledger.js';
 import type { TruthSession, TruthWorld } from './world.js';
 
-/** Ends before this are not counted: the run begins in the middle of everything. */
-const WARM_UP = 1_800;
-/** After the last counted end, for what is still unknown. */
-const DRAIN = 3_600;
+export type Spans = {
+  /** Ends before this are not counted: the run begins in the middle of everything. */
+  warmUp: number;
+  /** After the last counted end, for what is still unknown. */
+  drain: number;
+};
+const SPANS: Spans = { warmUp: 1_800, drain: 3_600 };
 
 export type RunResult = {
   /** Seconds from the end until it was known, of every counted end; the whole drain where it never was. */
@@ -18,18 +31,31 @@ export type RunResult = {
   queries: number;
   /** The furthest that the promised bound was exceeded, in seconds; 0 where it was kept. */
   boundBroken: number;
+  /** What the queries were for. */
+  asked: Record<Purpose, number>;
 };
+
+/** What a query is for, by what is known at the moment of asking. */
+export const PURPOSES = ['first look', 'last look', 'run of 404s', 'live'] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 type Happening = { at: number; known: Known; tell: (known: Known) => void };
 
 /** Lives through a world under one policy, a query every eighth of a second at most. */
-export function runPolicy(world: TruthWorld, maker: PolicyMaker): RunResult {
+export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS): RunResult {
   const ledger = createLedger(world, maker.hearsNotices);
   const policy = maker.make(ledger, world.seed);
   const all = world.all.map((truth) => ({ truth, known: null as Known | null }));
   const happenings = planHappenings(world, ledger, all);
   const seconds = world.hours * 3_600;
-  const result: RunResult = { delays: [], unheard: [], wrongEnds: 0, queries: 0, boundBroken: 0 };
+  const result: RunResult = {
+    delays: [],
+    unheard: [],
+    wrongEnds: 0,
+    queries: 0,
+    boundBroken: 0,
+    asked: { 'first look': 0, 'last look': 0, 'run of 404s': 0, live: 0 },
+  };
   const knownAt = new Map<number, number>();
   const update = (known: Known, at: number): void => {
     const { index, end } = known.truth;
@@ -67,7 +93,7 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker): RunResult {
   };
   let next = 0;
   const live = new Set<Known>();
-  for (let at = 0; at < seconds + DRAIN; at += 1 / QUERIES_PER_SECOND) {
+  for (let at = 0; at < seconds + spans.drain; at += 1 / QUERIES_PER_SECOND) {
     for (let due = happenings[next]; due !== undefined && due.at <= at; due = happenings[next]) {
       next += 1;
       due.tell(due.known);
@@ -79,6 +105,7 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker): RunResult {
     const known = policy.pick(at);
     if (known !== null) {
       result.queries += 1;
+      result.asked[purposeOf(known, at)] += 1;
       ledger.ask(known, at);
       if (known.over) live.delete(known);
       update(known, at);
@@ -86,8 +113,16 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker): RunResult {
     }
     if (Number.isInteger(at / 60)) result.boundBroken = Math.max(result.boundBroken, overBound(live, at)); // prettier-ignore
   }
-  collect(world, knownAt, seconds, result);
+  collect(world, knownAt, spans, result);
   return result;
+}
+
+/** A first look that comes late enough is the last one as well. */
+function purposeOf({ facts, over }: Known, at: number): Purpose {
+  if (!over) return currentRun(facts, RULES) === null ? 'live' : 'run of 404s';
+  const ending = findEnding(facts, RULES);
+  const settledFrom = ending === null ? Infinity : ending.sinceMs + lastLookAfterMs(RULES);
+  return atSecond(at) > settledFrom ? 'last look' : 'first look';
 }
 
 /** Everything that is told, in the order in which it arrives. */
@@ -115,11 +150,14 @@ function planHappenings(
   return happenings.sort((a, b) => a.at - b.at);
 }
 
+/** By the last answer that saw it at work, of those that are: a 404 of a failover verifies nothing. */
 function overBound(live: ReadonlySet<Known>, at: number): number {
   const bound = boundMs({ sessions: live.size, perSecond: QUERIES_PER_SECOND }, RULES) / 1000;
   let oldest = 0;
   for (const { facts, truth } of live) {
-    const verified = facts.asked.latest === null ? truth.start : secondOf(facts.asked.latest.lastAskedMs); // prettier-ignore
+    if (truth.end <= at) continue;
+    const { lastVerifiedMs } = facts.asked;
+    const verified = lastVerifiedMs === null ? truth.start : secondOf(lastVerifiedMs);
     oldest = Math.max(oldest, at - verified);
   }
   return Math.max(oldest - bound, 0);
@@ -128,13 +166,14 @@ function overBound(live: ReadonlySet<Known>, at: number): number {
 function collect(
   world: TruthWorld,
   knownAt: ReadonlyMap<number, number>,
-  seconds: number,
+  { warmUp, drain }: Spans,
   result: RunResult,
 ): void {
+  const seconds = world.hours * 3_600;
   // prettier-ignore
   for (const { index, end, exitHeard } of world.all) {
-    if (end < WARM_UP || end >= seconds) continue;
-    const delay = Math.max((knownAt.get(index) ?? seconds + DRAIN) - end, 0);
+    if (end < warmUp || end >= seconds) continue;
+    const delay = Math.max((knownAt.get(index) ?? seconds + drain) - end, 0);
     result.delays.push(delay);
     if (exitHeard === null) result.unheard.push(delay);
   }

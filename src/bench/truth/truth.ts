@@ -1,6 +1,6 @@
 import { percentiles } from '../../simulator/score.js';
 import { OURS, POLICIES, ROUND_ROBIN } from './policies.js';
-import { runPolicy, type RunResult } from './run-policy.js';
+import { PURPOSES, runPolicy, type RunResult } from './run-policy.js';
 import { writeReport } from './report.js';
 import { HOURS, ratios, SEEDS, type TruthRow } from './truth-row.js';
 import { createWorld } from './world.js';
@@ -47,6 +47,12 @@ function together(results: readonly RunResult[]): RunResult {
     unheard: results.flatMap(({ unheard }) => unheard),
     wrongEnds: sum(({ wrongEnds }) => wrongEnds),
     queries: sum(({ queries }) => queries),
+    asked: {
+      'first look': sum(({ asked }) => asked['first look']),
+      'last look': sum(({ asked }) => asked['last look']),
+      'run of 404s': sum(({ asked }) => asked['run of 404s']),
+      live: sum(({ asked }) => asked.live),
+    },
     boundBroken: Math.max(...results.map(({ boundBroken }) => boundBroken)),
   };
 }
@@ -55,7 +61,12 @@ function lineOf({ policy, result }: TruthRow): string {
   const all = percentiles(result.delays);
   const unheard = percentiles(result.unheard);
   const show = (seconds: number): string => seconds.toFixed(seconds < 10 ? 1 : 0).padStart(6);
-  return `  ${policy.padEnd(32)} all ${[all.p50, all.p95, all.p99, all.max].map(show).join('')}   exit unheard ${[unheard.p50, unheard.p95, unheard.p99, unheard.max].map(show).join('')}   wrong ${String(result.wrongEnds)}, queries ${String(result.queries)}, bound exceeded by ${result.boundBroken.toFixed(0)} s`; // prettier-ignore
+  return `  ${policy.padEnd(32)} all ${[all.p50, all.p95, all.p99, all.max].map(show).join('')}   exit unheard ${[unheard.p50, unheard.p95, unheard.p99, unheard.max].map(show).join('')}   wrong ${String(result.wrongEnds)}, queries ${String(result.queries)}, bound exceeded by ${result.boundBroken.toFixed(0)} s\n${' '.repeat(35)}asked ${askedFor(result)}`; // prettier-ignore
+}
+
+/** Per session that ended and was counted; what was asked before and after those is among it. */
+function askedFor({ asked, delays }: RunResult): string {
+  return PURPOSES.map((purpose) => `${purpose} ${(asked[purpose] / delays.length).toFixed(2)}`).join(', '); // prettier-ignore
 }
 
 /** Ours as a share of round-robin's. */
