@@ -52,7 +52,7 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
     pick: (at) => {
       if (at - listenedAt >= LISTEN_EVERY) listen(at);
       const nowMs = atSecond(at);
-      const { shareFromMs, firstFromMs } = oldestFirst(live.length, QUERIES_PER_SECOND, RULES.routineIntervalMs); // prettier-ignore
+      const { shareFromMs, firstFromMs } = oldestFirst(orders.scheduled(), QUERIES_PER_SECOND, RULES.routineIntervalMs); // prettier-ignore
       const { heads, found } = orders.heads(at, likelySilence(channel, nowMs), shareFromMs / 1000);
       const [chosen] = chooseQueries(heads, { room: 1, firstFromMs, chance: random.next(), nowMs });
       return chosen === undefined ? null : (found.get(chosen.sid) ?? null);
@@ -65,10 +65,13 @@ function createOrders(ledger: VirtualLedger) {
   const byClass = QUERY_CLASSES.map(() => createHeap<Planned>());
   const [proofs, oldest] = [createHeap<Planned>(), createHeap<Planned>()];
   const planned = new Map<Known, string>();
+  // As the service counts: live sessions, and those whose end is to be looked at yet.
+  let scheduled = 0;
   const schedule = (known: Known, at: number): void => {
     ledger.listen(known, at);
     const entry = { known, plan: known.plan };
     const next = planQuery(known.facts, RULES);
+    scheduled += Number(next !== null) - Number((planned.get(known) ?? '') !== '');
     planned.set(known, planKey(next));
     if (next !== null) byClass[priorityOf(next.queryClass)]?.push(secondOf(next.dueMs), entry);
     // Also who is over grows old, until the last look at it.
@@ -103,7 +106,7 @@ function createOrders(ledger: VirtualLedger) {
       },
     };
   };
-  return { schedule, heads };
+  return { schedule, heads, scheduled: () => scheduled };
 }
 
 /** Candidates as the choice takes them, and who they are. */
