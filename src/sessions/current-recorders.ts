@@ -15,8 +15,24 @@ export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolea
       other.uid !== '' &&
       (other.firstLifeMs !== null || other.exits.length > 0) &&
       other.uid !== facts.registration?.uid &&
+      !tookOver(recorder, other, facts) &&
       (isOriginal || other.firstMs > recorder.firstMs),
   );
+}
+
+/** Whether event 12, from one to the next, says that a recorder came after the other: no clock says better. */
+function tookOver(
+  recorder: RecorderFacts,
+  other: RecorderFacts,
+  { recorders }: SessionFacts,
+): boolean {
+  let at: RecorderFacts | undefined = other;
+  for (let steps = 0; at !== undefined && steps < recorders.length; steps += 1) {
+    const { replacedBy }: RecorderFacts = at;
+    if (replacedBy === recorder.uid) return true;
+    at = recorders.find(({ uid }) => uid === replacedBy);
+  }
+  return false;
 }
 
 export function currentRecorders(facts: SessionFacts): readonly RecorderFacts[] {

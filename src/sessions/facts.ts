@@ -85,6 +85,8 @@ export type RecorderFacts = {
   startedMs: UnixMs | null;
   /** When event 12 said that another took over from it. */
   replacedMs: UnixMs | null;
+  /** Which one that was; null where event 12 did not name it. */
+  replacedBy: string | null;
   exits: readonly ExitFact[];
   /** Its last recorder_leave or web_recorder_stopped. */
   left: LeaveFact | null;

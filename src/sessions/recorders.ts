@@ -36,6 +36,7 @@ export function newRecorder(uid: string, firstMs: UnixMs): RecorderFacts {
     lastLifeMs: null,
     startedMs: null,
     replacedMs: null,
+    replacedBy: null,
     exits: [],
     left: null,
     upload: NO_UPLOAD,
@@ -94,12 +95,18 @@ function tell(
     case 'webRecorderStopped':
       return { ...recorder, left: laterLeave(recorder.left, leaveOf(notice, atMs)) };
     case 'failover':
-      return event.newUid === recorder.uid
-        ? recorder
-        : { ...recorder, replacedMs: earlier(recorder.replacedMs, atMs) };
+      return event.newUid === recorder.uid ? recorder : replaced(recorder, event.newUid, atMs);
     default:
       return recorder;
   }
+}
+
+/** By the first failover that was told of it; of two at one moment by the higher uid. */
+function replaced(recorder: RecorderFacts, newUid: string | null, atMs: UnixMs): RecorderFacts {
+  const { replacedMs, replacedBy } = recorder;
+  const isFirst = replacedMs === null || atMs < replacedMs;
+  const isSame = atMs === replacedMs && (newUid ?? '') > (replacedBy ?? '');
+  return isFirst || isSame ? { ...recorder, replacedMs: atMs, replacedBy: newUid } : recorder;
 }
 
 function exitOf(notice: Notice, atMs: UnixMs): ExitFact {

@@ -293,6 +293,12 @@ describe('a session that never starts', () => {
 });
 
 describe('a failover', () => {
+  it('says who came after whom, also where the clock of the new recorder is behind', () => {
+    const announced = aNotice(700, { type: 'failover', newUid: '3' }, { uid: '2' });
+    const session = sessionOf(aRegistration(), started(), announced, heartbeat(660, '3'), exit(900, 0, '3')); // prettier-ignore
+    expect(session).toMatchObject({ state: 'ended', outcome: 'completed', endedAt: { source: 'notice' } }); // prettier-ignore
+  });
+
   it('goes on under the new uid, and the replaced recorder ends nothing by its exit', () => {
     const session = sessionOf(
       aRegistration(),
