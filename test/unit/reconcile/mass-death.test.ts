@@ -1,0 +1,44 @@
+import { ours } from '../../../src/bench/truth/our-policy.js';
+import { OURS } from '../../../src/bench/truth/policies.js';
+import { runPolicy } from '../../../src/bench/truth/run-policy.js';
+import { createWorld, type TruthWorld } from '../../../src/bench/truth/world.js';
+
+const SESSIONS = 5_000;
+const DYING = 2_000;
+const FROM = 600;
+const DRAIN = 1_200;
+/** Nothing happens but that every so-manieth session dies within one minute, and nobody says so. */
+function aMassDeath(): TruthWorld {
+  const quiet = createWorld({ seed: 1, sessions: 1, hours: 720 / 3_600, tail: 0, outages: false });
+  const all = Array.from({ length: SESSIONS }, (_, index) => ({
+    index,
+    start: -7_200 - ((index * 7_919) % 3_600),
+    end: (index * DYING) % SESSIONS < DYING ? FROM + ((index * 104_729) % 600) / 10 : Infinity,
+    failovers: [],
+    exitHeard: null,
+    started: true,
+    filesTold: true,
+  }));
+  return { ...quiet, sessions: SESSIONS, all };
+}
+
+describe('when many sessions die at once, unheard', () => {
+  const { delays, wrongEnds, asked } = runPolicy(
+    aMassDeath(),
+    { name: OURS, hearsNotices: true, make: ours },
+    { warmUp: FROM, drain: DRAIN },
+  );
+
+  it('takes none of those that live on for over', () => {
+    expect(delays).toHaveLength(DYING);
+    expect(wrongEnds).toBe(0);
+  });
+
+  it('finishes the runs of 404s that it began: hardly one breaks off and is begun anew', () => {
+    expect(asked['run of 404s']).toBeLessThan(2 * DYING * 1.01);
+  });
+
+  it('finds every one of them before the drain ends', () => {
+    expect(Math.max(...delays)).toBeLessThan(DRAIN);
+  });
+});

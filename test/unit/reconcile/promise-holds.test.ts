@@ -1,0 +1,27 @@
+import { ours } from '../../../src/bench/truth/our-policy.js';
+import { OURS } from '../../../src/bench/truth/policies.js';
+import { runPolicy } from '../../../src/bench/truth/run-policy.js';
+import { createWorld } from '../../../src/bench/truth/world.js';
+
+const SIZES = [
+  { sessions: 1, hours: 2 },
+  { sessions: 2, hours: 2 },
+  { sessions: 20, hours: 2 },
+  { sessions: 200, hours: 2 },
+  { sessions: 2_000, hours: 1 },
+];
+
+describe('the bound that is promised', () => {
+  it.each(SIZES)(
+    'is never exceeded by $sessions sessions in $hours h, while receivers are away as well',
+    ({ sessions, hours }) => {
+      for (const outages of [false, true]) {
+        const world = createWorld({ seed: sessions, sessions, hours, tail: 0, outages });
+        const { boundBroken, queries } = runPolicy(world, { name: OURS, hearsNotices: true, make: ours }); // prettier-ignore
+        expect(boundBroken).toBe(0);
+        expect(queries).toBeGreaterThan(0);
+      }
+    },
+    120_000,
+  );
+});
