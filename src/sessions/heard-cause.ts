@@ -1,4 +1,4 @@
-import { later, plusMs, type UnixMs } from '../evidence/instant.js';
+import { later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { currentRecorders } from './current-recorders.js';
 import type { LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
 import type { VerdictRules } from './rules.js';
@@ -31,9 +31,12 @@ function behindMs({ clock: [least] }: RecorderFacts): number {
   return Math.max(least?.behindMs ?? 0, 0);
 }
 
+/** A sender whose clock is ahead dates its work too late; the cause was heard, so it is no later than that. */
 function holds(atMs: UnixMs, facts: SessionFacts, { goneConfirmMs }: VerdictRules): boolean {
-  const { lastLiveMs } = facts.answerSigns;
-  const workedMs = later(lastLiveMs, facts.noticeSigns.lastLiveMs);
+  const { answerSigns, noticeSigns, skew } = facts;
+  const told = noticeSigns.lastLiveMs;
+  const toldMs = told === null ? null : unixMs(told - (skew?.aheadMs ?? 0));
+  const workedMs = later(answerSigns.lastLiveMs, toldMs);
   return workedMs === null || workedMs <= plusMs(atMs, goneConfirmMs);
 }
 
