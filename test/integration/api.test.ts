@@ -491,7 +491,13 @@ describe('the budget', () => {
   const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE); // prettier-ignore
 
   it('is shared with those who call start and stop: each slot is its own, at its distance', async () => {
-    const leases = await Promise.all([lease({ appId: APP, count: 3 }), lease({ appId: APP })]);
+    // Queries about the sessions of other tests hold slots for a second after their answer.
+    const leaseBoth = () => Promise.all([lease({ appId: APP, count: 3 }), lease({ appId: APP })]);
+    let leases = await leaseBoth();
+    for (let tries = 0; tries < 10 && leases[0].body.slots?.length !== 3; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      leases = await leaseBoth();
+    }
     expect(leases.map(({ status }) => status)).toEqual([200, 200]);
     const times = leases.flatMap(({ body }) => body.slots.map(({ at: time }: any) => Date.parse(time))).sort((a, b) => a - b); // prettier-ignore
     const distances = times.slice(1).map((time, n) => time - times[n]);

@@ -150,3 +150,11 @@ describe('a failover', () => {
     expect(state(uploaded(200, '2'))).toBe('uploaded');
   });
 });
+
+it('counts although the clock of its sender was ahead, and its start came late', () => {
+  const ahead = { receivedMs: at(3.5), notifiedMs: at(3.5) };
+  const left = aNotice(94.4, { type: 'recorderLeft', leaveCode: 16 }, ahead);
+  const began = aNotice(94.4, { type: 'recorderStarted', status: 0 }, { receivedMs: at(260), notifiedMs: at(3.4) }); // prettier-ignore
+  const gone = notFoundAt(97, 127, 157, 188);
+  expect(sessionOf(aRegistration(), left, ...gone, began)).toMatchObject({ outcome: 'completed' });
+});
