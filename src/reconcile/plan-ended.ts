@@ -1,9 +1,8 @@
 import { isAfter, later, plusMs, unixMs } from '../evidence/instant.js';
 import { queryAgrees } from '../sessions/agreement.js';
-import { isSettled, lifeOfOthers } from '../sessions/certainty.js';
+import { isSettled, lastLookFromMs, lifeOfOthers } from '../sessions/certainty.js';
 import type { Ending } from '../sessions/ending.js';
 import type { SessionFacts } from '../sessions/facts.js';
-import { lastLookAfterMs } from '../sessions/rules.js';
 import { spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
 import type { PlannedQuery, PlanRules } from './planned-query.js';
@@ -65,7 +64,7 @@ function firstLook(facts: SessionFacts, ending: Ending, rules: PlanRules): Plann
 
 function lastLook(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
   if (isSettled(facts, ending, rules)) return null;
-  const lookMs = plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1_000);
+  const lookMs = plusMs(lastLookFromMs(facts, ending, rules), 1_000);
   const asked = lastAsked(facts);
   const wasTried = asked !== null && asked.lastAskedMs >= lookMs;
   return {

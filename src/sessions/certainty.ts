@@ -46,8 +46,13 @@ export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRul
   const { stop } = facts;
   const stoppedMs = stop === null ? null : later(stop.receivedMs, ending.endedAt.atMs);
   if (stoppedMs !== null && queryAgrees(facts, stoppedMs)) return true;
-  const lookMs = plusMs(ending.sinceMs, lastLookAfterMs(rules) + 1);
-  return queryAgrees(facts, later(lookMs, lifeOfOthers(facts)) ?? lookMs);
+  return queryAgrees(facts, plusMs(lastLookFromMs(facts, ending, rules), 1));
+}
+
+/** From when on no failover can explain any more that it is not found: counted from the end and from all life. */
+export function lastLookFromMs(facts: SessionFacts, ending: Ending, rules: VerdictRules): UnixMs {
+  const quietMs = later(ending.sinceMs, lifeOfOthers(facts)) ?? ending.sinceMs;
+  return plusMs(quietMs, lastLookAfterMs(rules));
 }
 
 /** The last life of recorders that have not exited: of one that has it is its uploader's, which outlives it. */
