@@ -503,7 +503,7 @@ describe('the budget', () => {
     const distances = times.slice(1).map((time, n) => time - times[n]);
     for (const distance of distances) expect(distance).toBeGreaterThanOrEqual(1000 / 9 - 1.5);
     expect(leases[0].body).toMatchObject({ account: 'default', forMs: 2_000, slots: [{ waitMs: expect.any(Number) }, {}, {}] }); // prettier-ignore
-  });
+  }, 60_000);
 
   it('is not given beyond what queries leave of it: 429, and when to come again', async () => {
     const wanted = Array.from({ length: 4 }, () => lease({ appId: APP, count: 10, forMs: 5_000 }));
