@@ -4,10 +4,9 @@ import { loadEvidenceOf } from '../db/load-evidence.js';
 import { takePending, type PendingEvidence } from '../db/pending-evidence.js';
 import type { StoredSession } from '../db/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import type { UnixMs } from '../evidence/instant.js';
 import { FACTS_SHAPE, noFacts } from '../sessions/facts.js';
 import type { FoldRules } from '../sessions/bounds.js';
-import { fold } from '../sessions/fold.js';
+import { fold, learnedMs } from '../sessions/fold.js';
 import type { Folded } from './save-folded.js';
 
 /**
@@ -68,10 +67,10 @@ async function foldOntoArchived(
   marked: readonly Evidence[],
   before: StoredSession | null,
 ): Promise<Folded> {
-  const late = marked.filter((piece) => heardMs(piece) <= untilMs);
+  const late = marked.filter((piece) => learnedMs(piece) <= untilMs);
   const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
-  const since = evidence.filter((piece) => heardMs(piece) > untilMs);
+  const since = evidence.filter((piece) => learnedMs(piece) > untilMs);
   const folded = foldFrom(rules, known, since, before, false);
   return { ...folded, learned: [...late, ...since] };
 }
@@ -88,10 +87,4 @@ function foldFrom(
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
   return { before, facts: fold(known, [...learned, ...waited], rules), learned, anew };
-}
-
-/** When we heard of it. */
-function heardMs(piece: Evidence): UnixMs {
-  if (piece.kind === 'observation') return piece.lastAnsweredMs;
-  return piece.kind === 'time_passed' ? piece.untilMs : piece.receivedMs;
 }

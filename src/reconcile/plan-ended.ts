@@ -5,7 +5,7 @@ import type { Ending } from '../sessions/ending.js';
 import type { SessionFacts } from '../sessions/facts.js';
 import { spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
-import type { PlannedQuery, PlanRules } from './planned-query.js';
+import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
 
 /**
  * An end is looked at again: when life is heard after it, soon after it was reported, and for the last
@@ -22,7 +22,7 @@ export function planEnded(
     lastLook(facts, ending, rules),
   ].filter((option) => option !== null);
   if (options.length === 0) return null;
-  return options.reduce((a, b) => (b.dueMs < a.dueMs ? b : a));
+  return options.reduce(soonest);
 }
 
 /**

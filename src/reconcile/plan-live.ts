@@ -6,7 +6,7 @@ import { lastStopping, livePhase } from '../sessions/phase.js';
 import { registeredStart } from '../sessions/query-window.js';
 import { backoffMs, spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS, shortestIntervalMs } from './last-asked.js';
-import type { PlannedQuery, PlanRules } from './planned-query.js';
+import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
 
 /** A session on its way out is looked at this often: its end is near. */
 const STOPPING_INTERVAL_MS = 15_000;
@@ -23,10 +23,6 @@ export function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     nameFiles(facts),
   ].filter((option) => option !== null);
   return options.reduce(soonest, routine(facts, rules));
-}
-
-function soonest(a: PlannedQuery, b: PlannedQuery): PlannedQuery {
-  return b.dueMs < a.dueMs ? b : a;
 }
 
 /** The first query comes a few seconds after the start; then again until it is seen at work. */

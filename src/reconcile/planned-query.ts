@@ -10,3 +10,8 @@ export type PlanRules = VerdictRules & {
 
 /** The next query of one session: when, how urgent, and why in words for a person. */
 export type PlannedQuery = { dueMs: UnixMs; queryClass: QueryClass; reason: string };
+
+/** Of two plans the one that is due first. */
+export function soonest(a: PlannedQuery, b: PlannedQuery): PlannedQuery {
+  return b.dueMs < a.dueMs ? b : a;
+}

@@ -35,7 +35,8 @@ function foldOne(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Ses
   return foldKind({ ...facts, knownUntilMs }, evidence, rules);
 }
 
-function learnedMs(evidence: Evidence): UnixMs {
+/** When the ledger came to know of it. */
+export function learnedMs(evidence: Evidence): UnixMs {
   if (evidence.kind === 'observation') return evidence.lastAnsweredMs;
   return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
 }
