@@ -10,7 +10,8 @@ import { elapsed } from '../support/run.js';
 import { startSlowWire, type SlowWire } from '../support/slow-wire.js';
 import { openWorld } from '../support/world.js';
 
-jest.setTimeout(90_000);
+/** Breakers may have to be waited for after each disturbance. */
+jest.setTimeout(300_000);
 
 const LIMITS = [10, 50, 500];
 const QUERY_TIMEOUT_MS = 800;

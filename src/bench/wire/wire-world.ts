@@ -10,7 +10,8 @@ const PROCESSES = 3;
 const SHARE = 0.9;
 /** On top of a timeout: until what a disturbance left behind has passed the wire. */
 const AFTERMATH_MS = 500;
-const RECOVERED_WITHIN_MS = 6_000;
+/** The longest that a breaker leaves a host alone, and the query that tries it then. */
+const RECOVERED_WITHIN_MS = 45_000;
 const BUSY = 8;
 
 /** What happened on the wire: counted where queries arrive. */
@@ -66,7 +67,7 @@ export async function openWireWorld(
   };
 }
 
-/** Breakers that have opened again and again stay so for seconds; the next one begins with a busy wire. */
+/** Breakers that have opened again and again stay so for long; the next one begins with a busy wire. */
 async function askedAgain({ log }: FakeAgora): Promise<void> {
   const before = log.total();
   const giveUpAt = performance.now() + RECOVERED_WITHIN_MS;
