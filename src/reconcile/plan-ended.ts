@@ -1,4 +1,4 @@
-import { isAfter, later, plusMs, unixMs } from '../evidence/instant.js';
+import { isAfter, later, plusMs } from '../evidence/instant.js';
 import { queryAgrees } from '../sessions/agreement.js';
 import { isSettled, lastLookFromMs, lifeOfOthers } from '../sessions/certainty.js';
 import type { Ending } from '../sessions/ending.js';
@@ -39,11 +39,13 @@ function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): Pl
   if (asked !== null && asked.lastAskedMs >= aliveMs) {
     return { dueMs: afterLastTry(facts, rules.retryBackoffMs), queryClass: 'signal', reason };
   }
-  const soonMs = plusMs(aliveMs, rules.retryBackoffMs[0] ?? 0);
+  // Not counted from the sign of life: each further one would put the query off.
+  const sinceMs = later(asked?.lastAskedMs ?? null, ending.sinceMs) ?? ending.sinceMs;
+  const soonMs = plusMs(sinceMs, rules.retryBackoffMs[0] ?? 0);
   const startedMs = facts.noticeSigns.lastLiveMs ?? 0;
   const wasAsked = asked !== null && asked.lastAskedMs > Math.max(ending.sinceMs, startedMs);
   const waitMs = spreadMs(rules.routineIntervalMs, `${facts.sid} ${String(facts.asked.count)}`);
-  const dueMs = wasAsked ? unixMs(Math.max(soonMs, asked.lastAskedMs + waitMs)) : soonMs;
+  const dueMs = wasAsked ? plusMs(asked.lastAskedMs, waitMs) : soonMs;
   return { dueMs, queryClass: 'signal', reason };
 }
 

@@ -156,6 +156,13 @@ describe('the next query', () => {
     expect(plan(aRegistration(), exit(98), ...notFoundAt(100, 230), refused)).toBeNull();
   });
 
+  it('looks at an end at once when life follows it, however many signs of it come before the answer', () => {
+    const dying = [aRegistration(), anObservation(1, anAnswer(20))];
+    const life = (seconds: number) => aNotice(seconds, { type: 'recorderStarted', status: 0 });
+    expect(plan(...dying, life(3))).toMatchObject({ dueMs: at(6.1), queryClass: 'signal' });
+    expect(due(...dying, life(3), life(7), life(200))).toBe(6.1);
+  });
+
   it('lets a second pass after a stop, whatever was heard long before', () => {
     const failover = aNotice(300, { type: 'failover', newUid: '2' });
     const alive = anObservation(310, anAnswer(5));
