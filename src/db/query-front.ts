@@ -28,13 +28,12 @@ type Front = 'due' | 'proof' | 'likely' | 'turn' | 'suspect' | 'oldest';
 const NOT_REFUSED = `(query_schedule.app_id is null or query_schedule.app_id <> all($8::text[]))`;
 
 /** The first rows of a front, in the order of the column that says since when they are in it. */
-function first(front: Front, order: string, condition: string): string {
-  const [since = order] = order.split(' ');
+function first(front: Front, since: string, condition: string): string {
   return `select * from (
     select '${front}', query_schedule.sid, null::smallint, query_schedule.${since} from query_schedule
     where query_schedule.account = $1 and ${condition} and ${NOT_REFUSED}
       and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
-    order by query_schedule.${order} limit room.size
+    order by query_schedule.${since} limit room.size
   ) as ${front}`;
 }
 
@@ -58,7 +57,7 @@ select room.size as room, head.* from room left join lateral (
   union all ${first('proof', 'proof_at', 'query_schedule.proof_at <= $2')}
   union all ${first(
     'likely',
-    'suspect_at desc',
+    'suspect_at',
     `query_schedule.suspect_at <= $6
       and mod((extract(epoch from $2 - query_schedule.suspect_at) * 1000)::bigint, ${String(HEARTBEAT_MS)}) < $7`,
   )}
@@ -127,4 +126,15 @@ export async function readSample(
     [account, SAMPLE, MOST_COUNTED],
   );
   return { beatsDueMs: (rows[0]?.due ?? []).map(unixMs), live: rows[0]?.live ?? 0 };
+}
+
+/** How many sessions of an account were not asked about since before then. */
+export async function countOlder(db: Db, account: string, beforeMs: UnixMs): Promise<number> {
+  const { rows } = await db.pool.query<{ old: number }>(
+    `select count(*)::int as old from (
+       select from query_schedule
+       where query_schedule.account = $1 and query_schedule.waiting_since <= $2 limit $3) as older`,
+    [account, new Date(beforeMs), MOST_COUNTED],
+  );
+  return rows[0]?.old ?? 0;
 }

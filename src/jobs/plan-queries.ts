@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { Db } from '../db/database.js';
 import { readPauses } from '../db/query-pace.js';
-import { readFront, readSample } from '../db/query-front.js';
+import { countOlder, readFront, readSample } from '../db/query-front.js';
 import { claimQueries, type ClaimedQuery } from '../db/query-schedule.js';
 import { claimTry, findTry, readRefusals } from '../db/refused.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { readChannel, type Channel } from '../reconcile/channel.js';
-import { chooseQueries, oldestFirst, type Candidate } from '../reconcile/choose-queries.js';
+import {
+  chooseQueries,
+  firstFromMs,
+  oldestFirst,
+  type Candidate,
+  type OldestFirst,
+} from '../reconcile/choose-queries.js';
 import { queueRoom } from '../reconcile/pacing.js';
 import { QUERY_CLASSES } from '../reconcile/query-class.js';
 import { likelySilence } from '../reconcile/suspicion.js';
@@ -37,8 +43,8 @@ const QUEUE_LEASE_MS = 10_000;
 /** How long the picture of an account is used before it is made anew. */
 const PICTURE_FOR_MS = 5_000;
 
-/** What the planner knows of an account beside its schedule: how it is heard, and how many live. */
-type Picture = { channel: Channel; live: number; madeMs: UnixMs };
+/** What the planner knows of an account beside its schedule's fronts: how it is heard, and who is old. */
+type Picture = { channel: Channel; ages: OldestFirst; firstFromMs: number; madeMs: UnixMs };
 
 /**
  * The planner: each tick moves what is due into the queue, most urgent first, so that at most two
@@ -47,13 +53,11 @@ type Picture = { channel: Channel; live: number; madeMs: UnixMs };
  */
 export function createPlanner(context: PlanContext): () => Promise<number> {
   const pictures = new Map<string, Picture>();
-  const pictureOf = async (account: string): Promise<Picture> => {
-    const madeMs = context.now();
-    const known = pictures.get(account);
-    if (known !== undefined && madeMs - known.madeMs < PICTURE_FOR_MS) return known;
-    const { beatsDueMs, live } = await readSample(context.db, account);
-    const picture = { channel: readChannel(beatsDueMs, madeMs), live, madeMs };
-    pictures.set(account, picture);
+  const pictureOf = async (account: Account): Promise<Picture> => {
+    const known = pictures.get(account.name);
+    if (known !== undefined && context.now() - known.madeMs < PICTURE_FOR_MS) return known;
+    const picture = await makePicture(context, account);
+    pictures.set(account.name, picture);
     return picture;
   };
   return async () => {
@@ -64,11 +68,23 @@ export function createPlanner(context: PlanContext): () => Promise<number> {
       const { name, appIds } = account;
       const refusedApps = appIds.filter((appId) => refusals.has(appScope(name, appId)));
       if (refusals.has(name)) planned += await planTry(context, name, null);
-      else planned += await planAccount(context, account, refusedApps, await pictureOf(name));
+      else planned += await planAccount(context, account, refusedApps, await pictureOf(account));
       if (!refusals.has(name)) for (const appId of refusedApps) planned += await planTry(context, name, appId); // prettier-ignore
     }
     return planned;
   };
+}
+
+async function makePicture(
+  { db, now, routineIntervalMs }: PlanContext,
+  { name, perSecond }: Account,
+): Promise<Picture> {
+  const madeMs = now();
+  const { beatsDueMs, live } = await readSample(db, name);
+  const ages = oldestFirst(live, perSecond, routineIntervalMs);
+  const old = await countOlder(db, name, plusMs(madeMs, -ages.countedFromMs));
+  const channel = readChannel(beatsDueMs, madeMs);
+  return { channel, ages, firstFromMs: firstFromMs(ages, old, perSecond), madeMs };
 }
 
 /** One query each minute shows whether an app, or a whole account, is still refused. */
@@ -93,22 +109,26 @@ async function enqueue(
 }
 
 async function planAccount(
-  { db, queryQueue, now, routineIntervalMs, chance }: PlanContext,
+  { db, queryQueue, now, chance }: PlanContext,
   { name, perSecond }: Account,
   refusedApps: readonly string[],
-  { channel, live }: Picture,
+  picture: Picture,
 ): Promise<number> {
   const nowMs = now();
-  const { shareFromMs, firstFromMs } = oldestFirst(live, perSecond, routineIntervalMs);
   const { room, heads } = await readFront(db, name, {
     nowMs,
     largest: queueRoom(perSecond),
     classes: QUERY_CLASSES.length,
-    waitingBeforeMs: plusMs(nowMs, -shareFromMs),
-    likely: likelySilence(channel, nowMs),
+    waitingBeforeMs: plusMs(nowMs, -picture.ages.shareFromMs),
+    likely: likelySilence(picture.channel, nowMs),
     refusedApps,
   });
-  const chosen = chooseQueries(heads, { room, firstFromMs, chance: chance(), nowMs });
+  const chosen = chooseQueries(heads, {
+    room,
+    firstFromMs: picture.firstFromMs,
+    chance: chance(),
+    nowMs,
+  });
   return enqueue({ db, queryQueue, now }, chosen);
 }
 

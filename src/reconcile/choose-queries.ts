@@ -11,7 +11,7 @@ export type Heads = {
   due: readonly Candidate[];
   /** A 404 now would prove an end: `sinceMs` is from when on. */
   proofs: readonly Waiting[];
-  /** So many heartbeats are missing that an end is likely, the shortest silence first. */
+  /** So many heartbeats are missing that an end is likely, the longest silence first. */
   likely: readonly Waiting[];
   /** A heartbeat is missing. */
   suspects: readonly Waiting[];
@@ -22,19 +22,19 @@ export type Heads = {
 /** The share of all queries that is kept for whoever was not asked about for longest. */
 export const OLDEST_FIRST_SHARE = 0.3;
 
-/** From which age on a session that was not asked about is asked for that alone. */
+/** The ages of sessions that were not asked about, from which on that alone is a reason to ask. */
 export type OldestFirst = {
   /** Among the share that is left to the oldest. */
   shareFromMs: number;
-  /** Before anything else. */
-  firstFromMs: number;
+  /** From here on it is counted how many there are: should all get there at once, all can be asked in time. */
+  countedFromMs: number;
+  /** By then it must have been asked about. */
+  byMs: number;
 };
 
 /**
  * The promise is that each session is asked about within the time in which the oldest-first share
- * alone comes round. Those older than the rest of it, less the time that asking all of them takes,
- * go before anything else: so the promise holds whatever else is urgent. Until then the share goes to
- * them only where no end is likely.
+ * alone comes round, whatever else is urgent. Asking all of them takes the rest of it.
  */
 export function oldestFirst(
   live: number,
@@ -42,10 +42,28 @@ export function oldestFirst(
   routineIntervalMs: number,
 ): OldestFirst {
   const roundMs = (live / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
+  const countedFromMs = Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), routineIntervalMs);
   return {
     shareFromMs: Math.max(roundMs / 2, routineIntervalMs),
-    firstFromMs: Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), routineIntervalMs),
+    countedFromMs,
+    byMs: countedFromMs + roundMs * OLDEST_FIRST_SHARE,
   };
+}
+
+/** Kept free of the time that is left to those who are old: the rate may fall, and a count is of a moment ago. */
+const RESERVE = { share: 0.1, ms: 10_000 };
+
+/**
+ * From which age on sessions go before anything else, when so many are counted as old: late enough that
+ * few of them hold up nothing urgent, and early enough that the last of them is asked about in time.
+ */
+export function firstFromMs(
+  { countedFromMs, byMs }: Pick<OldestFirst, 'countedFromMs' | 'byMs'>,
+  old: number,
+  perSecond: number,
+): number {
+  const reserveMs = (byMs - countedFromMs) * RESERVE.share + RESERVE.ms;
+  return Math.max(countedFromMs, byMs - reserveMs - (old / perSecond) * 1000);
 }
 
 /** What choosing depends on beside the heads. */

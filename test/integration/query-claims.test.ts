@@ -70,11 +70,11 @@ describe('claims', () => {
     expect((await claim(9)).map(({ sid }) => sid)).toEqual(['own']);
   });
 
-  it('take the shortest of the silences that make an end likely first', async () => {
+  it('take the longest of the silences that make an end likely first', async () => {
     await schedule('once', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
     await schedule('long', 'routine', 50_000, { suspectedMs: unixMs(now - 300_000) });
     await schedule('short', 'routine', 50_000, { suspectedMs: unixMs(now - 61_000) });
-    expect((await claim(3)).map(({ sid }) => sid)).toEqual(['short', 'long', 'once']);
+    expect((await claim(3)).map(({ sid }) => sid)).toEqual(['long', 'short', 'once']);
   });
 
   it('are made once where two planners choose the same', async () => {

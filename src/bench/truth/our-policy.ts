@@ -1,6 +1,11 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { readChannel, type Channel } from '../../reconcile/channel.js';
-import { chooseQueries, oldestFirst, type Candidate } from '../../reconcile/choose-queries.js';
+import {
+  chooseQueries,
+  firstFromMs,
+  oldestFirst,
+  type Candidate,
+} from '../../reconcile/choose-queries.js';
 import { nextProofMs, planQuery } from '../../reconcile/plan-query.js';
 import { priorityOf, QUERY_CLASSES } from '../../reconcile/query-class.js';
 import { likelySilence } from '../../reconcile/suspicion.js';
@@ -29,6 +34,8 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
   const live: Known[] = [];
   const members = new Set<Known>();
   let channel: Channel = { worksForMs: Infinity, missRate: 0.05 };
+  let ages = oldestFirst(0, QUERIES_PER_SECOND, RULES.routineIntervalMs);
+  let firstFrom = ages.countedFromMs;
   let listenedAt = -Infinity;
   const listen = (at: number): void => {
     listenedAt = at;
@@ -42,6 +49,9 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
       if (dueMs !== null) due.push(dueMs);
     }
     channel = readChannel(due, atSecond(at));
+    ages = oldestFirst(orders.scheduled(), QUERIES_PER_SECOND, RULES.routineIntervalMs);
+    const old = orders.countOlder(at - ages.countedFromMs / 1000);
+    firstFrom = firstFromMs(ages, old, QUERIES_PER_SECOND);
   };
   return {
     changed: (known, at) => {
@@ -52,11 +62,12 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
     pick: (at) => {
       if (at - listenedAt >= LISTEN_EVERY) listen(at);
       const nowMs = atSecond(at);
-      const { shareFromMs, firstFromMs } = oldestFirst(orders.scheduled(), QUERIES_PER_SECOND, RULES.routineIntervalMs); // prettier-ignore
-      const { heads, found } = orders.heads(at, likelySilence(channel, nowMs), shareFromMs / 1000);
-      const [chosen] = chooseQueries(heads, { room: 1, firstFromMs, chance: random.next(), nowMs });
+      const { heads, found } = orders.heads(at, likelySilence(channel, nowMs), ages.shareFromMs / 1000); // prettier-ignore
+      const situation = { room: 1, firstFromMs: firstFrom, chance: random.next(), nowMs };
+      const [chosen] = chooseQueries(heads, situation);
       return chosen === undefined ? null : (found.get(chosen.sid) ?? null);
     },
+    scheduled: orders.scheduled,
   };
 }
 
@@ -66,22 +77,26 @@ function createOrders(ledger: VirtualLedger) {
   const [proofs, oldest] = [createHeap<Planned>(), createHeap<Planned>()];
   const planned = new Map<Known, string>();
   // As the service counts: live sessions, and those whose end is to be looked at yet.
-  let scheduled = 0;
+  const waitingSince = new Map<Known, number>();
+  const wait = (known: Known, since: number, entry: Planned): void => {
+    waitingSince.set(known, since);
+    oldest.push(since, entry);
+  };
   const schedule = (known: Known, at: number): void => {
     ledger.listen(known, at);
     const entry = { known, plan: known.plan };
     const next = planQuery(known.facts, RULES);
-    scheduled += Number(next !== null) - Number((planned.get(known) ?? '') !== '');
     planned.set(known, planKey(next));
+    waitingSince.delete(known);
     if (next !== null) byClass[priorityOf(next.queryClass)]?.push(secondOf(next.dueMs), entry);
     // Also who is over grows old, until the last look at it.
-    if (known.over && next !== null) oldest.push(secondOf(next.dueMs), entry);
+    if (known.over && next !== null) wait(known, secondOf(next.dueMs), entry);
     if (known.over) return;
     silences.suspect(known);
     const proofMs = nextProofMs(known.facts, RULES);
     if (proofMs !== null) proofs.push(secondOf(proofMs), entry);
     const asked = known.facts.asked.latest?.lastAskedMs;
-    oldest.push(asked === undefined ? known.truth.start : secondOf(asked), entry);
+    wait(known, asked === undefined ? known.truth.start : secondOf(asked), entry);
   };
   const silences = createSilences(ledger, {
     isStale: (known) => planKey(planQuery(known.facts, RULES)) !== planned.get(known),
@@ -106,7 +121,12 @@ function createOrders(ledger: VirtualLedger) {
       },
     };
   };
-  return { schedule, heads, scheduled: () => scheduled };
+  const countOlder = (before: number): number => {
+    let older = 0;
+    for (const since of waitingSince.values()) older += Number(since <= before);
+    return older;
+  };
+  return { schedule, heads, scheduled: () => waitingSince.size, countOlder };
 }
 
 /** Candidates as the choice takes them, and who they are. */

@@ -7,6 +7,8 @@ export const QUERIES_PER_SECOND = 8;
 export type Policy = {
   changed: (known: Known, at: number) => void;
   pick: (at: number) => Known | null;
+  /** How many there are to ask about, where those count as well whose end is to be looked at yet. */
+  scheduled?: () => number;
 };
 
 export type PolicyMaker = { name: string; hearsNotices: boolean; make: (ledger: VirtualLedger, seed: number) => Policy }; // prettier-ignore

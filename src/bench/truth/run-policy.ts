@@ -111,7 +111,10 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
       update(known, at);
       awaitBeat(known, at);
     }
-    if (Number.isInteger(at / 60)) result.boundBroken = Math.max(result.boundBroken, overBound(live, at)); // prettier-ignore
+    if (Number.isInteger(at / 60)) {
+      const promisedMs = boundMs({ sessions: policy.scheduled?.() ?? live.size, perSecond: QUERIES_PER_SECOND }, RULES); // prettier-ignore
+      result.boundBroken = Math.max(result.boundBroken, oldestAge(live, at) - promisedMs / 1000);
+    }
   }
   collect(world, knownAt, spans, result);
   return result;
@@ -136,9 +139,7 @@ function planHappenings(
     const known = ledger.open(truth);
     const add = (at: number, tell: (one: Known) => void): void => void happenings.push({ at, known, tell }); // prettier-ignore
     if (truth.start < 0) {
-      // Known for long: asked last at some time that a steady state would have asked it.
-      const asked = -((truth.index * 7919) % 997) / 997 * Math.min(world.sessions / 6, 600); // prettier-ignore
-      ledger.ask(known, Math.max(truth.start + 5, asked));
+      ledger.ask(known, lastAskedBefore(truth, world.sessions));
       add(0, () => undefined);
     } else {
       add(truth.start, () => undefined);
@@ -150,9 +151,15 @@ function planHappenings(
   return happenings.sort((a, b) => a.at - b.at);
 }
 
+/** Known for long: seen at work at some time before 0 at which a steady state would have asked about it. */
+function lastAskedBefore({ index, start, failovers }: TruthSession, sessions: number): number {
+  const asked = -((index * 7919) % 997) / 997 * Math.min(sessions / 6, 600); // prettier-ignore
+  const met = failovers.find(({ from, to }) => from <= asked && asked < to);
+  return Math.max(start + 5, met === undefined ? asked : met.from - 1);
+}
+
 /** By the last answer that saw it at work, of those that are: a 404 of a failover verifies nothing. */
-function overBound(live: ReadonlySet<Known>, at: number): number {
-  const bound = boundMs({ sessions: live.size, perSecond: QUERIES_PER_SECOND }, RULES) / 1000;
+function oldestAge(live: ReadonlySet<Known>, at: number): number {
   let oldest = 0;
   for (const { facts, truth } of live) {
     if (truth.end <= at) continue;
@@ -160,7 +167,7 @@ function overBound(live: ReadonlySet<Known>, at: number): number {
     const verified = lastVerifiedMs === null ? truth.start : secondOf(lastVerifiedMs);
     oldest = Math.max(oldest, at - verified);
   }
-  return Math.max(oldest - bound, 0);
+  return oldest;
 }
 
 function collect(

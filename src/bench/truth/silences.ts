@@ -47,7 +47,7 @@ export function createSilences(ledger: VirtualLedger, plans: Plans) {
       const { key, value } = first;
       if (!isSilent(value, at)) continue;
       const isLikely = silence !== null && atSecond(value.since) <= silence.silentBeforeMs;
-      if (isLikely) likely.push(-value.since, value);
+      if (isLikely) likely.push(value.since, value);
       else slots.push(key + BEAT, value);
     }
   };

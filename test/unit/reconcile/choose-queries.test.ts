@@ -1,5 +1,6 @@
 import {
   chooseQueries,
+  firstFromMs,
   oldestFirst,
   type Candidate,
   type Heads,
@@ -52,11 +53,26 @@ describe('choosing', () => {
     expect(sids).toEqual(['o1', 'e0', 'e1']);
   });
 
-  it('keeps the promise if all become too old at once: asking them takes the rest of the round', () => {
-    const { firstFromMs } = oldestFirst(5_000, 8, 120_000);
-    const askingAllMs = (5_000 / 8) * 1000;
+  it('puts the old before everything else early enough to ask all of them in time', () => {
+    const ages = oldestFirst(5_000, 8, 120_000);
     const roundMs = (5_000 / (8 * 0.3)) * 1000;
-    expect(firstFromMs + askingAllMs).toBeLessThanOrEqual(roundMs + 1);
-    expect(oldestFirst(10, 8, 120_000)).toEqual({ shareFromMs: 120_000, firstFromMs: 120_000 });
+    const askingMs = (old: number): number => (old / 8) * 1000;
+    expect(ages.byMs).toBeCloseTo(roundMs);
+    expect(ages.countedFromMs + askingMs(5_000)).toBeCloseTo(ages.byMs);
+    for (const old of [0, 1, 100, 1_000, 4_000]) {
+      expect(firstFromMs(ages, old, 8) + askingMs(old)).toBeLessThanOrEqual(ages.byMs);
+    }
+    expect(firstFromMs(ages, 5_000, 8)).toBe(ages.countedFromMs);
+  });
+
+  it('lets few old ones hold up nothing urgent', () => {
+    const ages = oldestFirst(5_000, 8, 120_000);
+    const earlierMs = firstFromMs(ages, 1_000, 8);
+    expect(firstFromMs(ages, 10, 8)).toBeGreaterThan(earlierMs);
+    expect(earlierMs).toBeGreaterThan(ages.countedFromMs);
+  });
+
+  it('asks about everybody at the interval of routine at rest', () => {
+    expect(oldestFirst(10, 8, 120_000)).toMatchObject({ shareFromMs: 120_000, countedFromMs: 120_000 }); // prettier-ignore
   });
 });
