@@ -79,7 +79,7 @@ async function assemble(
     await takeBack(parts.db.pool, 'all', parts.clock.now());
     await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
   }
-  if (has('api')) await warmUp(parts.db);
+  if (has('api')) await warmUp(parts.db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm')); // prettier-ignore
   const api = has('api') ? closing(await startApi(parts, standing.api)) : null;
   const receiver = has('receiver') ? closing(await startReceiver(parts, standing.receiver)) : null;
   return {

@@ -54,11 +54,16 @@ async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): 
     ['the queue does not answer', queues.fold.getJobCounts('waiting')],
   ];
   const results = await Promise.allSettled(checks.map(([, check]) => check));
-  const silent = checks.flatMap(([obstacle], index) =>
-    results[index]?.status === 'rejected' ? [obstacle] : [],
-  );
+  const silent = checks.flatMap(([obstacle], index) => {
+    const result = results[index];
+    return result?.status === 'rejected' ? [`${obstacle} (${messageOf(result.reason)})`] : [];
+  });
   const spooled = intake?.spooled().entries ?? 0;
   return spooled === 0 ? silent : [...silent, waitInSpool(spooled)];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function findWarnings(db: Db, accounts: readonly Account[]): Promise<string[]> {
