@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/counters.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/database.js';
-import { startLedgerClock } from './db/ledger-clock.js';
+import { startLedgerClock, type LedgerClock } from './db/ledger-clock.js';
 import { ensurePartitions } from './db/partitions.js';
 import { takeBack } from './db/set-aside.js';
 import type { Listener } from './http/listen.js';
@@ -101,7 +101,7 @@ async function openParts(
 ): Promise<Parts> {
   const metrics = createMetrics();
   const db = openLedger(config, url, log, undo);
-  const clock = await startLedgerClock(db.pool, Date.now, (error) => log.warn({ err: error }, 'clock.not_measured')); // prettier-ignore
+  const clock = await openClock(db, log);
   undo.push(() => clock.stop());
   await ensurePartitions(db.pool, clock.now());
   const ledgerId = await readLedgerId(db.pool);
@@ -118,6 +118,15 @@ async function openParts(
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
   undo.push(() => context.client.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+}
+
+function openClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
+  return startLedgerClock(pool, {
+    wallMs: Date.now,
+    monotonicMs: () => performance.now(),
+    onStep: (byMs) => log.warn({ byMs: Math.round(byMs) }, 'clock.stepped'),
+    onError: logSparingly(log, 'warn', 'clock.not_measured'),
+  });
 }
 
 function openLedger({ roles }: Config, url: string, log: Logger, undo: Undo): Db {

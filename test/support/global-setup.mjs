@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale } from '../../scripts/build-if-stale.mjs';
+import { findFaketime } from './find-faketime.mjs';
 import { startGuard } from './guard.mjs';
 import { startRedis } from './start-redis.mjs';
 
@@ -28,5 +29,6 @@ export default async function globalSetup() {
   await migrate(opened.postgres.url);
   process.env['LEDGER_TEST_FOLDER'] = folder;
   process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
+  process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
 }
