@@ -100,6 +100,45 @@ describe('while somebody reads the notices', () => {
   });
 });
 
+describe('a service that starts on a database that is read-only', () => {
+  const setReadOnly = (on: boolean): Promise<unknown> =>
+    inDatabase(database.url, (client) =>
+      client.query(
+        `set transaction_read_only = off; alter database ${new URL(database.url).pathname.slice(1)} ${on ? 'set default_transaction_read_only = on' : 'reset default_transaction_read_only'}`,
+      ),
+    );
+
+  it('says so, takes notifications in all the same, and starts when it may write', async () => {
+    const before = await startService();
+    before.kill('SIGTERM');
+    await before.ended;
+    await setReadOnly(true);
+    const service = await startService(/service\.start_refused/);
+    expect(service.output()).toMatch(/cannot execute .* in a read-only transaction/);
+    const ready = `http://127.0.0.1:${String(ports.api)}/readyz`;
+    const told = await waitFor(async () => (await fetch(ready)).json(), { deadlineMs: 5_000 });
+    expect(told).toMatchObject({ status: 'not ready', obstacles: [expect.stringMatching(/read-only/), expect.anything()] }); // prettier-ignore
+    const posting = startPosting(`http://127.0.0.1:${String(ports.receiver)}/ncs/${CRASH_APP}`, CRASH_SECRET, 2); // prettier-ignore
+    leftovers.unshift(posting.stop);
+    await waitFor(() => posting.acknowledged().length >= 20, { deadlineMs: 10_000 });
+    await posting.stop();
+    await setReadOnly(false);
+    await service.says(/service\.started/);
+    const stored = async (): Promise<boolean> =>
+      (await compare(posting.acknowledged(), database.url)).missing === 0;
+    await waitFor(stored, { deadlineMs: 10_000, what: 'what was spooled' });
+    service.kill('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('stops when it is told to', async () => {
+    await setReadOnly(true);
+    const service = await startService(/service\.start_refused/);
+    service.kill('SIGTERM');
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
 async function insertNotice(pool: pg.Pool): Promise<void> {
   await pool.query(
     `insert into notices (sid, received_at, event_key, app_id, event_type, occurred_at, is_test, raw)
