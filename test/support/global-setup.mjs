@@ -11,6 +11,12 @@ import { startRedis } from './start-redis.mjs';
 /** Nothing here is to outlive the run, so nothing waits for the disk. */
 const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
 
+/** Of another version: TEST_POSTGRES_BIN names the folder of its `initdb` and `postgres`. */
+function otherServer() {
+  const binDir = process.env['TEST_POSTGRES_BIN'];
+  return binDir ? { binDir } : {};
+}
+
 /** One Postgres and one Redis for the run. What the tests need to know stands in the environment. */
 export default async function globalSetup() {
   buildIfStale();
@@ -25,6 +31,7 @@ export default async function globalSetup() {
     dataDir: folder,
     log: () => undefined,
     settings: FORGETFUL,
+    ...otherServer(),
   });
   await migrate(opened.postgres.url);
   process.env['LEDGER_TEST_FOLDER'] = folder;
