@@ -5,7 +5,9 @@ import { freePort } from '../../src/embedded/free-port.js';
 import { inDatabase } from '../support/acknowledged.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
+import { startOwnRedis } from '../support/own-redis.js';
 import { createLimitedRole, type LimitedRole } from '../support/limited-role.js';
+import { describeWithRedis } from '../support/redis.js';
 import type { TestProcess } from '../support/processes.js';
 import { aRow } from '../support/raw-notifications.js';
 import { CRASH_APP, CRASH_SECRET, startReceiverProcess } from '../support/receiver-process.js';
@@ -32,8 +34,8 @@ beforeEach(async () => {
 const asOwner = (statement: string): Promise<unknown> =>
   inDatabase(database.url, (client) => client.query(statement));
 
-const startService = (databaseUrl: string): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl, spoolDir: folder, port: ports.receiver }, 'receiver,api,jobs', { API_PORT: String(ports.api) }); // prettier-ignore
+const startService = (databaseUrl: string, more = {}): Promise<TestProcess> =>
+  startReceiverProcess({ databaseUrl, spoolDir: folder, port: ports.receiver }, 'receiver,api,jobs', { API_PORT: String(ports.api), ...more }); // prettier-ignore
 
 async function readiness(): Promise<{ status: number; body: string }> {
   const response = await fetch(`http://127.0.0.1:${String(ports.api)}/readyz`);
@@ -107,6 +109,22 @@ describe('a service whose queue Postgres refuses at the start', () => {
     await service.says(/unsupported startup parameter: options/);
     await expectNotReady(/the queue does not answer.*unsupported startup parameter/);
     await expectToReceive();
+    await expectToStop(service);
+  });
+});
+
+describeWithRedis('a service whose Redis answers nothing at the start', () => {
+  it('receives, says within seconds that it has no queue, and works once Redis answers', async () => {
+    const redis = await startOwnRedis();
+    leftovers.unshift(redis.kill);
+    redis.pause();
+    const service = await startService(database.url, { REDIS_URL: redis.url });
+    const begin = performance.now();
+    await expectNotReady(/the queue does not answer/);
+    expect(performance.now() - begin).toBeLessThan(5_000);
+    await expectToReceive();
+    redis.goOn();
+    await expectToFold();
     await expectToStop(service);
   });
 });
