@@ -13,6 +13,7 @@ import { within } from './jobs/within.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
+import { machineClock } from './start/machine-clock.js';
 import type { Parts } from './start/parts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -124,6 +125,7 @@ function openClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
   return startLedgerClock(pool, {
     wallMs: Date.now,
     monotonicMs: () => performance.now(),
+    machine: machineClock(),
     onStep: (byMs) => log.warn({ byMs: Math.round(byMs) }, 'clock.stepped'),
     onError: logSparingly(log, 'warn', 'clock.not_measured'),
   });

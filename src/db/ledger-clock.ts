@@ -1,4 +1,5 @@
 import { unixMs, type UnixMs } from '../evidence/instant.js';
+import { recallOrigin, rememberOrigin, type MachineClock } from './clock-origins.js';
 import type { Queryable } from './database.js';
 
 /**
@@ -25,6 +26,8 @@ export type LedgerClockOptions = {
   wallMs: () => number;
   /** Goes on evenly whatever is set; performance.now() in a process. */
   monotonicMs: () => number;
+  /** Of which processes before this one have left what they knew; null where nothing can be known. */
+  machine: MachineClock | null;
   onStep: (byMs: number) => void;
   onError: (error: unknown) => void;
 };
@@ -38,43 +41,62 @@ const STEP_MS = 1_000;
 /** Within this, clocks that are read one after the other are the same. */
 const SAME_MS = 10;
 
-/** Measures now, every ten seconds, and at once when this machine's clocks part. */
+/**
+ * Measures now, every ten seconds, and at once when this machine's clocks part. It goes on from where the
+ * last process of this machine was, so that a step is found that came while none ran.
+ */
 export async function startLedgerClock(
   db: Queryable,
   options: LedgerClockOptions,
 ): Promise<LedgerClock> {
-  const { wallMs, monotonicMs, onStep, onError } = options;
-  let { originMs } = await readClocks(db, options);
+  const { machine } = options;
+  const known = machine === null ? null : await recallOrigin(db, machine);
+  const origin = { ms: known ?? (await readClocks(db, options)).originMs };
+  await correct(db, origin, options);
   let underWay: Promise<MeasuredClock> | null = null;
-  const measureAlone = async (): Promise<MeasuredClock> => {
-    const read = await readClocks(db, options);
-    const byMs = read.originMs - originMs;
-    const stepped = Math.abs(byMs) > STEP_MS + read.uncertainMs;
-    // On record before anything is dated by it: else it could be compared with what was before.
-    const era = stepped ? await recordStep(db, byMs) : read.era;
-    if (stepped) onStep(byMs);
-    if (stepped || read.sameAsWall || Math.abs(byMs) > read.uncertainMs) originMs = read.originMs;
-    const origin = originMs;
-    return { era, at: (moment) => unixMs(origin + moment) };
-  };
   const measure = (): Promise<MeasuredClock> =>
-    (underWay ??= measureAlone().finally(() => (underWay = null)));
-  const partedMs = (): number => wallMs() - monotonicMs();
-  let seen = { partedMs: partedMs(), atMs: monotonicMs() };
-  const look = (): void => {
-    const isDue = monotonicMs() - seen.atMs >= MEASURE_EVERY_MS;
-    if (!isDue && Math.abs(partedMs() - seen.partedMs) < WALL_MOVED_MS) return;
-    seen = { partedMs: partedMs(), atMs: monotonicMs() };
-    measure().catch(onError);
-  };
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+    (underWay ??= correct(db, origin, options).finally(() => (underWay = null)));
+  const watch = watchClocks(options, () => void measure().catch(options.onError));
   return {
-    now: () => unixMs(originMs + monotonicMs()),
+    now: () => unixMs(origin.ms + options.monotonicMs()),
     measure,
     stop: () => {
-      clearInterval(timer);
+      clearInterval(watch);
     },
   };
+}
+
+/** Puts the origin right, and a step on record before anything is dated by it. */
+async function correct(
+  db: Queryable,
+  origin: { ms: number },
+  options: LedgerClockOptions,
+): Promise<MeasuredClock> {
+  const read = await readClocks(db, options);
+  const byMs = read.originMs - origin.ms;
+  const stepped = Math.abs(byMs) > STEP_MS + read.uncertainMs;
+  const era = stepped ? await recordStep(db, byMs) : read.era;
+  if (stepped) options.onStep(byMs);
+  if (read.sameAsWall || Math.abs(byMs) > read.uncertainMs) origin.ms = read.originMs;
+  const { ms } = origin;
+  if (options.machine !== null) rememberOrigin(db, options.machine, ms).catch(options.onError);
+  return { era, at: (moment) => unixMs(ms + moment) };
+}
+
+/** Calls `measure` when it is time to, and when wall clock and monotonic clock have come apart. */
+function watchClocks(
+  { wallMs, monotonicMs }: LedgerClockOptions,
+  measure: () => void,
+): NodeJS.Timeout {
+  const look = () => ({ atMs: monotonicMs(), apartMs: wallMs() - monotonicMs() });
+  let last = look();
+  return setInterval(() => {
+    const seen = look();
+    const isDue = seen.atMs - last.atMs >= MEASURE_EVERY_MS;
+    if (!isDue && Math.abs(seen.apartMs - last.apartMs) < WALL_MOVED_MS) return;
+    last = seen;
+    measure();
+  }, LOOK_EVERY_MS).unref();
 }
 
 type Clocks = {

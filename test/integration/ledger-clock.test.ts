@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { startLedgerClock, type LedgerClock } from '../../src/db/ledger-clock.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { waitFor } from '../support/wait-for.js';
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -21,10 +22,13 @@ afterEach(async () => {
 /** This machine's clocks, put forward or back by a test; the database's stays as it is. */
 type Machine = { wallByMs: number; monotonicByMs: number };
 
-async function startClock(machine: Machine): Promise<LedgerClock> {
+const steady = (): Machine => ({ wallByMs: 0, monotonicByMs: 0 });
+
+async function startClock(machine: Machine, id: string | null = null): Promise<LedgerClock> {
   const clock = await startLedgerClock(pool, {
     wallMs: () => Date.now() + machine.wallByMs,
     monotonicMs: () => performance.now() + machine.monotonicByMs,
+    machine: id === null ? null : { id, aheadMs: 0 },
     onStep: (byMs) => steps.push(Math.round(byMs / 1_000)),
     onError: (error) => {
       throw error;
@@ -74,6 +78,41 @@ describe("the ledger's clock", () => {
       expect(steps).toHaveLength(1);
     },
   );
+
+  it('finds a step by itself, within seconds', async () => {
+    const machine = steady();
+    const clock = await startClock(machine);
+    machine.monotonicByMs = -80_000;
+    await waitFor(() => steps.length > 0, { deadlineMs: 5_000, what: 'a step' });
+    expect(steps).toEqual([80]);
+    expect(seconds(clock.now())).toBe(0);
+  });
+
+  it.each([80, -80])(
+    'finds a step by %d s that came while no process of the machine ran',
+    async (bySeconds) => {
+      const before = await startClock(steady(), 'one machine');
+      const kept = async (): Promise<boolean> => (await pool.query('select from clock_origins')).rowCount === 1; // prettier-ignore
+      await waitFor(kept, { deadlineMs: 5_000 });
+      before.stop();
+      const after = await startClock(
+        { ...steady(), monotonicByMs: -bySeconds * 1_000 },
+        'one machine',
+      );
+      expect(steps).toEqual([bySeconds]);
+      expect({ era: (await after.measure()).era, now: seconds(after.now()) }).toEqual({
+        era: 1,
+        now: 0,
+      });
+    },
+  );
+
+  it('takes another machine, or another process of one, for no step', async () => {
+    await startClock(steady(), 'one machine');
+    await startClock({ ...steady(), monotonicByMs: -80_000 }, 'another');
+    await startClock(steady(), 'one machine');
+    expect(steps).toEqual([]);
+  });
 
   it('finds one step once, however many ask at that moment', async () => {
     const machine = { wallByMs: 0, monotonicByMs: 0 };
