@@ -75,17 +75,26 @@ async function askUntil(count: number, from: number): Promise<void> {
 }
 
 /** Two 404s, a step, and 404s until the session is gone: how long they have lasted by the true clock. */
-async function trueMsUntilGone(stepBySeconds: number): Promise<number> {
+async function trueMsUntilGone(step: () => unknown): Promise<number> {
   await registerAlive();
   agora.answerWith(GONE);
   const from = agora.requests.length;
   await askUntil(2, from);
-  clock.stepTo(stepBySeconds);
+  await step();
   await askUntil(3, from);
   await until('the end', ({ state }) => state !== 'recording');
   expect(await session()).toMatchObject({ state: 'ended', outcome: 'vanished' });
   const first = agora.requests[from]?.atMs ?? NaN;
   return (agora.requests.at(-1)?.atMs ?? NaN) - first;
+}
+
+async function startSteppedPostgres(): Promise<{ url: string }> {
+  const binDir = await steppedPostgres(folder, clock);
+  const settings = { fsync: 'off' };
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings, binDir }); // prettier-ignore
+  leftovers.unshift(postgres.stop);
+  await migrate(postgres.url);
+  return postgres;
 }
 
 describeWithFaketime(
@@ -95,23 +104,32 @@ describeWithFaketime(
       const database = await createTestDatabase();
       leftovers.push(database.drop);
       await startService(database.url);
-      const lasted = await trueMsUntilGone(seconds);
+      const lasted = await trueMsUntilGone(() => clock.stepTo(seconds));
       expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
     });
 
     it.each([9, -14])(
       'the clock of the machine, its Postgres included, is set by %d s',
       async (seconds) => {
-        const binDir = await steppedPostgres(folder, clock);
-        const settings = { fsync: 'off' };
-        const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings, binDir }); // prettier-ignore
-        leftovers.unshift(postgres.stop);
-        await migrate(postgres.url);
+        const postgres = await startSteppedPostgres();
         const service = await startService(postgres.url);
-        const lasted = await trueMsUntilGone(seconds);
+        const lasted = await trueMsUntilGone(() => clock.stepTo(seconds));
         expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
         expect(service.output()).toMatch(/clock\.stepped/);
       },
     );
+
+    it('the clock of the machine is set while the service is being started anew', async () => {
+      const postgres = await startSteppedPostgres();
+      const before = await startService(postgres.url);
+      const lasted = await trueMsUntilGone(async () => {
+        before.kill('SIGTERM');
+        await before.ended;
+        clock.stepTo(8);
+        const after = await startService(postgres.url);
+        expect(after.output()).toMatch(/clock\.stepped/);
+      });
+      expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
+    });
   },
 );
