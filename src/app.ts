@@ -3,16 +3,17 @@ import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/counters.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/database.js';
-import { startLedgerClock } from './db/ledger-clock.js';
-import { ensurePartitions } from './db/partitions.js';
+import { startLedgerClock, type LedgerClock } from './db/ledger-clock.js';
 import { takeBack } from './db/set-aside.js';
 import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
+import { makePartitions } from './jobs/keep-house.js';
 import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
 import { within } from './jobs/within.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
+import { machineClock } from './start/machine-clock.js';
 import type { Parts } from './start/parts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -79,7 +80,7 @@ async function assemble(
     await takeBack(parts.db.pool, 'all', parts.clock.now());
     await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
   }
-  if (has('api')) await warmUp(parts.db);
+  if (has('api')) await warmUp(parts.db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm')); // prettier-ignore
   const api = has('api') ? closing(await startApi(parts, standing.api)) : null;
   const receiver = has('receiver') ? closing(await startReceiver(parts, standing.receiver)) : null;
   return {
@@ -101,9 +102,9 @@ async function openParts(
 ): Promise<Parts> {
   const metrics = createMetrics();
   const db = openLedger(config, url, log, undo);
-  const clock = await startLedgerClock(db.pool, Date.now, (error) => log.warn({ err: error }, 'clock.not_measured')); // prettier-ignore
+  const clock = await openClock(db, log);
   undo.push(() => clock.stop());
-  await ensurePartitions(db.pool, clock.now());
+  await makePartitions({ db, now: clock.now, log });
   const ledgerId = await readLedgerId(db.pool);
   const backend = openBackend(config, url, ledgerId, log);
   undo.push(() => backend.close());
@@ -118,6 +119,16 @@ async function openParts(
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
   undo.push(() => context.client.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+}
+
+function openClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
+  return startLedgerClock(pool, {
+    wallMs: Date.now,
+    monotonicMs: () => performance.now(),
+    machine: machineClock(),
+    onStep: (byMs) => log.warn({ byMs: Math.round(byMs) }, 'clock.stepped'),
+    onError: logSparingly(log, 'warn', 'clock.not_measured'),
+  });
 }
 
 function openLedger({ roles }: Config, url: string, log: Logger, undo: Undo): Db {

@@ -2,8 +2,9 @@ import { parseConfig } from './config/parse-config.js';
 import { environment } from './config/environment.js';
 import { createLogger } from './observability/create-logger.js';
 import { runUntilSignal } from './run-until-signal.js';
-import { serve } from './serve.js';
-import { standInForPostgres } from './start/stand-in.js';
+import { announce, serve } from './serve.js';
+import type { StandIn } from './start/stand-in.js';
+import { startPatiently } from './start/start-patiently.js';
 
 /** The process: reads its configuration, serves until a signal, and says in a line what is wrong. */
 export async function runService(): Promise<void> {
@@ -14,11 +15,12 @@ export async function runService(): Promise<void> {
     return;
   }
   const log = createLogger(parsed.config.logLevel);
+  announce(parsed.config, log);
   await runUntilSignal(async (stopping) => {
-    const standIn = await standInForPostgres(parsed.config, log, stopping);
+    const start = (standing: StandIn | null) => serve(parsed.config, log, standing ?? undefined);
+    const { service, standIn } = await startPatiently(parsed.config, log, stopping, start);
     const leave = async (): Promise<void> => standIn?.close();
-    if (stopping.aborted) return leave;
-    const service = await serve(parsed.config, log, standIn ?? undefined);
+    if (service === null) return leave;
     log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
     return async () => {
       log.info('service.stopping');

@@ -6,10 +6,14 @@ import { startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 
 export type Service = App & { databaseUrl: string };
 
-/** The whole service: a database (ours where none is given), migrated, and the roles asked for. */
-export async function serve(config: Config, log: Logger, standing?: Standing): Promise<Service> {
+/** What is about to be started, once, however often that has to be tried. */
+export function announce(config: Config, log: Logger): void {
   log.info({ config: describeConfig(config) }, 'service.starting');
   if (config.accounts.length === 0) log.warn('agora.not_configured');
+}
+
+/** The whole service: a database (ours where none is given), migrated, and the roles asked for. */
+export async function serve(config: Config, log: Logger, standing?: Standing): Promise<Service> {
   const embedded = config.databaseUrl === null ? await openEmbedded(config, log) : null;
   const databaseUrl = embedded?.url ?? config.databaseUrl ?? '';
   try {

@@ -18,8 +18,9 @@ export type QueryTarget = {
 
 /** What one query brought, with the raw response that it is read from (null where none came). */
 export type QueryAnswer = {
-  askedMs: UnixMs;
-  answeredMs: UnixMs;
+  /** Moments of the monotonic clock: what it lasted depends on no clock that is set. */
+  askedAt: number;
+  answeredAt: number;
   outcome: QueryOutcome;
   httpStatus: number | null;
   body: string | null;
@@ -57,7 +58,7 @@ export type QueryClientOptions = {
   baseUrls: readonly [string, ...string[]];
   timeoutMs: number;
   now: () => UnixMs;
-  /** The breakers' clock, which nobody sets; performance.now() if it is left out. */
+  /** The clock of breakers, asking and answering, which nobody sets; performance.now() if it is left out. */
   monotonicMs?: () => number;
 };
 
@@ -77,18 +78,18 @@ export function createQueryClient(options: QueryClientOptions): QueryClient {
   return {
     admit: (sid) => hosts.admit(sid),
     query: async (target, permit, leaveBy) => {
-      const askedMs = now();
+      const askedAt = monotonicMs();
       const wrong = wrongPart(target);
       const reply = wrong === null ? await ask(permit.baseUrl, target, agent, { timeoutMs, leaveBy, now }) : refusedHere(wrong); // prettier-ignore
       permit.done(reply === 'too_late' || wrong !== null ? 'not_asked' : endOf(reply));
-      return reply === 'too_late' ? reply : { askedMs, answeredMs: now(), ...reply };
+      return reply === 'too_late' ? reply : { askedAt, answeredAt: monotonicMs(), ...reply };
     },
     unreachableForMs: () => hosts.closedForMs(),
     close: () => agent.close(),
   };
 }
 
-type Reply = Omit<QueryAnswer, 'askedMs' | 'answeredMs'>;
+type Reply = Omit<QueryAnswer, 'askedAt' | 'answeredAt'>;
 
 /** What it says about the host. */
 function endOf({ outcome, wire }: Reply): QueryEnd {

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import type { Config } from '../config/parse-config.js';
 import { createLogger } from '../observability/create-logger.js';
 import { nextSignal } from '../run-until-signal.js';
-import { serve, type Service } from '../serve.js';
+import { announce, serve, type Service } from '../serve.js';
 import { startFakeAgora, type FakeAgora } from '../simulator/fake-agora.js';
 import { runSimulation, type Simulation } from '../simulator/run-simulation.js';
 import type { SimulatedSession } from '../simulator/simulated-session.js';
@@ -38,7 +38,9 @@ async function demo(options: WorldOptions): Promise<void> {
   const world = worldOptions(options);
   const agora = await startFakeAgora({ accounts: [{ ...ACCOUNT, appIds: [APP_ID] }], limitPerSecond: LIMIT, seed: world.seed, speed: world.speed, now: Date.now, findSession: (sid) => sessionsBySid.get(sid) }); // prettier-ignore
   const config = await demoConfig(options.speed, agora, folder, key);
-  const service = await serve(config, createLogger(config.logLevel));
+  const log = createLogger(config.logLevel);
+  announce(config, log);
+  const service = await serve(config, log);
   const simulation = runSimulation({
     ...world,
     profile: { ...USUAL_WORLD, ...world.profile },

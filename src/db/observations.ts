@@ -13,6 +13,8 @@ export type AskedAnswer = {
   outcome: QueryOutcome;
   httpStatus: number | null;
   body: string | null;
+  /** Of the clock that the times are by. */
+  clockEra: number;
 };
 
 export type ObservationRow = {
@@ -29,12 +31,13 @@ export type ObservationRow = {
   failure: string | null;
   body: string | null;
   unbroken_since: Date | null;
+  clock_era: number;
 };
 
 const COLUMNS = `observations.id, observations.sid, observations.asked_at, observations.answered_at,
   observations.last_asked_at, observations.last_answered_at, observations.count, observations.outcome,
   observations.http_status, observations.retry_after_ms, observations.failure, observations.body,
-  observations.unbroken_since`;
+  observations.unbroken_since, observations.clock_era`;
 
 /**
  * Keeps an answer: one that says the same as the last moves the end of that one's row, any other
@@ -51,6 +54,7 @@ export async function storeAnswer(
   const extended =
     last !== null &&
     last.last_asked_at.getTime() >= (countsSinceMs ?? 0) &&
+    last.clock_era === answer.clockEra &&
     extendsRun(toObservation(last).outcome, answer.outcome, last.body === answer.body);
   const row = extended
     ? await extendRun(tx, last.id, answer)
@@ -61,7 +65,7 @@ export async function storeAnswer(
 async function latestObservation(tx: PoolClient, sid: string): Promise<ObservationRow | null> {
   const { rows } = await tx.query<ObservationRow>(
     `select ${COLUMNS} from observations where observations.sid = $1
-     order by observations.asked_at desc, observations.id desc limit 1`,
+     order by observations.clock_era desc, observations.asked_at desc, observations.id desc limit 1`,
     [sid],
   );
   return rows[0] ?? null;
@@ -86,8 +90,8 @@ async function insertAnswer(
   const { rows } = await tx.query<ObservationRow>(
     `insert into observations (
        sid, asked_at, answered_at, last_asked_at, last_answered_at, outcome, status, http_status,
-       retry_after_ms, failure, body, unbroken_since
-     ) values ($1, $2, $3, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${COLUMNS}`,
+       retry_after_ms, failure, body, unbroken_since, clock_era
+     ) values ($1, $2, $3, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${COLUMNS}`,
     [
       answer.sid,
       new Date(answer.askedMs),
@@ -99,6 +103,7 @@ async function insertAnswer(
       outcome.kind === 'unavailable' && answer.httpStatus === null ? outcome.reason : null,
       answer.body,
       unbrokenSinceMs === null ? null : new Date(unbrokenSinceMs),
+      answer.clockEra,
     ],
   );
   return only(rows);
@@ -138,6 +143,7 @@ export function toObservation(row: ObservationRow): Observation {
     count: row.count,
     outcome: outcomeOfRow(row),
     unbrokenSinceMs: row.unbroken_since === null ? null : unixMs(row.unbroken_since.getTime()),
+    clockEra: row.clock_era,
   };
 }
 

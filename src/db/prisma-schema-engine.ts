@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { isNativeError } from 'node:util/types';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { MigrationList, SchemaFilter } from '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -20,6 +21,9 @@ declare const WebAssembly: {
 /** Nothing is hidden from the engine. */
 export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
 
+/** Whoever waits for a table makes everybody behind him wait: a migration is rather tried again. */
+const LOCK_WITHIN_MS = 3_000;
+
 let loading: Promise<void> | null = null;
 
 /**
@@ -33,16 +37,25 @@ export async function withPrismaSchemaEngine<T>(
 ): Promise<T> {
   loading ??= loadEngine();
   await loading;
-  const pool = new pg.Pool({ connectionString, application_name: 'recording-ledger migrate' });
+  const pool = new pg.Pool({
+    connectionString,
+    application_name: 'recording-ledger migrate',
+    lock_timeout: LOCK_WITHIN_MS,
+  });
   // A connection that breaks fails what runs on it; without a listener, the process.
   pool.on('error', () => undefined);
-  const adapters = bindMigrationAwareSqlAdapterFactory(schemaEngineAdapters(pool));
+  let refused: unknown = null;
+  const onRefused = (error: unknown): void => void (refused = error);
+  const adapters = bindMigrationAwareSqlAdapterFactory(schemaEngineAdapters(pool, onRefused));
   try {
     const ignoreLog = () => undefined;
     const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, ignoreLog, adapters);
     return await work(engine).finally(() => {
       engine.free();
     });
+  } catch (error) {
+    if (isNativeError(error)) error.cause ??= refused;
+    throw error;
   } finally {
     await pool.end();
   }

@@ -43,6 +43,15 @@ export function isForGood(error: unknown): boolean {
   return /^(28|3D)/.test(sqlState(error) ?? '');
 }
 
+/**
+ * Whether Postgres is there and will let us start later: it is read-only, locked, full, starting up, or
+ * has no connection to spare. What was wrapped counts too.
+ */
+export function isRefusedForNow(error: unknown): boolean {
+  if (/^(25|40|53|55|57)/.test(sqlState(error) ?? '')) return true;
+  return isNativeError(error) && isRefusedForNow(error.cause);
+}
+
 function sqlState(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;

@@ -82,9 +82,9 @@ function isKnownToSystem(): boolean {
   }
 }
 
-/** `--version` answers "postgres (PostgreSQL) 18.4". */
+/** `--version` answers "postgres (PostgreSQL) 18.4", or "… 15.18 (Debian 15.18-0+deb12u1)". */
 function majorVersion(answer: string): number {
-  return Number(/(\d+)(\.\d+)?\s*$/.exec(answer)?.[1] ?? Number.NaN);
+  return Number(/\(PostgreSQL\) (\d+)/.exec(answer)?.[1] ?? Number.NaN);
 }
 
 function lastLine(text: string): string {

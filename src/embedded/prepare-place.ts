@@ -11,6 +11,8 @@ export type EmbeddedPostgresOptions = {
   log: EmbeddedLog;
   /** Postgres settings beyond ours, for instance `{ fsync: 'off' }` where nothing is to last. */
   settings?: Readonly<Record<string, string>>;
+  /** Where the programs `initdb` and `postgres` are; those of the npm package where it is left out. */
+  binDir?: string;
 };
 
 /** What is settled before a server is started or looked for. */
@@ -29,13 +31,13 @@ const SETTINGS = {
 
 /** Makes the folder, the password and the cluster, each unless it is there, and finds who may serve it. */
 export async function preparePlace(options: EmbeddedPostgresOptions): Promise<Place> {
-  const { initdb, postgres } = await findPostgresBinaries();
+  const { initdb, postgres } = await findPostgresBinaries(options.binDir);
   const folder = await openClusterFolder(options.dataDir);
   const { user, majorVersion } = await chooseServerUser(folder.root, postgres);
   const password = await ensurePassword(folder);
   await handOver(folder, user);
   const settings: Record<string, string> = { ...SETTINGS, ...options.settings };
-  await initCluster({ folder, user, initdb, durable: settings['fsync'] !== 'off' });
+  await initCluster({ folder, user, initdb, majorVersion, durable: settings['fsync'] !== 'off' });
   await assertVersion(folder, majorVersion);
   return { launch: { folder, user, postgres, settings }, password, log: options.log };
 }

@@ -55,4 +55,9 @@ export type Observation = {
    * was asked. Null for every other one and every other outcome.
    */
   unbrokenSinceMs: UnixMs | null;
+  /**
+   * How many steps of the ledger's clock had been found; none where it is left out. How long something
+   * took is told by two times of one era alone.
+   */
+  clockEra?: number;
 };

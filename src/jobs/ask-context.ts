@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { QueryClient } from '../agora/query-client.js';
+import type { LedgerClock } from '../db/ledger-clock.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
 import type { FoldContext } from './fold-context.js';
@@ -9,6 +10,8 @@ import type { Gate } from './gate.js';
 export type AskContext = FoldContext & {
   accounts: ReadonlyMap<string, Account>;
   client: QueryClient;
+  /** Dates what the client asked and was answered. */
+  measureClock: LedgerClock['measure'];
   /** Where the queries of an account wait for their turn in this process. */
   gateOf: (account: string) => Gate;
   queryTimeoutMs: number;

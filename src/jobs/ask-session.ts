@@ -125,10 +125,15 @@ async function keep(
   answer: QueryAnswer,
 ): Promise<void> {
   const { sid, appId } = registration;
-  const { askedMs, answeredMs, outcome, httpStatus, body } = answer;
-  await recordAnswer(context, account.name, { sid, askedMs, answeredMs, outcome, httpStatus, body }, registration); // prettier-ignore
+  const { askedAt, answeredAt, outcome, httpStatus, body } = answer;
+  const { at, era } = await context.measureClock();
+  const times = { askedMs: at(askedAt), answeredMs: at(answeredAt), clockEra: era };
+  await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration); // prettier-ignore
   await adjustPace(context, account, { sid, appId }, answer);
   context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
-  context.metrics.queryDuration.observe((answeredMs - askedMs) / 1000);
-  context.log.info({ sid, outcome: outcome.kind, tookMs: answeredMs - askedMs }, 'query.answered');
+  context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
+  context.log.info(
+    { sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) },
+    'query.answered',
+  );
 }

@@ -6,6 +6,7 @@ import { takeBack } from '../db/set-aside.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
 import { foldOrSetAside } from './fold-apart.js';
 import { foldAlarms, foldPending, refoldSession } from './fold-sessions.js';
+import type { AskContext } from './ask-context.js';
 import type { FoldContext } from './fold-context.js';
 
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
@@ -41,10 +42,19 @@ export async function sweep(context: FoldContext): Promise<void> {
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
 }
 
-/** What is looked after once in a while: partitions for the coming days, and see below. */
-export async function keepHouse(context: FoldContext, appIds: readonly string[]): Promise<void> {
-  await ensurePartitions(context.db.pool, context.now());
-  await takeUpConfigured(context, appIds);
+/** Partitions for the coming days. Neither a start nor other work fails for what is in the way of them. */
+export async function makePartitions({
+  db,
+  now,
+  log,
+}: Pick<AskContext, 'db' | 'now' | 'log'>): Promise<void> {
+  // prettier-ignore
+  try {
+    const outcome = await ensurePartitions(db.pool, now());
+    if (outcome === 'locked') log.info('partitions.locked');
+  } catch (error) {
+    log.error({ err: error }, 'partitions.not_made');
+  }
 }
 
 /**

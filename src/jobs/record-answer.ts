@@ -55,7 +55,8 @@ function asObservation({
   askedMs,
   answeredMs,
   outcome,
+  clockEra,
 }: AskedAnswer): Omit<Observation, 'unbrokenSinceMs'> {
   const run = { lastAskedMs: askedMs, lastAnsweredMs: answeredMs, count: 1 };
-  return { kind: 'observation', sid, askedMs, answeredMs, ...run, outcome };
+  return { kind: 'observation', sid, askedMs, answeredMs, ...run, outcome, clockEra };
 }

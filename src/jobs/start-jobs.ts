@@ -6,7 +6,7 @@ import { askSession } from './ask-session.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createBell, startTicking, type Bell } from './bells.js';
-import { applyRetention, foldAll, keepHouse, sweep, takeUpConfigured } from './keep-house.js';
+import { applyRetention, foldAll, makePartitions, sweep, takeUpConfigured } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { superviseWorker } from './supervised-worker.js';
 import { within } from './within.js';
@@ -130,7 +130,8 @@ async function lookAfter(
   appIds: readonly string[],
 ): Promise<void> {
   if (name !== 'housekeeping') return sweep(context);
-  await keepHouse(context, appIds);
+  await makePartitions(context);
+  await takeUpConfigured(context, appIds);
   await applyRetention(context, context.retentionDays, (dropped) =>
     context.log.info(dropped, 'retention.dropped'),
   );

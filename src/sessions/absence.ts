@@ -1,11 +1,11 @@
 import { isAfter, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
-import type { AskedInterval, SessionFacts } from './facts.js';
+import type { MissedQuery, SessionFacts } from './facts.js';
 import { lastLife } from './merge-signs.js';
 import { queryableUntil, registeredStart, voidBefore } from './query-window.js';
 import type { VerdictRules } from './rules.js';
 
 /** 404s that follow each other with no sign of life, and no long silence, between them; never empty. */
-export type RunOf404s = readonly [AskedInterval, ...AskedInterval[]];
+export type RunOf404s = readonly [MissedQuery, ...MissedQuery[]];
 
 /** An absence that is proven: the run's first 404, the proving one, and when it had ended at the latest. */
 export type Absence = { sinceMs: UnixMs; provenMs: UnixMs; notAfterMs: UnixMs };
@@ -18,24 +18,29 @@ const CLOSE = 2 / 3;
 /**
  * The 404s since the last sign of life as runs, oldest first: those asked while `query` still worked,
  * under the registration that counts. What they say together ends with a silence in which the
- * session may have been back; a 5xx, a timeout or a killed process in between says nothing.
+ * session may have been back, or with a step of the clock; a 5xx, a timeout or a killed process in between says nothing.
  */
 export function runsOf404s(facts: SessionFacts, rules: VerdictRules): readonly RunOf404s[] {
   const untilMs = queryableUntil(facts);
   const fromMs = voidBefore(facts);
-  const runs: [AskedInterval, ...AskedInterval[]][] = [];
+  const runs: [MissedQuery, ...MissedQuery[]][] = [];
   for (const missed of facts.notFound) {
     if (untilMs === null || missed.askedMs >= untilMs || !isAfter(missed.askedMs, fromMs)) continue;
     const run = runs.at(-1);
     const last = run?.at(-1);
-    const continues = last !== undefined && silence(last, missed) <= rules.goneConfirmMs;
+    const continues = last !== undefined && isOfOneEra(last, missed) && silence(last, missed) <= rules.goneConfirmMs; // prettier-ignore
     if (run !== undefined && continues) run.push(missed);
     else runs.push([missed]);
   }
   return runs;
 }
 
-function silence(before: AskedInterval, after: AskedInterval): number {
+/** Between two eras the clock was stepped: how much time lies between them, nobody knows. */
+function isOfOneEra(before: MissedQuery, after: MissedQuery): boolean {
+  return (before.era ?? 0) === (after.era ?? 0);
+}
+
+function silence(before: MissedQuery, after: MissedQuery): number {
   return after.askedMs - before.answeredMs;
 }
 

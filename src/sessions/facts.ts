@@ -32,7 +32,7 @@ export type SessionFacts = {
   /** Queries answered with status 8 or 20, oldest first. */
   exitAnswers: readonly ExitAnswerFact[];
   /** The latest 404s asked after every sign of life, oldest first; a later sign of life empties it. */
-  notFound: readonly AskedInterval[];
+  notFound: readonly MissedQuery[];
   /** They are as many as are kept: there may have been more. */
   notFoundIsCut: boolean;
   /** Absences that were proven when their last 404 was kept, oldest first. */
@@ -62,6 +62,9 @@ export const FACTS_SHAPE = 2;
 
 /** An interval that one query speaks for. */
 export type AskedInterval = { askedMs: UnixMs; answeredMs: UnixMs };
+
+/** A 404. `era`: the observation's clockEra, left out where that is none. */
+export type MissedQuery = AskedInterval & { era?: number };
 
 /** A run of equal answers: when the last of them was asked and answered, too. */
 export type ExitAnswerFact = AskedInterval & {

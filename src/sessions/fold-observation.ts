@@ -76,11 +76,12 @@ function addExitAnswer(
 }
 
 function foldNotFound(facts: SessionFacts, missed: Observation, bounds: Bounds): SessionFacts {
-  const { askedMs, answeredMs } = missed;
+  const { askedMs, answeredMs, clockEra = 0 } = missed;
+  const era = clockEra === 0 ? {} : { era: clockEra };
   const alive = lastLife(facts);
   const isNews = isAfter(askedMs, alive) && !facts.notFound.some((had) => had.askedMs === askedMs);
   const notFound = isNews
-    ? [...facts.notFound, { askedMs, answeredMs }].sort((a, b) => a.askedMs - b.askedMs)
+    ? [...facts.notFound, { askedMs, answeredMs, ...era }].sort((a, b) => a.askedMs - b.askedMs)
     : facts.notFound;
   return {
     ...facts,

@@ -1,6 +1,6 @@
 import { earlier, later, type UnixMs } from '../evidence/instant.js';
 import type { Bounds } from './bounds.js';
-import type { AskedInterval, SessionFacts, SignFacts } from './facts.js';
+import type { MissedQuery, SessionFacts, SignFacts } from './facts.js';
 import type { Sign } from './signs.js';
 
 /**
@@ -35,7 +35,7 @@ export function lastLife(facts: { noticeSigns: SignFacts; answerSigns: SignFacts
 /** The 404s that were asked after the last sign of life, and of very many the latest. */
 export function after(
   aliveMs: UnixMs | null,
-  { notFound }: { notFound: readonly AskedInterval[] },
+  { notFound }: { notFound: readonly MissedQuery[] },
   bounds: Bounds,
 ): Pick<SessionFacts, 'notFound' | 'notFoundIsCut'> {
   const since = notFound.filter(({ askedMs }) => aliveMs === null || askedMs > aliveMs);

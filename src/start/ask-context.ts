@@ -15,7 +15,7 @@ import type { Metrics } from '../observability/metrics.js';
 export function askContext(
   config: Config,
   db: Db,
-  { now }: LedgerClock,
+  { now, measure }: LedgerClock,
   log: Logger,
   metrics: Metrics,
   stopping: AbortSignal,
@@ -25,6 +25,7 @@ export function askContext(
   return {
     db,
     now,
+    measureClock: measure,
     log,
     metrics,
     shard: shardOfProcess(),

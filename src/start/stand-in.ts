@@ -38,20 +38,37 @@ export async function standInForPostgres(
   if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return null;
   const ledgerId = await recallLedger(config.spoolDir, url);
   if (ledgerId === null) return null;
-  const standIn = await startStandIn(config, ledgerId, log);
+  const standIn = await startStandIn(config, ledgerId, log, 'Postgres does not answer');
   log.warn({ receiver: standIn.receiver.port }, 'receiver.standing_in');
   while (!stopping.aborted && !(await isThere(url))) await wait(LOOK_EVERY_MS);
   return standIn;
 }
 
-async function startStandIn(config: Config, ledgerId: string, log: Logger): Promise<StandIn> {
+/** The same where Postgres answers, and refuses for now what a start needs; the caller goes on trying. */
+export async function standInWhileRefused(
+  config: Config,
+  log: Logger,
+  reason: string,
+): Promise<StandIn | null> {
+  if (config.databaseUrl === null || !config.roles.includes('receiver')) return null;
+  const ledgerId = await recallLedger(config.spoolDir, config.databaseUrl);
+  if (ledgerId === null) return null;
+  return startStandIn(config, ledgerId, log, `Postgres lets nobody start (${reason})`);
+}
+
+async function startStandIn(
+  config: Config,
+  ledgerId: string,
+  log: Logger,
+  obstacle: string,
+): Promise<StandIn> {
   const intake = openSpoolingIntake(path.join(config.spoolDir, ledgerId), config.spoolMaxBytes);
   const metrics = createMetrics();
   metrics.spooling.set(1);
   metrics.spoolSize(intake.spooled);
   const now = (): UnixMs => unixMs(Date.now());
   const receiver = await listenForNotices(config, { ...intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
-  const api = config.roles.includes('api') ? await tellWhy(config, intake.spooled, log, metrics) : null; // prettier-ignore
+  const api = config.roles.includes('api') ? await tellWhy(config, obstacle, intake.spooled, log, metrics) : null; // prettier-ignore
   const close = async (): Promise<void> => {
     await Promise.all([receiver.close(), api?.close()]);
     await intake.close();
@@ -62,12 +79,13 @@ async function startStandIn(config: Config, ledgerId: string, log: Logger): Prom
 /** Readiness and metrics, where the API will be. */
 function tellWhy(
   { api }: Config,
+  obstacle: string,
   spooled: () => SpoolSize,
   log: Logger,
   metrics: Metrics,
 ): Promise<Listener> {
   const findObstacles = (): Promise<string[]> =>
-    Promise.resolve(['Postgres does not answer', waitInSpool(spooled().entries)]);
+    Promise.resolve([obstacle, waitInSpool(spooled().entries)]);
   const app = createStandInApi({ findObstacles, refreshGauges: () => Promise.resolve(), log, metrics }); // prettier-ignore
   return listen(app, api.host, api.port, 'API_PORT');
 }

@@ -11,8 +11,11 @@ import { publishBudget } from '../jobs/publish-budget.js';
 import { readRefused } from '../jobs/refusals.js';
 import { register } from '../jobs/register.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
+import { within } from '../jobs/within.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
 import type { Parts } from './parts.js';
+
+const ANSWERS_WITHIN_MS = 2_000;
 
 /** The internal listener: API, summary, metrics. `standing`: the one that stands there already, if any. */
 export async function startApi(parts: Parts, standing: Listener | null): Promise<Listener> {
@@ -50,15 +53,25 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
 
 async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): Promise<string[]> {
   const checks: [string, Promise<unknown>][] = [
-    ['Postgres does not answer', db.pool.query('select 1')],
-    ['the queue does not answer', queues.fold.getJobCounts('waiting')],
+    ['Postgres does not answer', inTime(db.pool.query('select 1'))],
+    ['the queue does not answer', inTime(queues.fold.getJobCounts('waiting'))],
   ];
   const results = await Promise.allSettled(checks.map(([, check]) => check));
-  const silent = checks.flatMap(([obstacle], index) =>
-    results[index]?.status === 'rejected' ? [obstacle] : [],
-  );
+  const silent = checks.flatMap(([obstacle], index) => {
+    const result = results[index];
+    return result?.status === 'rejected' ? [`${obstacle} (${messageOf(result.reason)})`] : [];
+  });
   const spooled = intake?.spooled().entries ?? 0;
   return spooled === 0 ? silent : [...silent, waitInSpool(spooled)];
+}
+
+/** Who asks whether this process is ready does not wait for long; a queue that never was there may. */
+async function inTime(check: Promise<unknown>): Promise<void> {
+  if ((await within(ANSWERS_WITHIN_MS, check)) === 'late') throw new Error('no answer in time');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function findWarnings(db: Db, accounts: readonly Account[]): Promise<string[]> {

@@ -46,7 +46,7 @@ async function ask(
       ? JSON.stringify({ serverResponse: { status } })
       : '{"code":404,"reason":"failed to find worker"}';
   const answeredMs = unixMs(at(seconds) + 100);
-  const answer = { sid: SID, askedMs: at(seconds), answeredMs, outcome, httpStatus, body };
+  const answer = { sid: SID, askedMs: at(seconds), answeredMs, clockEra: 0, outcome, httpStatus, body }; // prettier-ignore
   await recordAnswer(ledger.context, 'account', answer, registration);
 }
 

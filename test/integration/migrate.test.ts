@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrate.js';
+import { isRefusedForNow } from '../../src/db/refusal.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
 
@@ -36,6 +37,20 @@ test('applies what is missing in order, and nothing the second time', async () =
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['1_a', '2_b'] });
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: [] });
   expect(await query('select * from a')).toEqual([]);
+});
+
+test('does not wait long for a table that somebody reads, and says so', async () => {
+  await writeMigration('1_a', 'create table a (n int);');
+  await migrate(database.url, { migrationsDir });
+  await writeMigration('2_b', 'alter table a add column m int;');
+  const reader = new pg.Client({ connectionString: database.url });
+  await reader.connect();
+  await reader.query('begin; select * from a');
+  const refused: unknown = await migrate(database.url, { migrationsDir }).catch((error: unknown) => error); // prettier-ignore
+  await reader.end();
+  expect(String(refused)).toMatch(/could not be migrated \(2_b: canceling statement due to lock timeout\)/); // prettier-ignore
+  expect(isRefusedForNow(refused)).toBe(true);
+  expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['2_b'] });
 });
 
 test('of three starters at once one migrates, and the others find it done', async () => {

@@ -4,11 +4,18 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale } from '../../scripts/build-if-stale.mjs';
+import { findFaketime } from './find-faketime.mjs';
 import { startGuard } from './guard.mjs';
 import { startRedis } from './start-redis.mjs';
 
 /** Nothing here is to outlive the run, so nothing waits for the disk. */
 const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+
+/** Of another version: TEST_POSTGRES_BIN names the folder of its `initdb` and `postgres`. */
+function otherServer() {
+  const binDir = process.env['TEST_POSTGRES_BIN'];
+  return binDir ? { binDir } : {};
+}
 
 /** One Postgres and one Redis for the run. What the tests need to know stands in the environment. */
 export default async function globalSetup() {
@@ -24,9 +31,11 @@ export default async function globalSetup() {
     dataDir: folder,
     log: () => undefined,
     settings: FORGETFUL,
+    ...otherServer(),
   });
   await migrate(opened.postgres.url);
   process.env['LEDGER_TEST_FOLDER'] = folder;
   process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
+  process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
 }

@@ -89,8 +89,8 @@ it('asks no address that another one would come of', async () => {
 it('keeps the raw body, and when it asked and was answered', async () => {
   first.answerWith(GONE);
   expect(await ask()).toEqual({
-    askedMs: nowMs,
-    answeredMs: nowMs,
+    askedAt: nowMs,
+    answeredAt: nowMs,
     outcome: { kind: 'not_found' },
     httpStatus: 404,
     body: '{"code":404,"reason":"failed to find worker"}',

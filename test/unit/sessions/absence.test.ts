@@ -26,6 +26,21 @@ const slow404 = (seconds: number, tookSeconds: number) =>
 const beat = (seconds: number, told = {}) => aNotice(seconds, { type: 'uploadProgress', progress: 0.5 }, told); // prettier-ignore
 
 describe('404s last', () => {
+  it('by one clock alone: where it was stepped between two of them, they begin anew', () => {
+    const before = notFoundAt(100, 101);
+    const stepped = notFoundAt(150, 180, 191.2, 240).map((missed) => ({ ...missed, clockEra: 1 }));
+    expect(sessionOf(...alive(), ...before, ...stepped.slice(0, 3)).state).toBe('recording');
+    expect(sessionOf(...alive(), ...before, ...stepped).state).toBe('recording');
+    const proving = notFoundAt(240.2).map((missed) => ({ ...missed, clockEra: 1 }));
+    expect(sessionOf(...alive(), ...before, ...stepped, ...proving).outcome).toBe('vanished');
+  });
+
+  it('by one clock alone, also where it was put back, and later ones seem to come first', () => {
+    const before = notFoundAt(200);
+    const putBack = notFoundAt(101, 104, 107).map((missed) => ({ ...missed, clockEra: 1 }));
+    expect(sessionOf(...alive(), ...before, ...putBack).state).toBe('recording');
+  });
+
   it('from the answer of the first to the asking of the last', () => {
     expect(sessionOf(...alive(), slow404(100, 9), ...notFoundAt(150, 198.9)).state).toBe('recording'); // prettier-ignore
     expect(sessionOf(...alive(), slow404(100, 9), ...notFoundAt(150, 199)).outcome).toBe('vanished'); // prettier-ignore

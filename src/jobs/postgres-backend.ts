@@ -1,0 +1,145 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  assertSchemaCompatibility,
+  createPostgresBackend,
+  LATEST_SCHEMA_VERSION,
+  Queue,
+  runMigrations,
+  SchemaMigrationRequiredError,
+  Worker,
+  type Processor,
+} from 'bullmq';
+import { SturdyClient } from '../db/sturdy-client.js';
+import { keepOpening, type Opening } from './keep-opening.js';
+import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js'; // prettier-ignore
+import type { WorkerTuning } from './queue-parts.js';
+
+type Place = { url: string; maxConnections: number };
+type OnError = (error: Error) => void;
+
+const CONNECT_MS = 5_000;
+const REST_MS = 1_000;
+
+/**
+ * Jobs in tables of BullMQ's own in our Postgres. That may refuse a connection, or the making of the
+ * tables, for as long as it likes: until it lets us in there are no jobs, each refusal is told, and what
+ * is added fails with the reason.
+ */
+export function openPostgresBackend(place: Place, onError: OnError): QueueBackend {
+  const prepare = onceItWorks(() => ensureTables(place.url));
+  return {
+    kind: 'postgres',
+    queue: (name) => toQueue(keepOpening(prepare, () => openQueue(place, name, onError), onError)),
+    worker: (name, work, tuning) => {
+      const listeners: Listener[] = [];
+      const open = () => openWorker(place, name, work, tuning, listeners, onError);
+      return toWorker(keepOpening(prepare, open, onError), listeners);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function openQueue(place: Place, name: string, onError: OnError): JobQueue {
+  const options = { connection: connectionTo(place), defaultJobOptions: JOB_DEFAULTS };
+  return listened(new Queue(name, options, createUnhurriedBackend), onError);
+}
+
+type Listener = Parameters<JobWorker['on']>[1];
+type StartedWorker = Pick<JobWorker, 'waitUntilReady' | 'close'>;
+
+/** It begins to take jobs when it is connected: before that it would ask without end. */
+function openWorker(
+  place: Place,
+  name: string,
+  work: Processor,
+  tuning: WorkerTuning,
+  listeners: readonly Listener[],
+  onError: OnError,
+): StartedWorker {
+  const options = { connection: connectionTo(place), autorun: false, ...tuning };
+  const worker = listened(new Worker(name, work, options, createUnhurriedBackend), onError);
+  worker.on('failed', (job, error) => {
+    for (const listener of listeners) listener(job, error);
+  });
+  return {
+    waitUntilReady: async () => {
+      await worker.waitUntilReady();
+      worker.run().catch(onError);
+    },
+    close: (force) => worker.close(force),
+  };
+}
+
+function connectionTo({ url, maxConnections }: Place) {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    max: maxConnections,
+    Client: SturdyClient,
+  };
+}
+
+/** A worker that is refused a job asks for one again at once, and would do nothing else. */
+const createUnhurriedBackend: typeof createPostgresBackend = (...args) => {
+  const backend = createPostgresBackend(...args);
+  const moveToActive = backend.moveToActive.bind(backend);
+  const rest = async (error: unknown): Promise<never> => {
+    await wait(REST_MS, undefined, { ref: false });
+    throw error;
+  };
+  backend.moveToActive = (...given) => moveToActive(...given).catch(rest);
+  return backend;
+};
+
+function toQueue({ opened, close }: Opening<JobQueue>): JobQueue {
+  return {
+    add: async (...args) => (await opened()).add(...args),
+    addBulk: async (...args) => (await opened()).addBulk(...args),
+    getJobCounts: async (...args) => (await opened()).getJobCounts(...args),
+    waitUntilReady: async () => (await opened()).waitUntilReady(),
+    close: () => close(),
+  };
+}
+
+function toWorker({ opened, close }: Opening<StartedWorker>, listeners: Listener[]): JobWorker {
+  return { waitUntilReady: opened, close, on: (_event, listener) => listeners.push(listener) };
+}
+
+/**
+ * Looks before it makes: making what is there already waits for everybody who reads it, such as a backup,
+ * and needs a right that looking does not.
+ */
+async function ensureTables(url: string): Promise<void> {
+  const client = new SturdyClient({
+    connectionString: url,
+    application_name: 'recording-ledger queue',
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  try {
+    await client.connect();
+    if ((await versionOfTables(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client);
+  } finally {
+    await client.end().catch(() => undefined); // a connection that was never made
+  }
+}
+
+async function versionOfTables(client: SturdyClient): Promise<number> {
+  try {
+    return await assertSchemaCompatibility(client);
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return 0;
+    throw error;
+  }
+}
+
+/** One run for all who ask, and another after one that failed. */
+function onceItWorks(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => {
+    running ??= work().catch((error: unknown) => {
+      running = null;
+      throw error;
+    });
+    return running;
+  };
+}
