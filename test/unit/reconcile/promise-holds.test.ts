@@ -4,7 +4,7 @@ import { runPolicy } from '../../../src/bench/truth/run-policy.js';
 import { createWorld } from '../../../src/bench/truth/world.js';
 
 /** Hours take minutes: `npm run test:long`. */
-const LARGEST_HOURS = Number(process.env.BOUND_HOURS ?? 0.1);
+const LARGEST_HOURS = Number(process.env['BOUND_HOURS'] ?? 0.1);
 
 const SIZES = [
   { sessions: 1, hours: 2 },
