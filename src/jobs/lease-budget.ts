@@ -1,11 +1,19 @@
 import { readPauses } from '../db/query-pace.js';
 import { leaseSlot } from '../db/slot-leases.js';
 import { plusMs } from '../evidence/instant.js';
-import type { BudgetLease, LeasedSlot } from '../reconcile/budget-lease.js';
+import type { BudgetLease, LeasedSlot, LeaseRequest } from '../reconcile/budget-lease.js';
 import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { paceScopes } from './account.js';
 import type { AskContext } from './ask-context.js';
 import { HELD_AFTER_ANSWER_MS } from './slot-times.js';
+
+/**
+ * So far ahead slots may lie. Where few queries a second are allowed, or after a 429, this is less than
+ * all the slots that leases may hold: what is urgent never waits for longer behind them.
+ */
+const HORIZON_MS = 5_000;
+/** Of the slots that leases may hold, what one of several callers may hold. */
+const CALLER_SHARE = 0.5;
 
 export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts' | 'now'>;
 
@@ -16,15 +24,18 @@ export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts' | 'now'>
  */
 export async function leaseBudget(
   { db, rules, accounts, now }: LeaseContext,
-  appId: string,
-  count: number,
-  forMs: number,
+  { appId, count, forMs, caller }: LeaseRequest,
 ): Promise<BudgetLease> {
   const account = accounts.get(rules.accountOf(appId) ?? '');
   if (account === undefined) return { kind: 'unknown_app' };
   const pause = (await readPauses(db)).get(account.name);
   if (pause !== undefined) return { kind: 'paused', waitMs: pause.forMs, reason: pause.reason };
-  const terms = { heldMs: forMs + HELD_AFTER_ANSWER_MS, keptShare: OLDEST_FIRST_SHARE };
+  const terms = {
+    heldMs: forMs + HELD_AFTER_ANSWER_MS,
+    keptShare: OLDEST_FIRST_SHARE,
+    horizonMs: HORIZON_MS,
+    holder: caller === null ? null : { name: caller, share: CALLER_SHARE },
+  };
   const slots: LeasedSlot[] = [];
   while (slots.length < count) {
     const lease = await leaseSlot(db, paceScopes(account, appId), terms);

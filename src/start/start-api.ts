@@ -31,7 +31,7 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
-        leaseBudget: (appId, count, forMs) => leaseBudget(context, appId, count, forMs),
+        leaseBudget: (request) => leaseBudget(context, request),
       },
       readSummary,
       refreshGauges: async () => {

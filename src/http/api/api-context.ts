@@ -2,7 +2,7 @@ import type { Db } from '../../db/database.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
-import type { BudgetLease } from '../../reconcile/budget-lease.js';
+import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { Registered } from '../../sessions/registrations.js';
 import type { VerdictRules } from '../../sessions/rules.js';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<Registered>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
-  leaseBudget: (appId: string, count: number, forMs: number) => Promise<BudgetLease>;
+  leaseBudget: (request: LeaseRequest) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
 };
 
