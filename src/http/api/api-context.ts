@@ -18,6 +18,15 @@ export type LedgerWrites = {
 /** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
+export type Readiness = {
+  /** What is in the way of serving; empty when nothing is. */
+  obstacles: readonly string[];
+  /** What a person should look into, though it does not keep this process from serving. */
+  warnings: readonly string[];
+  /** Notifications that the ledger does not have yet; null in a process that receives none. */
+  spool: { entries: number; bytes: number } | null;
+};
+
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
@@ -25,10 +34,7 @@ export type ApiContext = {
   readSummary: ReadSummary;
   /** Sets the gauges that are read from the ledger itself. */
   refreshGauges: () => Promise<void>;
-  /** What is in the way of serving; empty when nothing is. */
-  findObstacles: () => Promise<readonly string[]>;
-  /** What a person should look into, though it does not keep this process from serving. */
-  findWarnings: () => Promise<readonly string[]>;
+  readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
   log: Logger;
   metrics: Metrics;

@@ -1,0 +1,64 @@
+import type { SpoolSize } from '../intake/spool.js';
+import { readRefused, type Refused } from '../jobs/refusals.js';
+import { within } from '../jobs/within.js';
+import type { Readiness } from '../http/api/api-context.js';
+import type { Parts } from './parts.js';
+
+/** Those who ask whether a process is ready wait for a second, as a rule. */
+const ANSWER_WITHIN_MS = 800;
+/** From this part of it on the spool takes hardly anything more. */
+const FULL_SHARE = 0.95;
+
+type ReadyParts = Pick<Parts, 'config' | 'db' | 'context' | 'queues' | 'intake'>;
+
+/**
+ * A process that receives is ready while it can keep what comes: without Postgres and without the queue it
+ * needs its spool alone, and who took it out of the balancer then would take away what the spool is for.
+ */
+export async function readReadiness(parts: ReadyParts): Promise<Readiness> {
+  const [silent, refused] = await Promise.all([findSilent(parts), findRefused(parts)]);
+  const { intake, config } = parts;
+  if (intake === null) return { obstacles: silent, warnings: refused, spool: null };
+  return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...refused]);
+}
+
+/** Of a process that receives: all that is wrong is a warning while the spool has room. */
+export function whileSpooling(
+  spool: SpoolSize,
+  maxBytes: number,
+  wrong: readonly string[],
+): Readiness {
+  const waits = `${String(spool.entries)} notifications wait in the spool`;
+  const warnings = spool.entries === 0 ? wrong : [...wrong, waits];
+  const isFull = spool.bytes >= maxBytes * FULL_SHARE;
+  return { obstacles: isFull ? ['the spool is full'] : [], warnings, spool };
+}
+
+export const POSTGRES_SILENT = 'Postgres does not answer';
+
+async function findSilent({ db, queues }: ReadyParts): Promise<string[]> {
+  const checks: [string, Promise<unknown>][] = [
+    [POSTGRES_SILENT, db.pool.query('select 1')],
+    ['the queue does not answer', queues.fold.getJobCounts('waiting')],
+  ];
+  const answers = checks.map(([, check]) => within(ANSWER_WITHIN_MS, check));
+  const results = await Promise.allSettled(answers);
+  return checks.flatMap(([what], n) => {
+    const result = results[n];
+    return result?.status === 'fulfilled' && result.value !== 'late' ? [] : [what];
+  });
+}
+
+/** Empty where they cannot be read: that Postgres is away is said already. */
+async function findRefused({ db, context }: ReadyParts): Promise<string[]> {
+  let refused: readonly Refused[] = [];
+  const read = readRefused(db, [...context.accounts.values()]).then(
+    (found) => void (refused = found),
+    () => undefined,
+  );
+  await within(ANSWER_WITHIN_MS, read);
+  return refused.map(({ account, appId, sinceMs, advice }) => {
+    const what = appId === null ? `account ${account}` : `app ${appId} of account ${account}`;
+    return `${what} is refused since ${new Date(sinceMs).toISOString()}: ${advice}`;
+  });
+}
