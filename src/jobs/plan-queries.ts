@@ -12,6 +12,7 @@ import { QUERY_CLASSES } from '../reconcile/query-class.js';
 import { likelySilence } from '../reconcile/suspicion.js';
 import { appScope, type Account } from './account.js';
 import type { JobQueue } from './backend.js';
+import { readReachablePace } from './reachable-pace.js';
 import { TRY_EVERY_MS } from './refusals.js';
 
 export type PlanContext = {
@@ -37,8 +38,8 @@ const QUEUE_LEASE_MS = 10_000;
 /** How long the picture of an account is used before it is made anew. */
 const PICTURE_FOR_MS = 5_000;
 
-/** What the planner knows of an account beside its schedule: how it is heard, and how many live. */
-type Picture = { channel: Channel; live: number; madeMs: UnixMs };
+/** What the planner knows of an account beside its schedule: how it is heard, how many live, and how fast they can be asked. */
+type Picture = { channel: Channel; live: number; perSecond: number; madeMs: UnixMs };
 
 /**
  * The planner: each tick moves what is due into the queue, most urgent first, so that at most two
@@ -47,12 +48,14 @@ type Picture = { channel: Channel; live: number; madeMs: UnixMs };
  */
 export function createPlanner(context: PlanContext): () => Promise<number> {
   const pictures = new Map<string, Picture>();
-  const pictureOf = async (account: string): Promise<Picture> => {
+  const pictureOf = async ({ name: account, ...rest }: Account): Promise<Picture> => {
     const madeMs = context.now();
     const known = pictures.get(account);
     if (known !== undefined && madeMs - known.madeMs < PICTURE_FOR_MS) return known;
     const { beatsDueMs, live } = await readSample(context.db, account);
-    const picture = { channel: readChannel(beatsDueMs, madeMs), live, madeMs };
+    const pace = (await readReachablePace(context.db, [{ name: account, ...rest }])).get(account);
+    const perSecond = pace?.perSecond ?? rest.perSecond;
+    const picture = { channel: readChannel(beatsDueMs, madeMs), live, perSecond, madeMs };
     pictures.set(account, picture);
     return picture;
   };
@@ -64,7 +67,7 @@ export function createPlanner(context: PlanContext): () => Promise<number> {
       const { name, appIds } = account;
       const refusedApps = appIds.filter((appId) => refusals.has(appScope(name, appId)));
       if (refusals.has(name)) planned += await planTry(context, name, null);
-      else planned += await planAccount(context, account, refusedApps, await pictureOf(name));
+      else planned += await planAccount(context, account, refusedApps, await pictureOf(account));
       if (!refusals.has(name)) for (const appId of refusedApps) planned += await planTry(context, name, appId); // prettier-ignore
     }
     return planned;
@@ -94,9 +97,9 @@ async function enqueue(
 
 async function planAccount(
   { db, queryQueue, now, routineIntervalMs, chance }: PlanContext,
-  { name, perSecond }: Account,
+  { name }: Account,
   refusedApps: readonly string[],
-  { channel, live }: Picture,
+  { channel, live, perSecond }: Picture,
 ): Promise<number> {
   const nowMs = now();
   const { shareFromMs, firstFromMs } = oldestFirst(live, perSecond, routineIntervalMs);

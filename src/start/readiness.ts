@@ -1,5 +1,6 @@
 import type { SpoolSize } from '../intake/spool.js';
-import { readRefused, type Refused } from '../jobs/refusals.js';
+import { readReachablePace, slowAnswers } from '../jobs/reachable-pace.js';
+import { readRefused } from '../jobs/refusals.js';
 import { within } from '../jobs/within.js';
 import type { Readiness } from '../http/api/api-context.js';
 import type { Parts } from './parts.js';
@@ -16,10 +17,11 @@ type ReadyParts = Pick<Parts, 'config' | 'db' | 'context' | 'queues' | 'intake'>
  * needs its spool alone, and who took it out of the balancer then would take away what the spool is for.
  */
 export async function readReadiness(parts: ReadyParts): Promise<Readiness> {
-  const [silent, refused] = await Promise.all([findSilent(parts), findRefused(parts)]);
+  const [silent, ...found] = await Promise.all([findSilent(parts), findRefused(parts), findSlow(parts)]); // prettier-ignore
+  const warnings = found.flat();
   const { intake, config } = parts;
-  if (intake === null) return { obstacles: silent, warnings: refused, spool: null };
-  return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...refused]);
+  if (intake === null) return { obstacles: silent, warnings, spool: null };
+  return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
 }
 
 /** Of a process that receives: all that is wrong is a warning while the spool has room. */
@@ -51,14 +53,24 @@ async function findSilent({ db, queues }: ReadyParts): Promise<string[]> {
 
 /** Empty where they cannot be read: that Postgres is away is said already. */
 async function findRefused({ db, context }: ReadyParts): Promise<string[]> {
-  let refused: readonly Refused[] = [];
-  const read = readRefused(db, [...context.accounts.values()]).then(
-    (found) => void (refused = found),
-    () => undefined,
-  );
-  await within(ANSWER_WITHIN_MS, read);
-  return refused.map(({ account, appId, sinceMs, advice }) => {
+  const refused = await readInTime(readRefused(db, [...context.accounts.values()]));
+  return (refused ?? []).map(({ account, appId, sinceMs, advice }) => {
     const what = appId === null ? `account ${account}` : `app ${appId} of account ${account}`;
     return `${what} is refused since ${new Date(sinceMs).toISOString()}: ${advice}`;
   });
+}
+
+async function findSlow({ db, context }: ReadyParts): Promise<string[]> {
+  const paces = await readInTime(readReachablePace(db, [...context.accounts.values()]));
+  return slowAnswers(paces ?? new Map());
+}
+
+async function readInTime<T>(reading: Promise<T>): Promise<T | null> {
+  const read: { value: T | null } = { value: null };
+  const done = reading.then(
+    (value) => void (read.value = value),
+    () => undefined,
+  );
+  await within(ANSWER_WITHIN_MS, done);
+  return read.value;
 }
