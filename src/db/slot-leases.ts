@@ -1,3 +1,4 @@
+import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Db } from './database.js';
 import {
   FREE_MS,
@@ -10,8 +11,8 @@ import {
 import { withTransaction } from './with-transaction.js';
 
 export type SlotLease =
-  /** One call may be made, in `waitMs`. */
-  | { kind: 'leased'; waitMs: number }
+  /** One call may be made, at `atMs` of the database's clock, which is in `waitMs`. */
+  | { kind: 'leased'; atMs: UnixMs; waitMs: number }
   /** Leases hold all that they may, or are booked as far ahead as they may; this may change in `waitMs`. */
   | { kind: 'full'; waitMs: number }
   | { kind: 'paused'; waitMs: number; reason: string };
@@ -47,7 +48,7 @@ export async function leaseSlot(db: Db, scopes: PaceScopes, terms: LeaseTerms): 
   });
 }
 
-type Leasing = { leases: boolean; paused_ms: number; wait_ms: number; full_ms: number; reason: string | null }; // prettier-ignore
+type Leasing = { leases: boolean; paused_ms: number; wait_ms: number; at_ms: number; full_ms: number; reason: string | null }; // prettier-ignore
 
 const LEASE = `
 with ${STANDING}, leasable as (
@@ -91,7 +92,8 @@ with ${STANDING}, leasable as (
   from scope, standing
   where query_slots.scope = scope.name and query_slots.slot = scope.free and standing.leases
 )
-select standing.leases, standing.paused_ms, standing.full_ms, standing.reason, standing.wait_ms
+select standing.leases, standing.paused_ms, standing.full_ms, standing.reason, standing.wait_ms,
+       extract(epoch from standing.at)::float8 * 1000 as at_ms
 from standing`;
 
 /** How long it is until then. */
@@ -99,8 +101,8 @@ function untilMs(instant: string): string {
   return `extract(epoch from ${instant} - moment.now)::float8 * 1000`;
 }
 
-function toLease({ leases, paused_ms, wait_ms, full_ms, reason }: Leasing): SlotLease {
-  if (leases) return { kind: 'leased', waitMs: wait_ms };
+function toLease({ leases, paused_ms, wait_ms, at_ms, full_ms, reason }: Leasing): SlotLease {
+  if (leases) return { kind: 'leased', atMs: unixMs(Math.ceil(at_ms)), waitMs: wait_ms };
   if (paused_ms > 0) return { kind: 'paused', waitMs: paused_ms, reason: reason ?? '' };
   return { kind: 'full', waitMs: Math.max(full_ms, 1) };
 }

@@ -1,6 +1,5 @@
 import { readPauses } from '../db/query-pace.js';
 import { leaseSlot } from '../db/slot-leases.js';
-import { plusMs } from '../evidence/instant.js';
 import type { BudgetLease, LeasedSlot, LeaseRequest } from '../reconcile/budget-lease.js';
 import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { paceScopes } from './account.js';
@@ -15,7 +14,7 @@ const HORIZON_MS = 5_000;
 /** Of the slots that leases may hold, what one of several callers may hold. */
 const CALLER_SHARE = 0.5;
 
-export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts' | 'now'>;
+export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts'>;
 
 /**
  * Takes slots out of the same rows that queries take theirs from, so that all together stay under
@@ -23,7 +22,7 @@ export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts' | 'now'>
  * the share that the promise of `/v1/summary` rests on. A slot that is not used costs its time.
  */
 export async function leaseBudget(
-  { db, rules, accounts, now }: LeaseContext,
+  { db, rules, accounts }: LeaseContext,
   { appId, count, forMs, caller }: LeaseRequest,
 ): Promise<BudgetLease> {
   const account = accounts.get(rules.accountOf(appId) ?? '');
@@ -41,8 +40,7 @@ export async function leaseBudget(
     const lease = await leaseSlot(db, paceScopes(account, appId), terms);
     if (lease.kind !== 'leased' && slots.length === 0) return lease;
     if (lease.kind !== 'leased') break;
-    const waitMs = Math.ceil(lease.waitMs);
-    slots.push({ atMs: plusMs(now(), waitMs), waitMs });
+    slots.push({ atMs: lease.atMs, waitMs: Math.ceil(lease.waitMs) });
   }
   return { kind: 'leased', account: account.name, slots, forMs };
 }
