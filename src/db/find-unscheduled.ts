@@ -15,8 +15,7 @@ export async function findUnscheduled(
 ): Promise<string[]> {
   const { rows } = await db.pool.query<{ sid: string }>(
     `select sessions.sid from sessions
-     where sessions.app_id = any($1::text[]) and sessions.sid > $3
-       and (sessions.session -> 'findings') @> '[{"code": "app_not_configured"}]'::jsonb
+     where sessions.app_id = any($1::text[]) and sessions.sid > $3 and sessions.not_configured
      union
      select sessions.sid from sessions
      where sessions.app_id = any($1::text[]) and sessions.sid > $3

@@ -34,7 +34,7 @@ export type ObservationRow = {
   clock_era: number;
 };
 
-const COLUMNS = `observations.id, observations.sid, observations.asked_at, observations.answered_at,
+export const OBSERVATION_COLUMNS = `observations.id, observations.sid, observations.asked_at, observations.answered_at,
   observations.last_asked_at, observations.last_answered_at, observations.count, observations.outcome,
   observations.http_status, observations.retry_after_ms, observations.failure, observations.body,
   observations.unbroken_since, observations.clock_era`;
@@ -64,7 +64,7 @@ export async function storeAnswer(
 
 async function latestObservation(tx: PoolClient, sid: string): Promise<ObservationRow | null> {
   const { rows } = await tx.query<ObservationRow>(
-    `select ${COLUMNS} from observations where observations.sid = $1
+    `select ${OBSERVATION_COLUMNS} from observations where observations.sid = $1
      order by observations.clock_era desc, observations.asked_at desc, observations.id desc limit 1`,
     [sid],
   );
@@ -75,7 +75,7 @@ async function extendRun(tx: PoolClient, id: string, answer: AskedAnswer): Promi
   const { rows } = await tx.query<ObservationRow>(
     `update observations
      set last_asked_at = $2, last_answered_at = $3, count = observations.count + 1, retry_after_ms = $4
-     where observations.id = $1 returning ${COLUMNS}`,
+     where observations.id = $1 returning ${OBSERVATION_COLUMNS}`,
     [id, new Date(answer.askedMs), new Date(answer.answeredMs), retryAfterMs(answer.outcome)],
   );
   return only(rows);
@@ -91,7 +91,7 @@ async function insertAnswer(
     `insert into observations (
        sid, asked_at, answered_at, last_asked_at, last_answered_at, outcome, status, http_status,
        retry_after_ms, failure, body, unbroken_since, clock_era
-     ) values ($1, $2, $3, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${COLUMNS}`,
+     ) values ($1, $2, $3, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${OBSERVATION_COLUMNS}`,
     [
       answer.sid,
       new Date(answer.askedMs),
@@ -125,7 +125,7 @@ export async function loadObservations(
   sids: readonly string[],
 ): Promise<Observation[]> {
   const { rows } = await db.query<ObservationRow>(
-    `select ${COLUMNS} from observations where observations.sid = any($1::text[])
+    `select ${OBSERVATION_COLUMNS} from observations where observations.sid = any($1::text[])
      order by observations.asked_at, observations.id`,
     [sids],
   );

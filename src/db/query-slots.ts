@@ -24,6 +24,9 @@ export type Taking =
  */
 const LOOK_AGAIN_MS = 100;
 
+/** Agora's second, for which a slot is held on after an answer. */
+const AFTER_ANSWER_MS = 1_000;
+
 /**
  * Lateness is made up for, so that who wakes up late to take a slot does not move all later ones: by half
  * a distance, which never lets two leave closer together than that, and where distances are shorter than
@@ -82,7 +85,8 @@ with ${STANDING}, standing as (
   where query_pace.account = scope.name and standing.takes
 ), held as (
   update query_slots
-  set held_until = moment.now + $4::float8 * interval '1 millisecond', holder = $5::uuid, leased = false
+  set held_until = moment.now + $4::float8 * interval '1 millisecond', holder = $5::uuid, leased = false,
+      taken_at = moment.now
   from scope, moment, standing
   where query_slots.scope = scope.name and query_slots.slot = scope.free and standing.takes
 )
@@ -108,10 +112,36 @@ export async function releaseSlot(
   heldForMs: number,
 ): Promise<void> {
   await db.pool.query(
-    `update query_slots set held_until = clock_timestamp() + $3::float8 * interval '1 millisecond', holder = null
+    `update query_slots set held_until = clock_timestamp() + $3::float8 * interval '1 millisecond', holder = null,
+       lasted_ms = case when $3::float8 = 0 then query_slots.lasted_ms else
+         extract(epoch from clock_timestamp() - query_slots.taken_at)::float8 * 1000 + $3::float8 end
      where query_slots.scope = any($1::text[]) and query_slots.holder = $2`,
     [scopes.map(({ name }) => name), holder, heldForMs],
   );
+}
+
+/** What is told of slots that were last taken longer ago than this is not about the present. */
+const RECENT_MS = 60_000;
+
+/**
+ * For how long queries of late held the slots of each scope, on the average: the last that was answered in
+ * each slot, or the one that is on its way there, if that takes longer already.
+ */
+export async function readHeldMs(db: Queryable): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ scope: string; held_ms: number }>(
+    `with slot as (
+       select query_slots.scope, query_slots.lasted_ms,
+              case when query_slots.holder is not null and query_slots.held_until > clock_timestamp()
+                   then extract(epoch from clock_timestamp() - query_slots.taken_at)::float8 * 1000 + $1::float8
+              end as so_far_ms
+       from query_slots
+       where query_slots.taken_at > clock_timestamp() - $2::float8 * interval '1 millisecond'
+     )
+     select slot.scope, avg(greatest(slot.lasted_ms, slot.so_far_ms)) as held_ms
+     from slot where slot.lasted_ms is not null or slot.so_far_ms > 2 * $1::float8 group by slot.scope`,
+    [AFTER_ANSWER_MS, RECENT_MS],
+  );
+  return new Map(rows.map(({ scope, held_ms }) => [scope, held_ms]));
 }
 
 /** How many slots of each scope are held just now, those of leases among them. */

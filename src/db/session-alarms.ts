@@ -10,7 +10,8 @@ export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]
   if (set.length > 0) {
     await tx.query(
       `insert into session_alarms (sid, due_at) select * from unnest($1::text[], $2::timestamptz[])
-       on conflict (sid) do update set due_at = excluded.due_at`,
+       on conflict (sid) do update set due_at = excluded.due_at
+       where session_alarms.due_at <> excluded.due_at`,
       [set.map(({ sid }) => sid), set.map(({ dueMs }) => new Date(dueMs ?? 0))],
     );
   }

@@ -18,6 +18,7 @@ import { QUERY_CLASSES } from '../reconcile/query-class.js';
 import { likelySilence } from '../reconcile/suspicion.js';
 import { appScope, type Account } from './account.js';
 import type { JobQueue } from './backend.js';
+import { readReachablePace } from './reachable-pace.js';
 import { TRY_EVERY_MS } from './refusals.js';
 
 export type PlanContext = {
@@ -43,8 +44,14 @@ const QUEUE_LEASE_MS = 10_000;
 /** How long the picture of an account is used before it is made anew. */
 const PICTURE_FOR_MS = 5_000;
 
-/** What the planner knows of an account beside its schedule's fronts: how it is heard, and who is old. */
-type Picture = { channel: Channel; ages: OldestFirst; firstFromMs: number; madeMs: UnixMs };
+/** What the planner knows of an account beside its schedule's fronts: how it is heard, who is old, and how fast it can be asked. */
+type Picture = {
+  channel: Channel;
+  ages: OldestFirst;
+  firstFromMs: number;
+  perSecond: number;
+  madeMs: UnixMs;
+};
 
 /**
  * The planner: each tick moves what is due into the queue, most urgent first, so that at most two
@@ -77,14 +84,17 @@ export function createPlanner(context: PlanContext): () => Promise<number> {
 
 async function makePicture(
   { db, now, routineIntervalMs }: PlanContext,
-  { name, perSecond }: Account,
+  account: Account,
 ): Promise<Picture> {
+  const { name } = account;
   const madeMs = now();
+  const pace = (await readReachablePace(db, [account])).get(name);
+  const perSecond = pace?.perSecond ?? account.perSecond;
   const { beatsDueMs, live } = await readSample(db, name);
   const ages = oldestFirst(live, perSecond, routineIntervalMs);
   const old = await countOlder(db, name, plusMs(madeMs, -ages.countedFromMs));
   const channel = readChannel(beatsDueMs, madeMs);
-  return { channel, ages, firstFromMs: firstFromMs(ages, old, perSecond), madeMs };
+  return { channel, ages, firstFromMs: firstFromMs(ages, old, perSecond), perSecond, madeMs };
 }
 
 /** One query each minute shows whether an app, or a whole account, is still refused. */
@@ -110,14 +120,14 @@ async function enqueue(
 
 async function planAccount(
   { db, queryQueue, now, chance }: PlanContext,
-  { name, perSecond }: Account,
+  { name }: Account,
   refusedApps: readonly string[],
   picture: Picture,
 ): Promise<number> {
   const nowMs = now();
   const { room, heads } = await readFront(db, name, {
     nowMs,
-    largest: queueRoom(perSecond),
+    largest: queueRoom(picture.perSecond),
     classes: QUERY_CLASSES.length,
     waitingBeforeMs: plusMs(nowMs, -picture.ages.shareFromMs),
     likely: likelySilence(picture.channel, nowMs),

@@ -1,13 +1,13 @@
 import type { Db } from '../db/database.js';
-import { readPauses, readSlowed, readUnanswered } from '../db/query-pace.js';
+import { readPauses, readUnanswered } from '../db/query-pace.js';
 import { readWhollyRefused } from '../db/refused.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
-import { slotSpacingMs } from '../reconcile/pacing.js';
 import { boundMs, forecast, type Forecast, type PromiseRules } from '../reconcile/promise.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
 import type { QueueBackend } from './backend.js';
+import { readReachablePace, type ReachablePace } from './reachable-pace.js';
 import { readRefused, type Refused } from './refusals.js';
 import type { JobQueues } from './start-jobs.js';
 
@@ -36,7 +36,8 @@ export type Summary = {
   sessions: LedgerNumbers['sessions'];
   notices: LedgerNumbers['notices'];
   gaps: LedgerNumbers['gaps'];
-  queries: LedgerNumbers['queries'] & { limitPerSecond: number };
+  /** `reachablePerSecond`: what the slots allow of the limit at the time that answers take now. */
+  queries: LedgerNumbers['queries'] & { limitPerSecond: number; reachablePerSecond: number };
   queue: { backend: string; waiting: number; active: number };
   /** What Agora answers 401 or 403 to, since when, and what to do about it. */
   refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
@@ -51,8 +52,8 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
   ]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
-  const slowed = await readSlowed(db);
-  const promised = promisedBoundMs(context, live.askedByAccount, silent, slowed);
+  const paces = await readReachablePace(db, context.accounts);
+  const promised = promisedBoundMs(context, live.askedByAccount, silent, paces);
   const within = promised === null ? 0 : await live.withinBound(promised);
   return {
     truth: {
@@ -60,13 +61,14 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
       notQueryable: live.notQueryable,
       boundMs: promised,
       verifiedWithinBound: share(within, live.sessions, promised),
-      forecast: forecastOf(context, sum([...live.askedByAccount.values()])),
+      forecast: forecastOf(context, sum([...live.askedByAccount.values()]), paces),
     },
     sessions,
     notices,
     gaps,
     queries: {
       limitPerSecond: sum(context.accounts.map(({ perSecond }) => perSecond)),
+      reachablePerSecond: Math.round(reachableOf(paces) * 100) / 100,
       ...queries,
     },
     staleness: live.ages,
@@ -101,23 +103,25 @@ function promisedBoundMs(
   { accounts, rules }: SummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
-  slowed: ReadonlyMap<string, number>,
+  paces: ReadonlyMap<string, ReachablePace>,
 ): number | null {
   if (accounts.length === 0 || accounts.some(({ name }) => silent.has(name))) return null;
-  const bounds = accounts.map(({ name, perSecond: atFullPace }) => {
-    const perSecond = askedPerSecond(atFullPace) * (slowed.get(name) ?? 1);
-    return boundMs({ sessions: askedByAccount.get(name) ?? 0, perSecond }, rules);
-  });
+  const bounds = [...paces].map(([name, { perSecond }]) =>
+    boundMs({ sessions: askedByAccount.get(name) ?? 0, perSecond }, rules),
+  );
   return Math.max(...bounds);
 }
 
-function askedPerSecond(perSecond: number): number {
-  return 1000 / slotSpacingMs(perSecond);
+function reachableOf(paces: ReadonlyMap<string, ReachablePace>): number {
+  return sum([...paces.values()].map(({ perSecond }) => perSecond));
 }
 
-function forecastOf({ accounts, rules, targetMs }: SummaryContext, sessions: number): Forecast {
-  const perSecond = sum(accounts.map((account) => askedPerSecond(account.perSecond)));
-  return forecast({ sessions, perSecond }, rules, targetMs);
+function forecastOf(
+  { rules, targetMs }: SummaryContext,
+  sessions: number,
+  paces: ReadonlyMap<string, ReachablePace>,
+): Forecast {
+  return forecast({ sessions, perSecond: reachableOf(paces) }, rules, targetMs);
 }
 
 function share(within: number, live: number, promised: number | null): number | null {

@@ -26,3 +26,23 @@ export function slotsOf(limit: number): number {
 export function queueRoom(perSecond: number): number {
   return Math.max(1, Math.ceil(perSecond * 2));
 }
+
+/** What one account may ask, by its limit and as things are. */
+export type Pace = {
+  /** Queries a second that may be asked. */
+  perSecond: number;
+  slots: number;
+  /** The part of the pace that it was slowed down to; 1 where it was not. */
+  slowedTo: number;
+  /** For how long queries of late held their slot; null where none was asked. */
+  heldMs: number | null;
+};
+
+/**
+ * Queries a second that can really be asked: no more leave than their distance allows, and no more than
+ * there are slots for, each of which is held until a second after its answer.
+ */
+export function reachablePerSecond({ perSecond, slots, slowedTo, heldMs }: Pace): number {
+  const paced = (1000 / slotSpacingMs(perSecond)) * slowedTo;
+  return heldMs === null ? paced : Math.min(paced, (slots * 1000) / heldMs);
+}

@@ -50,7 +50,7 @@ export function foldForeign(facts: SessionFacts, notice: Notice, bounds: Bounds)
 }
 
 /** A sender's clock may be ahead of ours; nothing has happened after we were told of it. */
-export function happenedMs(notice: Notice): UnixMs {
+export function happenedMs(notice: Pick<Notice, 'occurredMs' | 'receivedMs'>): UnixMs {
   return unixMs(Math.min(notice.occurredMs, notice.receivedMs));
 }
 

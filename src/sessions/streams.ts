@@ -29,6 +29,9 @@ export type StreamHistory = {
   interruptions: readonly Interruption[];
 };
 
+/** The events that this is read from. */
+export const STREAM_EVENTS: readonly number[] = [42, 43, 44];
+
 /** Who was recorded when (events 43 and 44), in which slices and with which interruptions (42). */
 export function streamHistory(evidence: readonly Evidence[]): StreamHistory {
   const notices = evidence.filter((piece) => piece.kind === 'notice');

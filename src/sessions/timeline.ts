@@ -3,6 +3,7 @@ import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Notice } from '../evidence/notice.js';
 import type { Observation } from '../evidence/observation.js';
 import type { Registration } from '../evidence/registration.js';
+import type { StopAnswer } from '../evidence/stop-answer.js';
 import { happenedMs } from './fold-notice.js';
 import { groupBy } from './group-by.js';
 
@@ -25,6 +26,16 @@ export type TimelineEntry = {
 /** A number this much later than a higher one is of a new count, not a late one of the old. */
 const NEW_COUNT_AFTER_MS = 60_000;
 
+/** Of a notice, and of what a query told, as much as decides on its place. */
+export type SentNotice = Pick<Notice, 'eventKey' | 'uid' | 'serviceType' | 'sequence' | 'occurredMs' | 'receivedMs'>; // prettier-ignore
+export type AskedRun = Pick<Observation, 'askedMs'>;
+
+/** What has a place in the timeline; its entry is made of it once it is to be shown. */
+export type Happening<N extends SentNotice, O extends AskedRun> =
+  | { kind: 'notice'; notice: N }
+  | { kind: 'observation'; observation: O }
+  | { kind: 'entry'; entry: TimelineEntry };
+
 /**
  * Everything known to have happened, in the order in which it happened: by sequence within one
  * sender, by time between senders, however it arrived.
@@ -35,47 +46,71 @@ export function buildTimeline(
 ): readonly TimelineEntry[] {
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
-  const registrations = evidence.filter((piece) => piece.kind === 'registration');
-  const all = [
-    ...placeNotices(notices, deliveries),
-    ...placeRegistrations(registrations),
-    ...evidence.flatMap((piece) => placeOther(piece)),
-    ...inferred.map(placed),
-  ];
-  return all.sort(byPlace).map(({ entry }) => entry);
+  const observations = evidence.filter((piece) => piece.kind === 'observation');
+  const entries = [...toldEntries(evidence), ...inferred];
+  return inOrder(notices, observations, entries).map((happening) => {
+    switch (happening.kind) {
+      case 'notice':
+        return noticeEntry(happening.notice, deliveries.get(happening.notice.eventKey) ?? 1);
+      case 'observation':
+        return observationEntry(happening.observation);
+      case 'entry':
+        return happening.entry;
+    }
+  });
 }
 
-/** `placeMs` is where the entry stands, which for a notice with an odd clock is not its own time. */
-type Placed = { placeMs: UnixMs; order: string; rank: number; entry: TimelineEntry };
+/** The same order of as much as decides on it: of a long history only what is shown need be read. */
+export function inOrder<N extends SentNotice, O extends AskedRun>(
+  notices: readonly N[],
+  observations: readonly O[],
+  entries: readonly TimelineEntry[],
+): readonly Happening<N, O>[] {
+  const placed: Placed<Happening<N, O>>[] = [
+    ...placeNotices(notices).map(({ what, placeMs, order, rank }) => ({ placeMs, order, rank, what: { kind: 'notice' as const, notice: what } })), // prettier-ignore
+    ...observations.map((observation) => ({ ...at(observation.askedMs), what: { kind: 'observation' as const, observation } })), // prettier-ignore
+    ...entries.map((entry) => ({ ...at(entry.atMs), what: { kind: 'entry' as const, entry } })),
+  ];
+  return placed.sort(byPlace).map(({ what }) => what);
+}
 
-function byPlace(a: Placed, b: Placed): number {
+/** `placeMs` is where it stands, which for a notice with an odd clock is not its own time. */
+type Place = { placeMs: UnixMs; order: string; rank: number };
+type Placed<T> = Place & { what: T };
+
+function at(placeMs: UnixMs): Place {
+  return { placeMs, order: '', rank: 0 };
+}
+
+function byPlace(a: Place, b: Place): number {
   if (a.placeMs !== b.placeMs) return a.placeMs - b.placeMs;
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return a.rank - b.rank;
 }
 
-function countDeliveries(evidence: readonly Evidence[]): ReadonlyMap<string, number> {
+/** How often each was delivered that came more than once. */
+export function countDeliveries(evidence: readonly Evidence[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const piece of evidence) {
     if (piece.kind !== 'repeated_delivery') continue;
-    counts.set(piece.eventKey, (counts.get(piece.eventKey) ?? 0) + 1);
+    counts.set(piece.eventKey, (counts.get(piece.eventKey) ?? 1) + 1);
   }
   return counts;
 }
 
-function placeNotices(notices: readonly Notice[], repeats: ReadonlyMap<string, number>): Placed[] {
+function placeNotices<N extends SentNotice>(notices: readonly N[]): Placed<N>[] {
   const senders = groupBy(notices, senderOf);
   return [...senders].flatMap(([sender, sent]) =>
     inOrderOfSending(sent).map(({ notice, placeMs }, rank) => ({
       placeMs,
       order: sender,
       rank,
-      entry: noticeEntry(notice, 1 + (repeats.get(notice.eventKey) ?? 0)),
+      what: notice,
     })),
   );
 }
 
-function senderOf({ uid, serviceType }: Notice): string {
+function senderOf({ uid, serviceType }: SentNotice): string {
   return `${uid ?? ''}/${String(serviceType)}`;
 }
 
@@ -83,11 +118,13 @@ function senderOf({ uid, serviceType }: Notice): string {
  * By time first; then each notice moves behind those with lower numbers, unless the time between
  * them shows that counting began anew.
  */
-function inOrderOfSending(sent: readonly Notice[]): readonly { notice: Notice; placeMs: UnixMs }[] {
+function inOrderOfSending<N extends SentNotice>(
+  sent: readonly N[],
+): readonly { notice: N; placeMs: UnixMs }[] {
   const byTime = sent.toSorted(
     (a, b) => a.occurredMs - b.occurredMs || bySequence(a, b) || (a.eventKey < b.eventKey ? -1 : 1),
   );
-  const ordered: Notice[] = [];
+  const ordered: N[] = [];
   for (const notice of byTime) {
     let place = ordered.length;
     while (place > 0 && belongsBefore(notice, ordered[place - 1])) place -= 1;
@@ -100,13 +137,13 @@ function inOrderOfSending(sent: readonly Notice[]): readonly { notice: Notice; p
   });
 }
 
-function belongsBefore(notice: Notice, other: Notice | undefined): boolean {
+function belongsBefore(notice: SentNotice, other: SentNotice | undefined): boolean {
   if (other === undefined || notice.sequence === null || other.sequence === null) return false;
   const isSameCount = notice.occurredMs - other.occurredMs <= NEW_COUNT_AFTER_MS;
   return isSameCount && notice.sequence < other.sequence;
 }
 
-function bySequence(a: Notice, b: Notice): number {
+function bySequence(a: SentNotice, b: SentNotice): number {
   return (a.sequence ?? 0) - (b.sequence ?? 0);
 }
 
@@ -116,7 +153,7 @@ function detailsOf({ event }: Notice): Pick<TimelineEntry, 'details' | 'isRaw'> 
   return { details, isRaw: false };
 }
 
-function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
+export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   return {
     atMs: happenedMs(notice),
     source: 'notice',
@@ -131,43 +168,35 @@ function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   };
 }
 
+/** What was told of the session beside notices and queries: registrations and what `stop` answered. */
+export function toldEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
+  const registrations = evidence.filter((piece) => piece.kind === 'registration');
+  const answers = evidence.filter((piece) => piece.kind === 'stop_answer');
+  return [...registrationEntries(registrations), ...answers.map(stopEntry)];
+}
+
 /** The first one tells of the start; the others of themselves, when they were told. */
-function placeRegistrations(registrations: readonly Registration[]): Placed[] {
-  const inOrder = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
-  return inOrder.map((registration, index) => {
+function registrationEntries(registrations: readonly Registration[]): TimelineEntry[] {
+  const inOrderOfTelling = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
+  return inOrderOfTelling.map((registration, index) => {
     const { sid: _sid, kind: _kind, replaces, receivedMs, startedMs, ...told } = registration;
     const later = replaces ? 'registration_replaced' : 'registration_added';
     const kind = index === 0 ? 'registered' : later;
     const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
     const details = { ...told, startedMs };
-    return placed({ ...BLANK, atMs, source: 'registration', kind, uid: told.uid, details, receivedMs }); // prettier-ignore
+    return { ...BLANK, atMs, source: 'registration', kind, uid: told.uid, details, receivedMs };
   });
 }
 
-function placeOther(evidence: Evidence): Placed[] {
-  switch (evidence.kind) {
-    case 'notice':
-    case 'repeated_delivery':
-    case 'registration':
-    case 'time_passed':
-      return [];
-    case 'stop_answer': {
-      const { sid: _sid, kind: _kind, receivedMs, ...details } = evidence;
-      const kind = evidence.stopped ? 'stopped' : 'stop_refused';
-      return [placed({ ...BLANK, atMs: receivedMs, source: 'stop', kind, details, receivedMs })];
-    }
-    case 'observation':
-      return [placed(observationEntry(evidence))];
-  }
+function stopEntry(answer: StopAnswer): TimelineEntry {
+  const { sid: _sid, kind: _kind, receivedMs, ...details } = answer;
+  const kind = answer.stopped ? 'stopped' : 'stop_refused';
+  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details, receivedMs };
 }
 
 export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, isRaw: false, deliveries: 1 }; // prettier-ignore
 
-function placed(entry: TimelineEntry): Placed {
-  return { placeMs: entry.atMs, order: '', rank: 0, entry };
-}
-
-function observationEntry(run: Observation): TimelineEntry {
+export function observationEntry(run: Observation): TimelineEntry {
   const { outcome, count, lastAskedMs, lastAnsweredMs, answeredMs } = run;
   const { kind, ...told } = outcome;
   const uid = outcome.kind === 'answered' ? outcome.answer.uid : null;

@@ -4,13 +4,14 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { isThere } from '../db/is-there.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
+import type { Readiness } from '../http/api/api-context.js';
 import { createStandInApi } from '../http/api/create-stand-in-api.js';
 import { listen, type Listener } from '../http/listen.js';
 import { openSpoolingIntake } from '../intake/open-spooling-intake.js';
 import type { SpoolSize } from '../intake/spool.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { recallLedger } from './known-ledgers.js';
-import { waitInSpool } from './start-api.js';
+import { POSTGRES_SILENT, whileSpooling } from './readiness.js';
 import { listenForNotices } from './start-receiver.js';
 
 const LOOK_EVERY_MS = 500;
@@ -38,7 +39,7 @@ export async function standInForPostgres(
   if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return null;
   const ledgerId = await recallLedger(config.spoolDir, url);
   if (ledgerId === null) return null;
-  const standIn = await startStandIn(config, ledgerId, log, 'Postgres does not answer');
+  const standIn = await startStandIn(config, ledgerId, log, POSTGRES_SILENT);
   log.warn({ receiver: standIn.receiver.port }, 'receiver.standing_in');
   while (!stopping.aborted && !(await isThere(url))) await wait(LOOK_EVERY_MS);
   return standIn;
@@ -78,14 +79,14 @@ async function startStandIn(
 
 /** Readiness and metrics, where the API will be. */
 function tellWhy(
-  { api }: Config,
+  { api, spoolMaxBytes }: Config,
   obstacle: string,
   spooled: () => SpoolSize,
   log: Logger,
   metrics: Metrics,
 ): Promise<Listener> {
-  const findObstacles = (): Promise<string[]> =>
-    Promise.resolve([obstacle, waitInSpool(spooled().entries)]);
-  const app = createStandInApi({ findObstacles, refreshGauges: () => Promise.resolve(), log, metrics }); // prettier-ignore
+  const readReadiness = (): Promise<Readiness> =>
+    Promise.resolve(whileSpooling(spooled(), spoolMaxBytes, [obstacle]));
+  const app = createStandInApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics }); // prettier-ignore
   return listen(app, api.host, api.port, 'API_PORT');
 }

@@ -1,25 +1,18 @@
-import type { Db } from '../db/database.js';
 import { readBacklog } from '../db/pending-evidence.js';
 import { countSetAside } from '../db/set-aside.js';
 import { createApi } from '../http/api/create-api.js';
 import { listen, type Listener } from '../http/listen.js';
-import type { Intake } from '../intake/open-intake.js';
-import type { Account } from '../jobs/account.js';
 import { leaseBudget } from '../jobs/lease-budget.js';
 import { addStopAnswer, requestQuery } from '../jobs/ledger-writes.js';
 import { publishBudget } from '../jobs/publish-budget.js';
-import { readRefused } from '../jobs/refusals.js';
 import { register } from '../jobs/register.js';
-import type { JobQueues } from '../jobs/start-jobs.js';
-import { within } from '../jobs/within.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
 import type { Parts } from './parts.js';
-
-const ANSWERS_WITHIN_MS = 2_000;
+import { readReadiness } from './readiness.js';
 
 /** The internal listener: API, summary, metrics. `standing`: the one that stands there already, if any. */
 export async function startApi(parts: Parts, standing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, backend, queues, intake } = parts;
+  const { config, db, clock, log, metrics, context, backend, queues } = parts;
   const accounts = [...context.accounts.values()];
   const { now } = clock;
   const readSummary = () => summarize({ db, accounts, rules: config.rules, targetMs: config.truthTargetMs, backend, queues, now }); // prettier-ignore
@@ -34,7 +27,7 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
-        leaseBudget: (appId, count, forMs) => leaseBudget(context, appId, count, forMs),
+        leaseBudget: (request) => leaseBudget(context, request),
       },
       readSummary,
       refreshGauges: async () => {
@@ -43,46 +36,9 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
         metrics.setAside.set(await countSetAside(db.pool));
         await publishBudget(metrics, db, accounts);
       },
-      findObstacles: () => findObstacles(db, queues, intake),
-      findWarnings: () => findWarnings(db, accounts),
+      readReadiness: () => readReadiness(parts),
     },
     config.api.keys,
   );
   return listen(app, config.api.host, config.api.port, 'API_PORT', standing);
-}
-
-async function findObstacles(db: Db, queues: JobQueues, intake: Intake | null): Promise<string[]> {
-  const checks: [string, Promise<unknown>][] = [
-    ['Postgres does not answer', inTime(db.pool.query('select 1'))],
-    ['the queue does not answer', inTime(queues.fold.getJobCounts('waiting'))],
-  ];
-  const results = await Promise.allSettled(checks.map(([, check]) => check));
-  const silent = checks.flatMap(([obstacle], index) => {
-    const result = results[index];
-    return result?.status === 'rejected' ? [`${obstacle} (${messageOf(result.reason)})`] : [];
-  });
-  const spooled = intake?.spooled().entries ?? 0;
-  return spooled === 0 ? silent : [...silent, waitInSpool(spooled)];
-}
-
-/** Who asks whether this process is ready does not wait for long; a queue that never was there may. */
-async function inTime(check: Promise<unknown>): Promise<void> {
-  if ((await within(ANSWERS_WITHIN_MS, check)) === 'late') throw new Error('no answer in time');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-async function findWarnings(db: Db, accounts: readonly Account[]): Promise<string[]> {
-  const refused = await readRefused(db, accounts);
-  return refused.map(({ account, appId, sinceMs, advice }) => {
-    const what = appId === null ? `account ${account}` : `app ${appId} of account ${account}`;
-    return `${what} is refused since ${new Date(sinceMs).toISOString()}: ${advice}`;
-  });
-}
-
-/** The obstacle that notifications are which the ledger does not have yet. */
-export function waitInSpool(entries: number): string {
-  return `${String(entries)} notifications wait in the spool`;
 }

@@ -142,7 +142,7 @@ describe('slots', () => {
 });
 
 describe('leases', () => {
-  const terms = { heldMs: 3_000, keptShare: 0.3 };
+  const terms = { heldMs: 3_000, keptShare: 0.3, horizonMs: LONG_MS, holder: null };
 
   it('leave the ledger its share of the slots, and say when the next one ends', async () => {
     const leases = [];

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { ProblemError } from '../problem.js';
 
 export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
@@ -12,7 +12,8 @@ const READS = new Set(['GET', 'HEAD']);
  * allows that on loopback only.
  */
 export function authorize(keys: readonly ApiKey[]): RequestHandler {
-  const known = keys.map(({ role, key }) => ({ role, digest: digestOf(key) }));
+  const known = keys.map(({ name, role, key }) => ({ name, role, digest: digestOf(key) }));
+  const writers = keys.filter(({ role }) => role === 'write').length;
   return (request, response, next) => {
     if (known.length === 0) {
       next();
@@ -27,8 +28,17 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
     if (fitting.role === 'read' && !READS.has(request.method)) {
       throw new ProblemError({ status: 403, title: 'This key may only read' });
     }
+    response.locals[CALLER] = writers > 1 ? fitting.name : null;
     next();
   };
+}
+
+const CALLER = 'caller';
+
+/** By whose key the request comes; null where there is only one that may write, or none is needed. */
+export function callerOf(response: Response): string | null {
+  const name: unknown = response.locals[CALLER];
+  return typeof name === 'string' ? name : null;
 }
 
 function digestOf(key: string): Buffer {

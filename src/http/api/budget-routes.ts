@@ -2,6 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
+import { callerOf } from './authorize.js';
 import { parse, storableText } from './parse-request.js';
 import { iso } from './times.js';
 
@@ -20,12 +21,12 @@ export function budgetRoutes({ writes }: ApiContext): Router {
   const router = Router();
   router.post('/budget/lease', async (request, response) => {
     const { appId, count, forMs } = parse(leaseBody, request.body, 'body');
-    const lease = await writes.leaseBudget(appId, count, forMs);
+    const lease = await writes.leaseBudget({ appId, count, forMs, caller: callerOf(response) });
     if (lease.kind === 'unknown_app') throw notFound(`App ${appId} is not configured.`);
     if (lease.kind !== 'leased')
       response.set('Retry-After', String(Math.ceil(lease.waitMs / 1000)));
     if (lease.kind === 'full') {
-      throw new ProblemError({ status: 429, title: 'No slot is left to lease', detail: 'Leases hold all that queries leave to them. Come again when one of them ends.' }); // prettier-ignore
+      throw new ProblemError({ status: 429, title: 'No slot is left to lease', detail: 'Leases hold all that queries, or other callers, leave. Come again when one of them ends.' }); // prettier-ignore
     }
     if (lease.kind === 'paused') {
       throw new ProblemError({ status: 503, title: 'The account is paused', detail: `Agora cannot be asked now (${lease.reason}).` }); // prettier-ignore

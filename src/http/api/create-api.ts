@@ -6,6 +6,7 @@ import { budgetRoutes } from './budget-routes.js';
 import { changeRoutes } from './change-routes.js';
 import { healthRoutes } from './health-routes.js';
 import { historyRoutes } from './history-routes.js';
+import { createReadGate } from './read-gate.js';
 import { registrationRoutes } from './registration-routes.js';
 import { sessionRoutes } from './session-routes.js';
 
@@ -17,6 +18,7 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   const v1 = express.Router();
   v1.use(authorize(keys));
   v1.use(express.json({ limit: '1mb', strict: false }));
+  v1.use(createReadGate());
   v1.get('/summary', async (_request, response) => {
     response.json(await context.readSummary());
   });

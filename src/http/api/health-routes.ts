@@ -1,16 +1,11 @@
 import { Router } from 'express';
 import type { ApiContext } from './api-context.js';
 
-export type HealthContext = Pick<
-  ApiContext,
-  'findObstacles' | 'metrics' | 'refreshGauges' | 'log'
-> &
-  Partial<Pick<ApiContext, 'findWarnings'>>;
+export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics' | 'refreshGauges' | 'log'>;
 
 /** Liveness, readiness, metrics, and where everything is. */
 export function healthRoutes({
-  findObstacles,
-  findWarnings,
+  readReadiness,
   metrics,
   refreshGauges,
   log,
@@ -20,13 +15,11 @@ export function healthRoutes({
     response.json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    // Warnings that cannot be read, because the ledger is away, are an obstacle already.
-    const [obstacles, warnings] = await Promise.all([
-      findObstacles(),
-      findWarnings?.().catch(() => undefined),
-    ]);
-    const ready = obstacles.length === 0;
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', obstacles, warnings }); // prettier-ignore
+    const readiness = await readReadiness();
+    const ready = readiness.obstacles.length === 0;
+    response
+      .status(ready ? 200 : 503)
+      .json({ status: ready ? 'ready' : 'not ready', ...readiness });
   });
   router.get('/metrics', async (_request, response) => {
     // While the ledger is away, what this process counts itself is all the more of interest.

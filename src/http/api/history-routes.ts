@@ -1,42 +1,54 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { listFiles } from '../../db/session-files.js';
-import { loadEvidence } from '../../db/load-evidence.js';
+import { listObservations, loadNoticesOfTypes } from '../../db/session-history.js';
 import { loadSessions, type StoredSession } from '../../db/sessions.js';
 import { explain } from '../../sessions/explain.js';
 import { allGaps, type Gap } from '../../sessions/gaps.js';
 import { inferences } from '../../sessions/inferences.js';
-import { streamHistory } from '../../sessions/streams.js';
-import { buildTimeline, type TimelineEntry } from '../../sessions/timeline.js';
+import { STREAM_EVENTS, streamHistory } from '../../sessions/streams.js';
+import type { TimelineEntry } from '../../sessions/timeline.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import {
+  instantNumber,
+  nextPlace,
   pageOf,
   pageQuery,
   parse,
+  placeOf,
   readCursor,
   sidText,
   storableText,
   writeCursor,
 } from './parse-request.js';
+import { createTimelinePages } from './timeline-pages.js';
 import { iso, isoOrNull, withIsoTimes } from './times.js';
+
+const runPlace = z.object({ askedMs: instantNumber, id: z.string().regex(/^\d{1,18}$/) });
 
 /** What is behind one session: its happenings, its files, its gaps, and why it is as it is. */
 export function historyRoutes(context: ApiContext): Router {
   const { db, rules } = context;
   const router = Router();
+  const readTimelinePage = createTimelinePages(db);
   router.get('/sessions/:sid/timeline', async (request, response) => {
-    const { sid, facts } = await knownSession(context, request.params.sid);
-    const timeline = buildTimeline(await loadEvidence(db.pool, sid), inferences(facts, rules));
-    const { page, next } = pageOf(timeline, request.query);
-    response.json({ timeline: page.map(timelineEntry), next });
+    const { sid, facts, session } = await knownSession(context, request.params.sid);
+    const { from, limit } = placeOf(request.query);
+    const folded = `${String(session.notices.events)} ${String(session.observations.count)}`;
+    const history = { sid, folded, inferred: inferences(facts, rules) };
+    const { entries, total } = await readTimelinePage(history, from, limit);
+    response.json({ timeline: entries.map(timelineEntry), next: nextPlace(from + limit, total) });
   });
   router.get('/sessions/:sid/observations', async (request, response) => {
     const { sid } = await knownSession(context, request.params.sid);
-    const evidence = await loadEvidence(db.pool, sid);
-    const observed = evidence.filter((piece) => piece.kind === 'observation');
-    const { page, next } = pageOf(observed, request.query);
-    response.json({ observations: page.map(observationResponse), next });
+    const { limit, cursor } = parse(pageQuery, request.query, 'query');
+    const page = await listObservations(db.pool, sid, readCursor(runPlace, cursor), limit);
+    const last = page.length === limit ? page.at(-1) : undefined;
+    response.json({
+      observations: page.map(({ observation }) => observationResponse(observation)),
+      next: last === undefined ? null : writeCursor(last.place),
+    });
   });
   router.get('/sessions/:sid/files', async (request, response) => {
     const { sid } = await knownSession(context, request.params.sid);
@@ -56,7 +68,8 @@ export function historyRoutes(context: ApiContext): Router {
   });
   router.get('/sessions/:sid/streams', async (request, response) => {
     const { sid } = await knownSession(context, request.params.sid);
-    response.json(withIsoTimes(streamHistory(await loadEvidence(db.pool, sid))));
+    const told = await loadNoticesOfTypes(db.pool, sid, STREAM_EVENTS);
+    response.json(withIsoTimes(streamHistory(told)));
   });
   router.get('/sessions/:sid/explain', async (request, response) => {
     const { sid, facts, version } = await knownSession(context, request.params.sid);

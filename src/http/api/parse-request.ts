@@ -71,16 +71,26 @@ function jsonIn(cursor: string): unknown {
   }
 }
 
+const MOST_ELEMENTS = 1_000_000_000;
+const listPlace = z.object({ from: z.number().int().min(0).max(MOST_ELEMENTS) });
+
+/** Where in a list a page begins, and how long it is. */
+export function placeOf(query: unknown): { from: number; limit: number } {
+  const { limit, cursor } = parse(pageQuery, query, 'query');
+  return { from: readCursor(listPlace, cursor)?.from ?? 0, limit };
+}
+
+/** The cursor of the page that begins there; null where the list is over. */
+export function nextPlace(from: number, total: number): string | null {
+  return from < total ? writeCursor({ from }) : null;
+}
+
 /** A page of a list that is in memory, and the cursor of the next one. */
 export function pageOf<T>(
   elements: readonly T[],
   query: unknown,
 ): { page: readonly T[]; next: string | null } {
-  const { limit, cursor } = parse(pageQuery, query, 'query');
-  const from = readCursor(z.object({ from: z.number().int().min(0) }), cursor)?.from ?? 0;
+  const { from, limit } = placeOf(query);
   const end = from + limit;
-  return {
-    page: elements.slice(from, end),
-    next: end < elements.length ? writeCursor({ from: end }) : null,
-  };
+  return { page: elements.slice(from, end), next: nextPlace(end, elements.length) };
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { backoffMs, spreadMs } from '../../../src/reconcile/backoff.js';
-import { queueRoom, slotsOf, slotSpacingMs } from '../../../src/reconcile/pacing.js';
+import {
+  reachablePerSecond,
+  queueRoom,
+  slotsOf,
+  slotSpacingMs,
+} from '../../../src/reconcile/pacing.js';
 
 describe('slots', () => {
   it('put no more than the rate into any second, and use at least 95 % of it', () => {
@@ -50,5 +55,18 @@ describe('backing off', () => {
         expect(spreadMs(120_000, key)).toBe(spread);
       }),
     );
+  });
+});
+
+describe('the queries a second that can be reached', () => {
+  const pace = { perSecond: 9, slots: 10, slowedTo: 1, heldMs: null };
+
+  it.each([
+    ['the pace while nothing is known of answers', {}, 8.74],
+    ['the pace while answers are quick', { heldMs: 1_100 }, 8.74],
+    ['what the slots allow while answers are slow', { heldMs: 10_500 }, 0.95],
+    ['the part of the pace that 429s left', { slowedTo: 0.125, heldMs: 1_100 }, 1.09],
+  ])('are %s', (_what, told, expected) => {
+    expect(reachablePerSecond({ ...pace, ...told })).toBeCloseTo(expected, 2);
   });
 });

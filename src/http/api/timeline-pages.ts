@@ -1,0 +1,121 @@
+import type { Db } from '../../db/database.js';
+import { loadRegistrations } from '../../db/registrations.js';
+import {
+  countRepeats,
+  loadNoticesBy,
+  loadRunsBy,
+  readHistoryMark,
+  readHistoryOrder,
+  type StoredRun,
+} from '../../db/session-history.js';
+import { loadStopAnswers } from '../../db/stop-answers.js';
+import type { Notice } from '../../evidence/notice.js';
+import {
+  inOrder,
+  noticeEntry,
+  observationEntry,
+  toldEntries,
+  type Happening,
+  type SentNotice,
+  type TimelineEntry,
+} from '../../sessions/timeline.js';
+
+type Stored = Happening<SentNotice, StoredRun>;
+type Order = { mark: string; happenings: readonly Stored[] };
+
+export type TimelinePage = { entries: readonly TimelineEntry[]; total: number };
+
+/** As the ledger has it: how much is folded of it, and what nobody told but the ledger concluded. */
+export type KnownHistory = { sid: string; folded: string; inferred: readonly TimelineEntry[] };
+
+/** Entries of the timeline `from` a place on, `limit` at the most. */
+export type ReadTimelinePage = (
+  history: KnownHistory,
+  from: number,
+  limit: number,
+) => Promise<TimelinePage>;
+
+/** So many happenings of all sessions together are kept in order: some 100 bytes each. */
+const MOST_KEPT = 200_000;
+
+/**
+ * Reads timelines by pages: the order of a session's happenings is found once, from as much of them as
+ * decides on it, and kept while there are no others; bodies are read of a page alone.
+ */
+export function createTimelinePages({ pool }: Db): ReadTimelinePage {
+  const orders = new Map<string, Order>();
+  const orderOf = async ({ sid, folded, inferred }: KnownHistory): Promise<Order> => {
+    const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))]; // prettier-ignore
+    const entries = [...toldEntries(told), ...inferred];
+    const mark = `${folded} ${await readHistoryMark(pool, sid)} ${JSON.stringify(entries)}`;
+    const known = orders.get(sid);
+    if (known?.mark === mark) return known;
+    const { notices, runs } = await readHistoryOrder(pool, sid);
+    const order = { mark, happenings: inOrder(notices, runs, entries) };
+    keep(orders, sid, order);
+    return order;
+  };
+  return async (history, from, limit) => {
+    const { happenings } = await orderOf(history);
+    const page = happenings.slice(from, from + limit);
+    return { entries: await readEntries({ pool }, history.sid, page), total: happenings.length };
+  };
+}
+
+/** The one that was read longest ago goes first. */
+function keep(orders: Map<string, Order>, sid: string, order: Order): void {
+  orders.delete(sid);
+  orders.set(sid, order);
+  let kept = [...orders.values()].reduce((sum, { happenings }) => sum + happenings.length, 0);
+  for (const [oldest, { happenings }] of orders) {
+    if (kept <= MOST_KEPT) return;
+    orders.delete(oldest);
+    kept -= happenings.length;
+  }
+}
+
+async function readEntries(
+  { pool }: Pick<Db, 'pool'>,
+  sid: string,
+  page: readonly Stored[],
+): Promise<TimelineEntry[]> {
+  const sent = page.flatMap((one) => (one.kind === 'notice' ? [one.notice] : []));
+  const ids = page.flatMap((one) => (one.kind === 'observation' ? [one.observation.id] : []));
+  const notices = await loadBySlices(pool, sid, sent);
+  const deliveries = await countRepeats(
+    pool,
+    sid,
+    sent.map(({ eventKey }) => eventKey),
+  );
+  const runs = await loadRunsBy(pool, ids);
+  return page.flatMap((one) => {
+    switch (one.kind) {
+      case 'notice': {
+        const notice = notices.get(one.notice.eventKey);
+        return notice === undefined ? [] : [noticeEntry(notice, deliveries.get(notice.eventKey) ?? 1)]; // prettier-ignore
+      }
+      case 'observation': {
+        const run = runs.get(one.observation.id);
+        return run === undefined ? [] : [observationEntry(run)];
+      }
+      case 'entry':
+        return [one.entry];
+    }
+  });
+}
+
+/** So many bodies are read at a time, which takes some milliseconds: then others have their turn. */
+const BODIES = 100;
+
+async function loadBySlices(
+  pool: Db['pool'],
+  sid: string,
+  sent: readonly SentNotice[],
+): Promise<ReadonlyMap<string, Notice>> {
+  const loaded = new Map<string, Notice>();
+  for (let from = 0; from < sent.length; from += BODIES) {
+    const slice = await loadNoticesBy(pool, sid, sent.slice(from, from + BODIES));
+    for (const [eventKey, notice] of slice) loaded.set(eventKey, notice);
+  }
+  return loaded;
+}

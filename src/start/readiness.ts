@@ -1,0 +1,81 @@
+import type { SpoolSize } from '../intake/spool.js';
+import { readReachablePace, slowAnswers } from '../jobs/reachable-pace.js';
+import { readRefused } from '../jobs/refusals.js';
+import { within } from '../jobs/within.js';
+import type { Readiness } from '../http/api/api-context.js';
+import type { Parts } from './parts.js';
+
+/** Those who ask whether a process is ready wait for a second, as a rule. */
+const ANSWER_WITHIN_MS = 800;
+/** From this part of it on the spool takes hardly anything more. */
+const FULL_SHARE = 0.95;
+
+type ReadyParts = Pick<Parts, 'config' | 'db' | 'context' | 'queues' | 'intake'>;
+
+/**
+ * A process that receives is ready while it can keep what comes: without Postgres and without the queue it
+ * needs its spool alone, and who took it out of the balancer then would take away what the spool is for.
+ */
+export async function readReadiness(parts: ReadyParts): Promise<Readiness> {
+  const [silent, ...found] = await Promise.all([findSilent(parts), findRefused(parts), findSlow(parts)]); // prettier-ignore
+  const warnings = found.flat();
+  const { intake, config } = parts;
+  if (intake === null) return { obstacles: silent, warnings, spool: null };
+  return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
+}
+
+/** Of a process that receives: all that is wrong is a warning while the spool has room. */
+export function whileSpooling(
+  spool: SpoolSize,
+  maxBytes: number,
+  wrong: readonly string[],
+): Readiness {
+  const waits = `${String(spool.entries)} notifications wait in the spool`;
+  const warnings = spool.entries === 0 ? wrong : [...wrong, waits];
+  const isFull = spool.bytes >= maxBytes * FULL_SHARE;
+  return { obstacles: isFull ? ['the spool is full'] : [], warnings, spool };
+}
+
+export const POSTGRES_SILENT = 'Postgres does not answer';
+
+async function findSilent({ db, queues }: ReadyParts): Promise<string[]> {
+  const checks: [string, Promise<unknown>][] = [
+    [POSTGRES_SILENT, db.pool.query('select 1')],
+    ['the queue does not answer', queues.fold.getJobCounts('waiting')],
+  ];
+  const answers = checks.map(([, check]) => within(ANSWER_WITHIN_MS, check));
+  const results = await Promise.allSettled(answers);
+  return checks.flatMap(([what], n) => {
+    const result = results[n];
+    if (result?.status === 'rejected') return [`${what} (${messageOf(result.reason)})`];
+    return result?.value === 'late' ? [what] : [];
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Empty where they cannot be read: that Postgres is away is said already. */
+async function findRefused({ db, context }: ReadyParts): Promise<string[]> {
+  const refused = await readInTime(readRefused(db, [...context.accounts.values()]));
+  return (refused ?? []).map(({ account, appId, sinceMs, advice }) => {
+    const what = appId === null ? `account ${account}` : `app ${appId} of account ${account}`;
+    return `${what} is refused since ${new Date(sinceMs).toISOString()}: ${advice}`;
+  });
+}
+
+async function findSlow({ db, context }: ReadyParts): Promise<string[]> {
+  const paces = await readInTime(readReachablePace(db, [...context.accounts.values()]));
+  return slowAnswers(paces ?? new Map());
+}
+
+async function readInTime<T>(reading: Promise<T>): Promise<T | null> {
+  const read: { value: T | null } = { value: null };
+  const done = reading.then(
+    (value) => void (read.value = value),
+    () => undefined,
+  );
+  await within(ANSWER_WITHIN_MS, done);
+  return read.value;
+}
