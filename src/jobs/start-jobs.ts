@@ -8,6 +8,7 @@ import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createBell, startTicking, type Bell } from './bells.js';
 import { applyRetention, foldAll, keepHouse, sweep, takeUpConfigured } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
+import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
 import { within } from './within.js';
 
@@ -90,8 +91,9 @@ export function startJobs(
       onFailed: logSparingly(log.child({ queue: name }), 'error', 'job.failed'),
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
+  const fold = shareWork(queues.fold, 'fold', logSparingly(log, 'warn', 'bell.lost'), (onMore) => foldAll(context, { onMore })); // prettier-ignore
   const workers = [
-    supervise('fold', () => timed(context, 'fold', () => foldAll(context))),
+    supervise('fold', ({ data }) => timed(context, 'fold', () => fold(data))),
     supervise('sweep', ({ name }) => timed(context, name, () => lookAfter(context, name, appIds))),
     supervise('plan', () => timed(context, 'plan', plan)),
     supervise('query', ({ data }) => runQuery(context, data), {
