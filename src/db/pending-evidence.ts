@@ -126,7 +126,11 @@ export async function takePending(
 
 type MarkedRow = Omit<RawNoticeRow, 'raw'> & { raw: string | null };
 
-/** By the whole primary key, so that only the partitions of the days in question are touched. */
+/**
+ * By the whole primary key, so that only the partitions of the days in question are touched, and one by
+ * one: what has just been received is beyond what Postgres last counted, so it expects hardly any notices
+ * of that time, and as a join it would compare each of them with each mark.
+ */
 async function loadMarked(
   tx: PoolClient,
   marked: TakenMarks,
@@ -138,13 +142,18 @@ async function loadMarked(
     `select found.sid, found.app_id, found.event_key, found.received_at,
             case when found.before < $7 then found.raw end as raw
      from (
-       select notices.sid, notices.app_id, notices.event_key, notices.received_at, notices.raw,
-              sum(octet_length(notices.raw)) over (order by marked.turn, notices.received_at, notices.event_key)
-                - octet_length(notices.raw) as before
+       select one.*,
+              sum(octet_length(one.raw)) over (order by marked.turn, one.received_at, one.event_key)
+                - octet_length(one.raw) as before
        from unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::int[]) as marked (sid, received_at, event_key, turn)
-       join notices on notices.sid = marked.sid and notices.received_at = marked.received_at
-                   and notices.event_key = marked.event_key
-       where notices.received_at >= $5 and notices.received_at <= $6
+       cross join lateral (
+         select notices.sid, notices.app_id, notices.event_key, notices.received_at, notices.raw
+         from notices
+         where notices.sid = marked.sid and notices.received_at = marked.received_at
+           and notices.event_key = marked.event_key
+           and notices.received_at >= $5 and notices.received_at <= $6
+         limit 1
+       ) as one
      ) as found
      order by found.received_at, found.event_key`,
     [

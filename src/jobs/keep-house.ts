@@ -54,15 +54,17 @@ const SWEEP_FOLDS_FOR_MS = 1_000;
 
 /**
  * What a lost wake-up left behind, and what time alone brings about. While notifications press in,
- * every commit wakes the folding, and a second one beside it would only take what it leaves to them.
+ * every commit wakes the folding, and a second one beside it would only take what it leaves to them. The
+ * same holds where this process folds already.
  */
-export async function sweep(context: FoldContext): Promise<void> {
+export async function sweep(context: FoldContext, isFolding = false): Promise<void> {
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
   // Alone, for they have failed before, and a batch with one of them would fail as a whole.
   for (const sid of await takeBack(context.db.pool, 'due', context.now())) {
     await foldOrSetAside(context, sid, () => foldSession(context, sid));
   }
-  if (context.pressure() === 'none') await foldAll(context, { forMs: SWEEP_FOLDS_FOR_MS });
+  if (context.pressure() === 'none' && !isFolding)
+    await foldAll(context, { forMs: SWEEP_FOLDS_FOR_MS });
 }
 
 /** What is looked after once in a while: partitions for the coming days, and see below. */

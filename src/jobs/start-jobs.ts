@@ -91,10 +91,22 @@ export function startJobs(
       onFailed: logSparingly(log.child({ queue: name }), 'error', 'job.failed'),
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
-  const fold = shareWork(queues.fold, 'fold', logSparingly(log, 'warn', 'bell.lost'), (onMore) => foldAll(context, { onMore })); // prettier-ignore
+  let folding = 0;
+  const fold = shareWork(
+    queues.fold,
+    'fold',
+    logSparingly(log, 'warn', 'bell.lost'),
+    async (onMore) => {
+      // prettier-ignore
+      folding += 1;
+      await foldAll(context, { onMore }).finally(() => (folding -= 1));
+    },
+  );
   const workers = [
     supervise('fold', ({ data }) => timed(context, 'fold', () => fold(data))),
-    supervise('sweep', ({ name }) => timed(context, name, () => lookAfter(context, name, appIds))),
+    supervise('sweep', ({ name }) =>
+      timed(context, name, () => lookAfter(context, name, appIds, folding > 0)),
+    ),
     supervise('plan', () => timed(context, 'plan', plan)),
     supervise('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
@@ -130,8 +142,9 @@ async function lookAfter(
   context: AskContext,
   name: string,
   appIds: readonly string[],
+  isFolding: boolean,
 ): Promise<void> {
-  if (name !== 'housekeeping') return sweep(context);
+  if (name !== 'housekeeping') return sweep(context, isFolding);
   await keepHouse(context, appIds);
   await applyRetention(context, context.retentionDays, (dropped) =>
     context.log.info(dropped, 'retention.dropped'),
