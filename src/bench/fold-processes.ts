@@ -24,11 +24,12 @@ type Run = { perSecond: number; busyCores: number };
  * How many notices a second one, two and three jobs processes fold of a backlog over 3,000 sessions, in
  * turns, each of them the service as it is started with ROLES=jobs; with Postgres beside them, and with a
  * network in between. And how busy the machine's cores were meanwhile: where they are all busy, a further
- * process has nothing to work with.
+ * process has nothing to work with. Other latencies, one way in milliseconds, may be given.
  */
-export async function foldProcesses(): Promise<void> {
+export async function foldProcesses(args: readonly string[]): Promise<void> {
+  const latenciesMs = args.length > 0 ? args.map(Number) : LATENCIES_MS;
   print(`fold-processes: ${String(SESSIONS * NOTICES_EACH)} notices of ${String(SESSIONS)} sessions, ${String(availableParallelism())} cores, ${String(ROUNDS)} rounds`); // prettier-ignore
-  for (const latencyMs of LATENCIES_MS) await withPlace((place) => compare(place, latencyMs));
+  for (const latencyMs of latenciesMs) await withPlace((place) => compare(place, latencyMs));
 }
 
 async function compare(place: BenchPlace, latencyMs: number): Promise<void> {
