@@ -54,12 +54,13 @@ async function foldOthersMeanwhile(
   folding: { now: boolean },
 ): Promise<number[]> {
   const waits: number[] = [];
-  for (let n = 0; folding.now; n += 1) {
+  const isOn = (): boolean => folding.now;
+  for (let n = 0; isOn(); n += 1) {
     const other = `beside ${sid} ${String(n)}`;
     await storeNotices(db.pool, [snapshotRow(other, 0)], 0);
     const stored = performance.now();
-    while (folding.now && !(await isFolded(db, other))) await rest(5);
-    if (folding.now) waits.push(performance.now() - stored);
+    while (isOn() && !(await isFolded(db, other))) await rest(5);
+    if (isOn()) waits.push(performance.now() - stored);
     await rest(OTHERS_EVERY_MS);
   }
   return waits;
