@@ -1,28 +1,33 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { parseNotification } from '../agora/parse-notification.js';
 import { closeDatabase, type Db } from '../db/database.js';
-import { noticeRow } from '../db/incoming-rows.js';
 import { storeNotices, type NoticeRow } from '../db/store-notices.js';
-import { DAY_MS, unixMs } from '../evidence/instant.js';
-import type { FoldContext } from '../jobs/fold-context.js';
 import { foldAll } from '../jobs/keep-house.js';
+import { foldContextOf } from './bench-context.js';
+import { ALTERNATING, HALVED, IN_ORDER, snapshotRow, type Numbering } from './bench-notices.js';
 import { median } from './child.js';
-import { defaultRules } from './default-rules.js';
+import { backlog } from './growth-backlog.js';
 import { openBenchDatabase, withPlace } from './place.js';
 import { print } from './print.js';
 
 const SESSION_SIZES = [20, 20_000];
+const SHAPES: readonly (readonly [string, Numbering])[] = [
+  ['a session of', IN_ORDER],
+  ['two modules that share a count, alternating', ALTERNATING],
+  ['a module of which every second number is missing', HALVED],
+];
 const TABLE_SIZES = [10_000, 10_000_000];
 const MEASURED = 300;
 const FILLED_AT_ONCE = 100_000;
+const LARGEST_BACKLOG = 1_000_000;
 
 type Contender = { size: number; db: Db; one: () => Promise<void>; tookMs: number[] };
 
 /**
  * The time that storing and folding one more notice takes, in a session of 20 and of 20,000 notices
- * (a snapshot every 5 s for a day), and in a table of ten thousand and of ten million.
+ * (a snapshot every 5 s for a day) whose numbers come in several shapes, and in a table of ten thousand
+ * and of ten million. Then a backlog of one session, of a million notices or as many as given.
  */
-export async function growth(): Promise<void> {
+export async function growth(args: readonly string[]): Promise<void> {
   await withPlace(async (place) => {
     const open: Db[] = [];
     const openOne = async (name: string): Promise<Db> => {
@@ -31,28 +36,42 @@ export async function growth(): Promise<void> {
       return db;
     };
     try {
-      await compareSizes(openOne);
+      await compareShapes(openOne);
+      await compareTables(openOne);
+      await backlog(openOne, Number(args[0] ?? LARGEST_BACKLOG));
     } finally {
       for (const db of open) await closeDatabase(db);
     }
   });
 }
 
-async function compareSizes(openOne: (name: string) => Promise<Db>): Promise<void> {
-  const sessions: Contender[] = [];
+async function compareShapes(openOne: (name: string) => Promise<Db>): Promise<void> {
   const db = await openOne('growth_sessions');
-  for (const size of SESSION_SIZES) sessions.push(await grownSession(db, size));
-  await compare('a session of', sessions);
+  for (const [what, numbering] of SHAPES) {
+    const sessions: Contender[] = [];
+    for (const size of SESSION_SIZES) sessions.push(await grownSession(db, size, what, numbering));
+    await compare(what, sessions);
+  }
+}
+
+async function compareTables(openOne: (name: string) => Promise<Db>): Promise<void> {
   const tables: Contender[] = [];
   for (const size of TABLE_SIZES) tables.push(await grownTable(await openOne(`growth_${String(size)}`), size)); // prettier-ignore
   await compare('a table of', tables);
 }
 
-async function grownSession(db: Db, size: number): Promise<Contender> {
-  const sid = createHash('md5').update(String(size)).digest('hex');
+async function grownSession(
+  db: Db,
+  size: number,
+  what: string,
+  numbering: Numbering,
+): Promise<Contender> {
+  const sid = createHash('md5')
+    .update(`${what} ${String(size)}`)
+    .digest('hex');
   let n = 0;
-  const next = (): NoticeRow => snapshot(sid, n++);
-  const context = contextOf(db);
+  const next = (): NoticeRow => snapshotRow(sid, n++, numbering);
+  const context = foldContextOf(db);
   for (let made = 0; made < size; made += 1_000) {
     const rows = Array.from({ length: Math.min(1_000, size - made) }, next);
     await storeNotices(db.pool, rows, 0);
@@ -69,7 +88,7 @@ async function grownTable(db: Db, size: number): Promise<Contender> {
   await db.pool.query('vacuum analyze notices');
   const sid = randomBytes(16).toString('hex');
   let n = 0;
-  return contender(db, size, () => snapshot(sid, n++));
+  return contender(db, size, () => snapshotRow(sid, n++));
 }
 
 const FILL = `
@@ -86,38 +105,12 @@ select made.sid, made.received_at, made.event_key, 'n' || made.n, 'bench', 3, 33
 from made`;
 
 function contender(db: Db, size: number, next: () => NoticeRow): Contender {
-  const context = contextOf(db);
+  const context = foldContextOf(db);
   const one = async (): Promise<void> => {
     await storeNotices(db.pool, [next()], 0);
     await foldAll(context);
   };
   return { size, db, one, tookMs: [] };
-}
-
-function contextOf(db: Db): FoldContext {
-  return {
-    db,
-    rules: { ...defaultRules(), accountOf: () => null },
-    now: () => unixMs(Date.now()),
-    shard: 0,
-    stopping: new AbortController().signal,
-    pressure: () => 'none',
-    onSetAside: (_sid, error) => {
-      throw error;
-    },
-  };
-}
-
-/** Event 45, a screenshot's file, one each 5 s. */
-function snapshot(sid: string, n: number): NoticeRow {
-  const sentMs = Date.now() - DAY_MS + n * 5_000;
-  const fileName = `${sid}_channel__uid_s_1__uid_e_video_${String(20_261_121_000_000_000 + n)}.jpg`;
-  const payload = { cname: 'channel', uid: '1', sid, sequence: n, sendts: sentMs, serviceType: 2, details: { msgName: 'recorder_snapshot_file', fileName } }; // prettier-ignore
-  const body = JSON.stringify({ noticeId: `${sid}${String(n)}`, productId: 3, eventType: 45, notifyMs: sentMs, payload }); // prettier-ignore
-  const receivedMs = unixMs(Date.now());
-  const parsed = parseNotification(Buffer.from(body), { appId: 'bench', receivedMs });
-  if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
-  return noticeRow(parsed, 'bench', receivedMs);
 }
 
 async function compare(what: string, contenders: readonly Contender[]): Promise<void> {

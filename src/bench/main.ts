@@ -1,3 +1,4 @@
+import { foldProcesses } from './fold-processes.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
@@ -7,6 +8,7 @@ import { truth } from './truth/truth.js';
 
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  'fold-processes': foldProcesses,
   growth,
   ingest,
   planner,

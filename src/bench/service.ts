@@ -12,7 +12,10 @@ export type BenchService = Child & {
 };
 
 /** The whole service in a process of its own, for an Agora that is never reached. */
-export async function startService({ folder, url }: BenchPlace): Promise<BenchService> {
+export async function startService(
+  { folder, url }: BenchPlace,
+  others: Readonly<Record<string, string>> = {},
+): Promise<BenchService> {
   const [receiver, api] = [await freePort(), await freePort()];
   const settings = {
     DATABASE_URL: url,
@@ -25,6 +28,7 @@ export async function startService({ folder, url }: BenchPlace): Promise<BenchSe
     AGORA_CUSTOMER_SECRET: 'bench',
     AGORA_NCS_SECRET: BENCH_SECRET,
     AGORA_BASE_URLS: 'http://127.0.0.1:9',
+    ...others,
   };
   const child = await startChild('../main.js', [], settings, /service\.started/);
   return {

@@ -17,17 +17,17 @@ type Target = BenchService & { agent: Agent; run: string };
 
 /**
  * How soon a notice is in `GET /v1/sessions/{sid}` while 500 a second come in over 5,000 sessions, from
- * the first moment of a fresh process on, for a minute or as many seconds as given; and the memory of
- * the service after a minute and at the end.
+ * the first moment of a fresh process on, for a minute; or for as many seconds as given first, at the rate
+ * given second. And the memory of the service after a minute and at the end.
  */
 export async function sustained(args: readonly string[]): Promise<void> {
-  const seconds = Number(args[0] ?? SECONDS);
+  const [seconds, perSecond] = [Number(args[0] ?? SECONDS), Number(args[1] ?? PER_SECOND)];
   await withPlace(async (place) => {
     const service = await startService(place);
     const agent = new Agent({ connections: 64 });
     const run = randomBytes(8).toString('hex');
     try {
-      await hold({ ...service, agent, run }, seconds);
+      await hold({ ...service, agent, run }, seconds, perSecond);
     } finally {
       await agent.destroy();
       await service.stop();
@@ -35,7 +35,7 @@ export async function sustained(args: readonly string[]): Promise<void> {
   });
 }
 
-async function hold(target: Target, seconds: number): Promise<void> {
+async function hold(target: Target, seconds: number, perSecond: number): Promise<void> {
   const delays: number[] = [];
   const failures: number[] = [];
   const posts = new Set<Promise<void>>();
@@ -43,7 +43,7 @@ async function hold(target: Target, seconds: number): Promise<void> {
   let [sent, probedAt] = [0, 0];
   let rssAfterMinute = 0;
   while (Date.now() - begin < seconds * 1_000) {
-    const due = Math.floor(((Date.now() - begin) / 1_000) * PER_SECOND);
+    const due = Math.floor(((Date.now() - begin) / 1_000) * perSecond);
     for (; sent < due; sent += 1) {
       const isProbe = Date.now() - probedAt >= PROBE_EVERY_MS;
       if (isProbe) probedAt = Date.now();
@@ -57,7 +57,7 @@ async function hold(target: Target, seconds: number): Promise<void> {
   await Promise.all(posts);
   const rssAtEnd = await rssOf(target.pid);
   const { p50, p95, p99, max } = percentiles(delays);
-  print(`sustained: ${String(PER_SECOND)} notifications/s for ${String(seconds)} s over ${SESSIONS.toLocaleString('en')} sessions, ${String(sent)} sent, ${String(failures.length)} not answered 200`); // prettier-ignore
+  print(`sustained: ${String(perSecond)} notifications/s for ${String(seconds)} s over ${SESSIONS.toLocaleString('en')} sessions, ${String(sent)} sent, ${String(failures.length)} not answered 200`); // prettier-ignore
   print(`  from sending to GET /v1/sessions/{sid}: p50 ${String(p50)} ms, p95 ${String(p95)} ms, p99 ${String(p99)} ms, max ${String(max)} ms (${String(delays.length)} probes)`); // prettier-ignore
   if (rssAfterMinute > 0) print(`  rss after a minute ${mib(rssAfterMinute)}, at the end ${mib(rssAtEnd)}: ratio ${(rssAtEnd / rssAfterMinute).toFixed(2)}`); // prettier-ignore
 }

@@ -70,6 +70,11 @@ export async function closeDatabase(db: Db): Promise<void> {
   await Promise.all([db.pool.end(), db.prisma.$disconnect()]);
 }
 
+/** Throws where Postgres does not answer. */
+export async function ping({ pool }: Pick<Db, 'pool'>): Promise<void> {
+  await pool.query('select 1');
+}
+
 /** Which ledger this is: two of them may share a Redis, and must not hear each other's bells. */
 export async function readLedgerId(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ id: string }>(`select ledger_identity.id from ledger_identity`);

@@ -4,6 +4,7 @@ import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Observation, QueryOutcome } from '../evidence/observation.js';
 import { extendsRun } from '../reconcile/extends-run.js';
 import type { Queryable } from './database.js';
+import type { PageSize } from './notice-pages.js';
 
 /** One answer as it came: `failure` where there was none. */
 export type AskedAnswer = {
@@ -130,6 +131,47 @@ export async function loadObservations(
     [sids],
   );
   return rows.map(toObservation);
+}
+
+/** An observation's place among those of its session, in the order of their asking. */
+export type ObservationPlace = { askedAt: Date; id: string };
+
+export type ObservationPage = {
+  observations: readonly Observation[];
+  /** The place of the last one; null where there is none. */
+  last: ObservationPlace | null;
+  isLast: boolean;
+};
+
+/**
+ * The next observations of a session, the last that was read among them once more: it may be a run that
+ * has grown since. The caller holds the session's lock.
+ */
+export async function loadObservationPage(
+  tx: PoolClient,
+  sid: string,
+  from: ObservationPlace | null,
+  size: PageSize,
+): Promise<ObservationPage> {
+  const { rows } = await tx.query<ObservationRow & { found: number }>(
+    `select page.* from (
+       select next.*, count(*) over ()::int as found,
+              sum(octet_length(next.body)) over (order by next.asked_at, next.id) as upto,
+              row_number() over (order by next.asked_at, next.id) as nth
+       from (
+         select ${COLUMNS} from observations
+         where observations.sid = $1 and (observations.asked_at, observations.id) >= ($2, $3::bigint)
+         order by observations.asked_at, observations.id limit $4
+       ) next
+     ) page where page.nth <= 2 or page.upto is null or page.upto <= $5 order by page.asked_at, page.id`,
+    [sid, from?.askedAt ?? new Date(0), from?.id ?? '0', size.evidence, size.bytes],
+  );
+  const last = rows.at(-1);
+  return {
+    observations: rows.map(toObservation),
+    last: last === undefined ? from : { askedAt: last.asked_at, id: last.id },
+    isLast: rows.length < size.evidence && rows.length === (last?.found ?? 0),
+  };
 }
 
 export function toObservation(row: ObservationRow): Observation {

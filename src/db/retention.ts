@@ -109,7 +109,8 @@ async function prepare(
      select distinct old.sid from ${table} as old left join sessions on sessions.sid = old.sid
      where old.received_at < $1
        and (sessions.sid is null or (sessions.state in ('ended', 'failed') and sessions.updated_at < $2))
-       and not exists (select from pending_evidence where pending_evidence.sid = old.sid)`,
+       and not exists (select from pending_evidence where pending_evidence.sid = old.sid)
+       and not exists (select from piecewise_folds where piecewise_folds.sid = old.sid)`,
     [before, atRest],
   );
   await tx.query(

@@ -15,6 +15,8 @@ export async function setAside(
   await db.query(
     `with marks as (
        delete from pending_evidence where pending_evidence.sid = $1
+     ), pieces as (
+       delete from piecewise_folds where piecewise_folds.sid = $1
      ), alarms as (
        delete from session_alarms where session_alarms.sid = $1
      )
@@ -30,17 +32,37 @@ export async function setAside(
 
 /**
  * Lets those whose time has come, or all of them, wait to be folded again, with all of their evidence.
+ * Returns which they are.
  */
-export async function takeBack(db: Queryable, which: 'due' | 'all', nowMs: UnixMs): Promise<void> {
-  await db.query(
+export async function takeBack(
+  db: Queryable,
+  which: 'due' | 'all',
+  nowMs: UnixMs,
+): Promise<string[]> {
+  const { rows } = await db.query<{ sid: string }>(
     `with due as (
        update set_aside_sessions set retry_at = null
        where set_aside_sessions.retry_at <= $1 or ($2 and set_aside_sessions.retry_at is not null)
        returning set_aside_sessions.sid
      )
-     insert into pending_evidence (sid, kind, received_at) select due.sid, 'set_aside', $1 from due`,
+     insert into pending_evidence (sid, kind, received_at) select due.sid, 'set_aside', $1 from due
+     returning pending_evidence.sid`,
     [new Date(nowMs), which === 'all'],
   );
+  return rows.map(({ sid }) => sid);
+}
+
+/** Whether a session other than this one was saved since then, so that Postgres takes what is folded. */
+export async function areOthersFoldedSince(
+  db: Queryable,
+  sid: string,
+  sinceMs: UnixMs,
+): Promise<boolean> {
+  const { rows } = await db.query<{ folded: boolean }>(
+    `select exists (select from sessions where sessions.updated_at >= $2 and sessions.sid <> $1) as folded`,
+    [sid, new Date(sinceMs)],
+  );
+  return rows[0]?.folded ?? false;
 }
 
 /** How many are set aside just now. */

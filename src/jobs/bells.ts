@@ -13,13 +13,14 @@ export function createBell(
   name: string,
   quietMs: number,
   onError: (error: unknown) => void,
+  payload: Readonly<Record<string, unknown>> = {},
 ): Bell {
   let quiet = false;
   let rungMeanwhile = false;
   const ring = (): void => {
     quiet = true;
     queue
-      .add(name, {}, { deduplication: { id: name, keepLastIfActive: true } })
+      .add(name, payload, { deduplication: { id: name, keepLastIfActive: true } })
       .catch(onError)
       .finally(() => setTimeout(listenAgain, quietMs).unref());
   };

@@ -5,7 +5,8 @@ import { ensurePartitions } from '../db/partitions.js';
 import { takeBack } from '../db/set-aside.js';
 import { findUnscheduled } from '../db/find-unscheduled.js';
 import { foldOrSetAside } from './fold-apart.js';
-import { foldAlarms, foldPending, refoldSession } from './fold-sessions.js';
+import { foldAlarms, foldPending, foldSession, refoldSession } from './fold-sessions.js';
+import { foldNextPiece } from './fold-in-pieces.js';
 import type { AskContext } from './ask-context.js';
 import type { FoldContext } from './fold-context.js';
 
@@ -15,14 +16,31 @@ export const FOLD_BATCH = 100;
 /** While notifications press in, folding rests for so many times as long as it worked. */
 const REST = { none: 0, burst: 19, lasting: 3 } as const;
 
-/** Folds until nothing waits any more. Running twice at once, each takes sessions the other has not. */
-export async function foldAll(context: FoldContext): Promise<number> {
+export type FoldAllOptions = {
+  /** Called whenever more waits than was taken, so that others may help. */
+  onMore?: () => void;
+  /** Stops after so long, whatever waits. */
+  forMs?: number;
+};
+
+/**
+ * Folds until nothing waits any more: what is small in batches, what is large piece by piece in between,
+ * so that neither waits for the other. Running twice at once, each takes sessions the other has not.
+ */
+export async function foldAll(
+  context: FoldContext,
+  { onMore = () => undefined, forMs = Number.POSITIVE_INFINITY }: FoldAllOptions = {},
+): Promise<number> {
+  const start = performance.now();
   let total = 0;
   for (;;) {
     const begin = performance.now();
-    const folded = await foldPending(context, FOLD_BATCH);
-    total += folded;
-    if (folded < FOLD_BATCH || context.stopping.aborted) return total;
+    const { sessions, more } = await foldPending(context, FOLD_BATCH);
+    const isPiece = await foldNextPiece(context);
+    total += sessions;
+    const isOver = performance.now() - start >= forMs || context.stopping.aborted;
+    if ((!more && !isPiece) || isOver) return total;
+    if (more) onMore();
     const restMs = (performance.now() - begin) * REST[context.pressure()];
     if (restMs > 0) await rest(restMs, context.stopping);
   }
@@ -32,14 +50,22 @@ async function rest(ms: number, stopping: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal: stopping }).catch(() => undefined); // told to stop
 }
 
+/** A sweep is no substitute for the fold job, and alarms wait for it. */
+const SWEEP_FOLDS_FOR_MS = 1_000;
+
 /**
  * What a lost wake-up left behind, and what time alone brings about. While notifications press in,
- * every commit wakes the folding, and a second one beside it would only take what it leaves to them.
+ * every commit wakes the folding, and a second one beside it would only take what it leaves to them. The
+ * same holds where this process folds already.
  */
-export async function sweep(context: FoldContext): Promise<void> {
-  await takeBack(context.db.pool, 'due', context.now());
-  if (context.pressure() === 'none') await foldAll(context);
+export async function sweep(context: FoldContext, isFolding = false): Promise<void> {
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
+  // Alone, for they have failed before, and a batch with one of them would fail as a whole.
+  for (const sid of await takeBack(context.db.pool, 'due', context.now())) {
+    await foldOrSetAside(context, sid, () => foldSession(context, sid));
+  }
+  if (context.pressure() === 'none' && !isFolding)
+    await foldAll(context, { forMs: SWEEP_FOLDS_FOR_MS });
 }
 
 /** Partitions for the coming days. Neither a start nor other work fails for what is in the way of them. */

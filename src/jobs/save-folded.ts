@@ -37,6 +37,7 @@ export async function saveFolded(
   folded: readonly Folded[],
   answered: boolean,
 ): Promise<Session[]> {
+  if (folded.length === 0) return [];
   const atMs = now();
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);

@@ -8,6 +8,7 @@ import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createBell, startTicking, type Bell } from './bells.js';
 import { applyRetention, foldAll, makePartitions, sweep, takeUpConfigured } from './keep-house.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
+import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
 import { within } from './within.js';
 
@@ -90,9 +91,22 @@ export function startJobs(
       onFailed: logSparingly(log.child({ queue: name }), 'error', 'job.failed'),
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
+  let folding = 0;
+  const fold = shareWork(
+    queues.fold,
+    'fold',
+    logSparingly(log, 'warn', 'bell.lost'),
+    async (onMore) => {
+      // prettier-ignore
+      folding += 1;
+      await foldAll(context, { onMore }).finally(() => (folding -= 1));
+    },
+  );
   const workers = [
-    supervise('fold', () => timed(context, 'fold', () => foldAll(context))),
-    supervise('sweep', ({ name }) => timed(context, name, () => lookAfter(context, name, appIds))),
+    supervise('fold', ({ data }) => timed(context, 'fold', () => fold(data))),
+    supervise('sweep', ({ name }) =>
+      timed(context, name, () => lookAfter(context, name, appIds, folding > 0)),
+    ),
     supervise('plan', () => timed(context, 'plan', plan)),
     supervise('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
@@ -128,8 +142,9 @@ async function lookAfter(
   context: AskContext,
   name: string,
   appIds: readonly string[],
+  isFolding: boolean,
 ): Promise<void> {
-  if (name !== 'housekeeping') return sweep(context);
+  if (name !== 'housekeeping') return sweep(context, isFolding);
   await makePartitions(context);
   await takeUpConfigured(context, appIds);
   await applyRetention(context, context.retentionDays, (dropped) =>

@@ -80,13 +80,22 @@ function isForeign(
 }
 
 function foldRepeatedDelivery(facts: SessionFacts, repeat: RepeatedDelivery): SessionFacts {
+  return foldRepeats(facts, { times: 1, lastMs: repeat.receivedMs });
+}
+
+/** Many repeated deliveries at once: nothing but their number counts, and when the last was received. */
+export function foldRepeats(
+  facts: SessionFacts,
+  { times, lastMs }: { times: number; lastMs: UnixMs | null },
+): SessionFacts {
   const { arrivals } = facts;
   return {
     ...facts,
+    knownUntilMs: later(facts.knownUntilMs, lastMs) ?? facts.knownUntilMs,
     arrivals: {
       ...arrivals,
-      deliveries: arrivals.deliveries + 1,
-      lastReceivedMs: later(arrivals.lastReceivedMs, repeat.receivedMs),
+      deliveries: arrivals.deliveries + times,
+      lastReceivedMs: later(arrivals.lastReceivedMs, lastMs),
     },
   };
 }

@@ -157,7 +157,7 @@ describe('storing and folding', () => {
       upload: { state: 'uploaded', progress: 0.4 },
       notices: { events: 6, deliveries: 6, duplicates: 0 },
     });
-    expect(await foldPending(ledger.context, 10)).toBe(0);
+    expect(await foldPending(ledger.context, 10)).toEqual({ sessions: 0, more: false });
   });
 
   it('is swept up where no bell rang for it, once notifications do not press in any more', async () => {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { openQueueBackend, type QueueBackend, type QueueSettings } from '../../src/jobs/backend.js';
 import { createBell, startTicking } from '../../src/jobs/bells.js';
+import { shareWork } from '../../src/jobs/share-work.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestRedis, describeWithRedis, type TestRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
@@ -56,6 +57,30 @@ function conforms(openPlace: () => Promise<Place>): void {
     await waitFor(() => ended >= 2, { deadlineMs: 10_000, what: 'the job of the later rings' });
     // A last ring may have come after the release, and is a third job then; never twenty.
     expect(begun).toBeLessThanOrEqual(3);
+    expect(errors).toEqual([]);
+  });
+
+  it('calls a second worker, and that one a third, while more waits than one takes at once', async () => {
+    let [working, most, calls] = [0, 0, 0];
+    const work = async (onMore: () => void): Promise<void> => {
+      working += 1;
+      most = Math.max(most, working);
+      for (; most < 3 && calls < 1_000; calls += 1) {
+        onMore();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      working -= 1;
+    };
+    const queue = backend.queue('shared');
+    opened.push({ close: () => queue.close() });
+    for (let n = 0; n < 3; n += 1) {
+      const shared = shareWork(queue, 'shared', (error) => errors.push(error), work);
+      const worker = backend.worker('shared', (job) => shared(job.data), TUNING);
+      opened.push({ close: () => worker.close() });
+    }
+    await queue.add('shared', {});
+    await waitFor(() => most === 3, { deadlineMs: 20_000, what: 'three at work' });
+    await waitFor(() => working === 0, { deadlineMs: 10_000, what: 'all to end' });
     expect(errors).toEqual([]);
   });
 
