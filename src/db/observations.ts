@@ -159,7 +159,7 @@ export async function loadObservationPage(
               sum(octet_length(next.body)) over (order by next.asked_at, next.id) as upto,
               row_number() over (order by next.asked_at, next.id) as nth
        from (
-         select ${COLUMNS} from observations
+         select ${OBSERVATION_COLUMNS} from observations
          where observations.sid = $1 and (observations.asked_at, observations.id) >= ($2, $3::bigint)
          order by observations.asked_at, observations.id limit $4
        ) next

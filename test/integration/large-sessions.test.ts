@@ -97,7 +97,7 @@ describe('a session with more evidence than fits into one transaction', () => {
     await foldPending(ledger.context, 100);
     await foldNextPiece(ledger.context);
     const answer = { sid: SID, outcome: NOT_FOUND, httpStatus: 404, body: '{"code":404}' };
-    await recordAnswer(ledger.context, 'account', { ...answer, askedMs: at(1), answeredMs: at(2) }, aRegistration()); // prettier-ignore
+    await recordAnswer(ledger.context, 'account', { ...answer, askedMs: at(1), answeredMs: at(2), clockEra: 0 }, aRegistration()); // prettier-ignore
     await store(snapshots(LARGE, LARGE + 3));
     await register(ledger.context, aRegistration({ resourceId: 'corrected', replaces: true }));
     await foldAll(ledger.context);
