@@ -51,8 +51,16 @@ export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRul
 
 /** From when on no failover can explain any more that it is not found: counted from the end and from all life. */
 export function lastLookFromMs(facts: SessionFacts, ending: Ending, rules: VerdictRules): UnixMs {
-  const quietMs = later(ending.sinceMs, lifeOfOthers(facts)) ?? ending.sinceMs;
+  const aliveMs = later(lifeOfOthers(facts), lastReturn(facts));
+  const quietMs = later(ending.sinceMs, aliveMs) ?? ending.sinceMs;
   return plusMs(quietMs, lastLookAfterMs(rules));
+}
+
+/** A status 8 or 20 after a 404: what was not found had come back, for another recorder to exit. */
+function lastReturn({ exitAnswers, notFound }: SessionFacts): UnixMs | null {
+  const [missed] = notFound;
+  if (missed === undefined) return null;
+  return exitAnswers.findLast(({ askedMs }) => askedMs > missed.askedMs)?.answeredMs ?? null;
 }
 
 /** The last life of recorders that have not exited: of one that has it is its uploader's, which outlives it. */

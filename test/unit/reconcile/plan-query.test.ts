@@ -151,6 +151,12 @@ describe('the next query', () => {
     expect(plan(aRegistration(), exit(98), anObservation(100, anAnswer(8), toldAgain))).toBeNull();
   });
 
+  it('looks again where a status 8 follows a 404: something had come back to exit once more', () => {
+    const back = [aRegistration(), exit(60), ...notFoundAt(90), anObservation(200, anAnswer(8))];
+    expect(plan(...back)).toMatchObject({ dueMs: at(200.1 + 121), queryClass: 'last_look' });
+    expect(plan(...back, ...notFoundAt(322))).toBeNull();
+  });
+
   it('is over after the last look, also where a query was refused since', () => {
     const refused = anObservation(5000, { kind: 'bad_request', code: 2, reason: null });
     expect(plan(aRegistration(), exit(98), ...notFoundAt(100, 230), refused)).toBeNull();
