@@ -18,7 +18,7 @@ if (!/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name)) {
 
 buildIfStale();
 const { startEmbeddedPostgres } = await import('../dist/embedded/embedded-postgres.js');
-const { diffMigrationsToSchema } = await import('../dist/db/schema-drift.js');
+const { diffMigrationsToSchema } = await import('../dist/db/migrations/schema-drift.js');
 
 const dataDir = await mkdtemp(join(tmpdir(), 'recording-ledger-migration-'));
 const settings = { fsync: 'off' };

@@ -1,15 +1,21 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
-import { shardOfProcess } from './db/counters.js';
-import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/database.js';
-import { startLedgerClock, type LedgerClock } from './db/ledger-clock.js';
-import { takeBack } from './db/set-aside.js';
+import { shardOfProcess } from './db/sessions/counters.js';
+import {
+  closeDatabase,
+  openDatabase,
+  readLedgerId,
+  warmUp,
+  type Db,
+} from './db/connection/database.js';
+import { startLedgerClock, type LedgerClock } from './db/connection/ledger-clock.js';
+import { takeBack } from './db/sessions/set-aside.js';
 import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { makePartitions } from './jobs/keep-house.js';
 import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
-import { within } from './jobs/within.js';
+import { within } from './timing/within.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';

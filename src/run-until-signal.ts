@@ -1,4 +1,4 @@
-import { within } from './jobs/within.js';
+import { within } from './timing/within.js';
 
 /** Longer than the receiver's and the workers' own deadlines together; then the process just ends. */
 const SHUTDOWN_MS = 10_000;

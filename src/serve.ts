@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { startApp, type App, type Standing } from './app.js';
 import { describeConfig, type Config } from './config/parse-config.js';
-import { migrate } from './db/migrate.js';
+import { migrate } from './db/migrations/migrate.js';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 
 export type Service = App & { databaseUrl: string };

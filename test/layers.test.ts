@@ -19,7 +19,10 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   reconcile: ['evidence', 'sessions'],
   agora: ['evidence'],
   db: [...CORE, 'agora', 'generated'],
-  jobs: [...CORE, 'agora', 'db', 'observability'],
+  timing: [],
+  ledger: [...CORE, 'agora', 'db', 'observability'],
+  asking: [...CORE, 'agora', 'db', 'ledger', 'observability'],
+  jobs: [...CORE, 'agora', 'db', 'ledger', 'asking', 'observability', 'timing'],
   intake: [...CORE, 'db', 'observability'],
   http: [...CORE, 'agora', 'db', 'intake', 'observability'],
   dashboard: ['http'],
@@ -27,6 +30,19 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   cli: 'anything',
   start: 'anything',
   '.': 'anything',
+};
+
+/** Of a room that has rooms in it: each of them, and which of the others it may import. */
+const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'sessions/facts': [],
+  'sessions/verdict': ['sessions/facts'],
+  'sessions/findings': ['sessions/facts', 'sessions/verdict'],
+  'sessions/views': ['sessions/facts', 'sessions/verdict', 'sessions/findings'],
+  'db/connection': [],
+  'db/migrations': ['db/connection'],
+  'db/evidence': ['db/connection'],
+  'db/sessions': ['db/connection', 'db/evidence'],
+  'db/schedule': ['db/connection'],
 };
 
 /** Code that starts everything else: reached from its own room alone, or knots would follow. */
@@ -88,8 +104,17 @@ function complaintAbout(found: Import): string | null {
     return `${found.from} imports "${found.specifier}", and the core imports no package and nothing of Node. ${SEE}`;
   }
   const other = roomOf(target);
-  if (other === room || mayImport(room, other)) return null;
+  if (other === room) return complaintInside(found.from, target);
+  if (mayImport(room, other)) return null;
   return `${found.from} imports ${target}, and ${nameOf(room)} may not import ${nameOf(other)}. ${SEE}`;
+}
+
+/** The same for two files of one room that has rooms in it. */
+function complaintInside(from: string, target: string): string | null {
+  const [inner, other] = [dirname(from), dirname(target)];
+  if (inner === other || !(inner in INNER_ROOMS || other in INNER_ROOMS)) return null;
+  if (INNER_ROOMS[inner]?.includes(other) === true) return null;
+  return `${from} imports ${target}, and ${inner} may not import ${other}. ${SEE}`;
 }
 
 function mayImport(room: string, other: string): boolean {
@@ -143,6 +168,12 @@ test('every room stands in the table', () => {
   expect(rooms.filter((room) => !(room in ROOMS))).toEqual([]);
 });
 
+test('in a room that has rooms in it every file stands in one of them', () => {
+  const withRooms = new Set(Object.keys(INNER_ROOMS).map(roomOf));
+  const inRooms = imports.map(({ from }) => from).filter((from) => withRooms.has(roomOf(from)));
+  expect([...new Set(inRooms.map(dirname))].filter((room) => !(room in INNER_ROOMS))).toEqual([]);
+});
+
 test('the dashboard knows the types of http and nothing that runs', () => {
   const running = imports.filter(({ from, specifier, typesOnly }) => {
     return roomOf(from) === 'dashboard' && specifier.includes('/http/') && !typesOnly;
@@ -165,6 +196,13 @@ test('an import that the table forbids is named with its room and where to read 
   const forbidden = importsOf('sessions/a.ts', `import { b } from '../db/b.js';`);
   expect(forbidden.map(complaintAbout)).toEqual([
     'sessions/a.ts imports db/b.ts, and sessions may not import db. See the table in ARCHITECTURE.md.',
+  ]);
+});
+
+test('an import from an inner room into one above it is forbidden too', () => {
+  const forbidden = importsOf('sessions/facts/a.ts', `import { b } from '../views/b.js';`);
+  expect(forbidden.map(complaintAbout)).toEqual([
+    'sessions/facts/a.ts imports sessions/views/b.ts, and sessions/facts may not import sessions/views. See the table in ARCHITECTURE.md.',
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { parseNotification } from '../agora/parse-notification.js';
-import { noticeRow } from '../db/incoming-rows.js';
-import type { NoticeRow } from '../db/store-notices.js';
+import { noticeRow } from '../db/evidence/incoming-rows.js';
+import type { NoticeRow } from '../db/evidence/store-notices.js';
 import { DAY_MS, unixMs } from '../evidence/instant.js';
 
 /** How a session's notices are numbered. */

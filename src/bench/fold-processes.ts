@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { closeDatabase, type Db } from '../db/database.js';
-import { storeNotices, type NoticeRow } from '../db/store-notices.js';
+import { closeDatabase, type Db } from '../db/connection/database.js';
+import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
 import { foldAll } from '../jobs/keep-house.js';
 import { foldContextOf } from './bench-context.js';
 import { snapshotRow } from './bench-notices.js';

@@ -1,5 +1,5 @@
-import type { Db } from '../db/database.js';
-import { storeNotices } from '../db/store-notices.js';
+import type { Db } from '../db/connection/database.js';
+import { storeNotices } from '../db/evidence/store-notices.js';
 import { foldAll } from '../jobs/keep-house.js';
 import { foldContextOf } from './bench-context.js';
 import { ALTERNATING, snapshotRow } from './bench-notices.js';

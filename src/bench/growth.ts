@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeDatabase, type Db } from '../db/database.js';
-import { storeNotices, type NoticeRow } from '../db/store-notices.js';
+import { closeDatabase, type Db } from '../db/connection/database.js';
+import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
 import { foldAll } from '../jobs/keep-house.js';
 import { foldContextOf } from './bench-context.js';
 import { ALTERNATING, HALVED, IN_ORDER, snapshotRow, type Numbering } from './bench-notices.js';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { closeDatabase, openDatabase, type Db } from '../db/database.js';
-import { migrate } from '../db/migrate.js';
-import { ensurePartitions } from '../db/partitions.js';
+import { closeDatabase, openDatabase, type Db } from '../db/connection/database.js';
+import { migrate } from '../db/migrations/migrate.js';
+import { ensurePartitions } from '../db/migrations/partitions.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { unixMs } from '../evidence/instant.js';
 

@@ -1,4 +1,4 @@
-import { closeDatabase, type Db } from '../db/database.js';
+import { closeDatabase, type Db } from '../db/connection/database.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import { createPlanner } from '../jobs/plan-queries.js';
 import { median } from './child.js';

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { loadEvidence } from '../db/load-evidence.js';
-import { loadSessions } from '../db/sessions.js';
-import type { FoldContext } from '../jobs/fold-context.js';
+import { loadEvidence } from '../db/evidence/load-evidence.js';
+import { loadSessions } from '../db/sessions/sessions.js';
+import type { FoldContext } from '../ledger/fold-context.js';
 import { sessionResponse } from '../http/api/session-response.js';
-import { explain } from '../sessions/explain.js';
-import { inferences } from '../sessions/inferences.js';
-import { buildTimeline } from '../sessions/timeline.js';
+import { explain } from '../sessions/views/explain.js';
+import { inferences } from '../sessions/views/inferences.js';
+import { buildTimeline } from '../sessions/views/timeline.js';
 import { orExplain, print } from './with-config.js';
 import { withLedger } from './with-ledger.js';
 

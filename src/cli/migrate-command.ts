@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { migrate } from '../db/migrate.js';
+import { migrate } from '../db/migrations/migrate.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { orExplain, print, readConfig } from './with-config.js';
 

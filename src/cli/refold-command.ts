@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { listSidsWithEvidence } from '../db/list-sids.js';
-import { refoldSession, type RefoldChange } from '../jobs/fold-sessions.js';
-import type { FoldContext } from '../jobs/fold-context.js';
+import { listSidsWithEvidence } from '../db/sessions/list-sids.js';
+import { refoldSession, type RefoldChange } from '../ledger/fold-sessions.js';
+import type { FoldContext } from '../ledger/fold-context.js';
 import { differences } from './differences.js';
 import { orExplain, print } from './with-config.js';
 import { withLedger } from './with-ledger.js';

@@ -4,9 +4,9 @@ import { Command } from 'commander';
 import { request } from 'undici';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import type { FoldContext } from '../jobs/fold-context.js';
+import type { FoldContext } from '../ledger/fold-context.js';
 import { foldAll } from '../jobs/keep-house.js';
-import { replayQuarantine } from '../jobs/replay-quarantine.js';
+import { replayQuarantine } from '../ledger/replay-quarantine.js';
 import { orExplain, print, readConfig } from './with-config.js';
 import { withLedger } from './with-ledger.js';
 

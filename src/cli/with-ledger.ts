@@ -1,10 +1,10 @@
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import type { Config } from '../config/parse-config.js';
-import { shardOfProcess } from '../db/counters.js';
-import { closeDatabase, openDatabase, type Db } from '../db/database.js';
-import { migrate } from '../db/migrate.js';
+import { shardOfProcess } from '../db/sessions/counters.js';
+import { closeDatabase, openDatabase, type Db } from '../db/connection/database.js';
+import { migrate } from '../db/migrations/migrate.js';
 import { unixMs } from '../evidence/instant.js';
-import type { FoldContext } from '../jobs/fold-context.js';
+import type { FoldContext } from '../ledger/fold-context.js';
 import { readConfig } from './with-config.js';
 
 /**

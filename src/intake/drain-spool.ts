@@ -1,6 +1,6 @@
-import { refusedRow } from '../db/incoming-rows.js';
-import { isOfContent, isRefusal } from '../db/refusal.js';
-import type { SpooledRow } from '../db/store-spooled.js';
+import { refusedRow } from '../db/evidence/incoming-rows.js';
+import { isOfContent, isRefusal } from '../db/connection/refusal.js';
+import type { SpooledRow } from '../db/evidence/store-spooled.js';
 import type { Spool, SpoolEntry } from './spool.js';
 import type { Presence } from './store-or-spool.js';
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { isRefusal } from '../db/refusal.js';
+import { isRefusal } from '../db/connection/refusal.js';
 
 /**
  * Everything that is added while the last store runs goes into the next one: batches form by

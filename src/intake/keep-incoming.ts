@@ -1,7 +1,7 @@
-import { refusedRow, type Incoming } from '../db/incoming-rows.js';
-import { isOfContent } from '../db/refusal.js';
-import type { NoticeRow } from '../db/store-notices.js';
-import type { QuarantineRow } from '../db/store-quarantine.js';
+import { refusedRow, type Incoming } from '../db/evidence/incoming-rows.js';
+import { isOfContent } from '../db/connection/refusal.js';
+import type { NoticeRow } from '../db/evidence/store-notices.js';
+import type { QuarantineRow } from '../db/evidence/store-quarantine.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import type { Spool } from './spool.js';
 import { storeOrSpool, type Presence } from './store-or-spool.js';

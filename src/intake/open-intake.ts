@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { storeNotices, type NoticeRow } from '../db/store-notices.js';
-import { storeQuarantine, type QuarantineRow } from '../db/store-quarantine.js';
-import { storeSpooled } from '../db/store-spooled.js';
+import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
+import { storeQuarantine, type QuarantineRow } from '../db/evidence/store-quarantine.js';
+import { storeSpooled } from '../db/evidence/store-spooled.js';
 import { createInflow, type Inflow, type Pressure } from '../reconcile/pressure.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
-import type { Incoming } from '../db/incoming-rows.js';
+import type { Incoming } from '../db/evidence/incoming-rows.js';
 
 /** `isDoubtful`: Postgres may have it already; the answer that would have told was never heard. */
 export type SpoolEntry = { key: number; isDoubtful: boolean; incoming: Incoming };

@@ -1,5 +1,5 @@
-import { isAnswered, isRefusal } from '../db/refusal.js';
-import type { Incoming } from '../db/incoming-rows.js';
+import { isAnswered, isRefusal } from '../db/connection/refusal.js';
+import type { Incoming } from '../db/evidence/incoming-rows.js';
 import type { Spool } from './spool.js';
 
 /** Postgres is away and the spool has no room: the sender has to send it again. */

@@ -2,7 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { openPostgresBackend } from './postgres-backend.js';
 import { JOB_DEFAULTS, listened, type QueueBackend } from './queue-parts.js';
-import { within } from './within.js';
+import { within } from '../timing/within.js';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
 export type QueueSettings =

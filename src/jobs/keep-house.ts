@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
-import { dropNoticesBefore, type Dropped } from '../db/retention.js';
+import { dropNoticesBefore, type Dropped } from '../db/evidence/retention.js';
 import { DAY_MS, plusMs } from '../evidence/instant.js';
-import { ensurePartitions } from '../db/partitions.js';
-import { takeBack } from '../db/set-aside.js';
-import { findUnscheduled } from '../db/find-unscheduled.js';
-import { foldOrSetAside } from './fold-apart.js';
-import { foldAlarms, foldPending, foldSession, refoldSession } from './fold-sessions.js';
-import { foldNextPiece } from './fold-in-pieces.js';
-import type { AskContext } from './ask-context.js';
-import type { FoldContext } from './fold-context.js';
+import { ensurePartitions } from '../db/migrations/partitions.js';
+import { takeBack } from '../db/sessions/set-aside.js';
+import { findUnscheduled } from '../db/schedule/find-unscheduled.js';
+import { foldOrSetAside } from '../ledger/fold-apart.js';
+import { foldAlarms, foldPending, foldSession, refoldSession } from '../ledger/fold-sessions.js';
+import { foldNextPiece } from '../ledger/fold-in-pieces.js';
+import type { AskContext } from '../asking/ask-context.js';
+import type { FoldContext } from '../ledger/fold-context.js';
 
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;

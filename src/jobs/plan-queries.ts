@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Db } from '../db/database.js';
-import { readPauses } from '../db/query-pace.js';
-import { countOlder, readFront, readSample } from '../db/query-front.js';
-import { claimQueries, type ClaimedQuery } from '../db/query-schedule.js';
-import { claimTry, findTry, readRefusals } from '../db/refused.js';
+import type { Db } from '../db/connection/database.js';
+import { readPauses } from '../db/schedule/query-pace.js';
+import { countOlder, readFront, readSample } from '../db/schedule/query-front.js';
+import { claimQueries, type ClaimedQuery } from '../db/schedule/query-schedule.js';
+import { claimTry, findTry, readRefusals } from '../db/schedule/refused.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { readChannel, type Channel } from '../reconcile/channel.js';
 import {
@@ -16,10 +16,10 @@ import {
 import { queueRoom } from '../reconcile/pacing.js';
 import { QUERY_CLASSES } from '../reconcile/query-class.js';
 import { likelySilence } from '../reconcile/suspicion.js';
-import { appScope, type Account } from './account.js';
+import { appScope, type Account } from '../asking/account.js';
 import type { JobQueue } from './backend.js';
-import { readReachablePace } from './reachable-pace.js';
-import { TRY_EVERY_MS } from './refusals.js';
+import { readReachablePace } from '../asking/reachable-pace.js';
+import { TRY_EVERY_MS } from '../asking/refusals.js';
 
 export type PlanContext = {
   db: Db;

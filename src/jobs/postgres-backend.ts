@@ -9,7 +9,7 @@ import {
   Worker,
   type Processor,
 } from 'bullmq';
-import { SturdyClient } from '../db/sturdy-client.js';
+import { SturdyClient } from '../db/connection/sturdy-client.js';
 import { keepOpening, type Opening } from './keep-opening.js';
 import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js'; // prettier-ignore
 import type { WorkerTuning } from './queue-parts.js';

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Processor } from 'bullmq';
 import type { JobQueue, QueueBackend } from './backend.js';
-import type { AskContext } from './ask-context.js';
-import { askSession } from './ask-session.js';
+import type { AskContext } from '../asking/ask-context.js';
+import { askSession } from '../asking/ask-session.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createBell, startTicking, type Bell } from './bells.js';
@@ -10,7 +10,7 @@ import { applyRetention, foldAll, makePartitions, sweep, takeUpConfigured } from
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
-import { within } from './within.js';
+import { within } from '../timing/within.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
 

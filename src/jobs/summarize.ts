@@ -1,14 +1,14 @@
-import type { Db } from '../db/database.js';
-import { readPauses, readUnanswered } from '../db/query-pace.js';
-import { readWhollyRefused } from '../db/refused.js';
-import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/read-summary.js';
+import type { Db } from '../db/connection/database.js';
+import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
+import { readWhollyRefused } from '../db/schedule/refused.js';
+import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type PromiseRules } from '../reconcile/promise.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { Account } from './account.js';
+import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
-import { readReachablePace, type ReachablePace } from './reachable-pace.js';
-import { readRefused, type Refused } from './refusals.js';
+import { readReachablePace, type ReachablePace } from '../asking/reachable-pace.js';
+import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
 
 export type SummaryContext = {

@@ -1,6 +1,6 @@
 import type { Processor } from 'bullmq';
 import type { JobQueue, JobWorker, QueueBackend, WorkerTuning } from './backend.js';
-import { within } from './within.js';
+import { within } from '../timing/within.js';
 
 export type SupervisedWorker = {
   /** Resolves once it takes jobs; rejects if the queue cannot be reached. */

@@ -1,6 +1,6 @@
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
-import type { AskedFacts, SessionFacts } from '../sessions/facts.js';
-import { voidBefore } from '../sessions/query-window.js';
+import type { AskedFacts, SessionFacts } from '../sessions/facts/facts.js';
+import { voidBefore } from '../sessions/facts/query-window.js';
 import { backoffMs } from './backoff.js';
 import type { PlanRules } from './planned-query.js';
 

@@ -1,8 +1,8 @@
 import { isAfter, later, plusMs } from '../evidence/instant.js';
-import { queryAgrees } from '../sessions/agreement.js';
-import { isSettled, lastLookFromMs, lifeOfOthers } from '../sessions/certainty.js';
-import type { Ending } from '../sessions/ending.js';
-import type { SessionFacts } from '../sessions/facts.js';
+import { queryAgrees } from '../sessions/verdict/agreement.js';
+import { isSettled, lastLookFromMs, lifeOfOthers } from '../sessions/verdict/certainty.js';
+import type { Ending } from '../sessions/verdict/ending.js';
+import type { SessionFacts } from '../sessions/facts/facts.js';
 import { spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
 import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';

@@ -1,9 +1,9 @@
 import { isAfter, later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
-import { absenceProofMs, currentRun, neededFromMs, wasSeen } from '../sessions/absence.js';
-import type { SessionFacts } from '../sessions/facts.js';
-import { lastLife } from '../sessions/merge-signs.js';
-import { lastStopping, livePhase } from '../sessions/phase.js';
-import { registeredStart } from '../sessions/query-window.js';
+import { absenceProofMs, currentRun, neededFromMs, wasSeen } from '../sessions/verdict/absence.js';
+import type { SessionFacts } from '../sessions/facts/facts.js';
+import { lastLife } from '../sessions/facts/merge-signs.js';
+import { lastStopping, livePhase } from '../sessions/verdict/phase.js';
+import { registeredStart } from '../sessions/facts/query-window.js';
 import { backoffMs, spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS, shortestIntervalMs } from './last-asked.js';
 import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';

@@ -1,8 +1,8 @@
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
-import { currentRun, neededFromMs } from '../sessions/absence.js';
-import type { SessionFacts } from '../sessions/facts.js';
-import { findEnding } from '../sessions/find-ending.js';
-import { queryableUntil } from '../sessions/query-window.js';
+import { currentRun, neededFromMs } from '../sessions/verdict/absence.js';
+import type { SessionFacts } from '../sessions/facts/facts.js';
+import { findEnding } from '../sessions/verdict/find-ending.js';
+import { queryableUntil } from '../sessions/facts/query-window.js';
 import { lastAsked, shortestIntervalMs } from './last-asked.js';
 import { planEnded } from './plan-ended.js';
 import { planLive } from './plan-live.js';

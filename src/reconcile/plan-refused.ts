@@ -1,6 +1,6 @@
 import { plusMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
-import type { SessionFacts } from '../sessions/facts.js';
+import type { SessionFacts } from '../sessions/facts/facts.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
 import type { PlannedQuery } from './planned-query.js';
 

@@ -1,5 +1,5 @@
 import type { UnixMs } from '../evidence/instant.js';
-import type { VerdictRules } from '../sessions/rules.js';
+import type { VerdictRules } from '../sessions/facts/rules.js';
 import type { QueryClass } from './query-class.js';
 
 export type PlanRules = VerdictRules & {

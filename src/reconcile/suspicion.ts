@@ -1,9 +1,9 @@
 import { earlier, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
-import type { SessionFacts } from '../sessions/facts.js';
-import { lastLife } from '../sessions/merge-signs.js';
+import type { SessionFacts } from '../sessions/facts/facts.js';
+import { lastLife } from '../sessions/facts/merge-signs.js';
 import type { Channel } from './channel.js';
 import { HEARTBEAT_MS } from './heartbeat.js';
-import { isSubscribed, type VerdictRules } from '../sessions/rules.js';
+import { isSubscribed, type VerdictRules } from '../sessions/facts/rules.js';
 
 const HEARTBEAT = 33;
 /** A delivery takes no longer than this as a rule, on top of the grace for disorder. */

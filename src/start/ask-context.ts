@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import { createQueryClient } from '../agora/query-client.js';
 import type { AccountConfig } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import { shardOfProcess } from '../db/counters.js';
-import type { Db } from '../db/database.js';
-import type { LedgerClock } from '../db/ledger-clock.js';
-import type { Account } from '../jobs/account.js';
-import type { AskContext } from '../jobs/ask-context.js';
-import { createGates } from '../jobs/gate.js';
+import { shardOfProcess } from '../db/sessions/counters.js';
+import type { Db } from '../db/connection/database.js';
+import type { LedgerClock } from '../db/connection/ledger-clock.js';
+import type { Account } from '../asking/account.js';
+import type { AskContext } from '../asking/ask-context.js';
+import { createGates } from '../asking/gate.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 

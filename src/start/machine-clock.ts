@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { MachineClock } from '../db/clock-origins.js';
+import type { MachineClock } from '../db/connection/clock-origins.js';
 
 /**
  * The monotonic clock that all processes of this machine share until it is started anew. Null where the

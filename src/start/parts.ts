@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
-import type { Db } from '../db/database.js';
-import type { LedgerClock } from '../db/ledger-clock.js';
+import type { Db } from '../db/connection/database.js';
+import type { LedgerClock } from '../db/connection/ledger-clock.js';
 import type { Intake } from '../intake/open-intake.js';
-import type { AskContext } from '../jobs/ask-context.js';
+import type { AskContext } from '../asking/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';

@@ -1,7 +1,7 @@
 import type { SpoolSize } from '../intake/spool.js';
-import { readReachablePace, slowAnswers } from '../jobs/reachable-pace.js';
-import { readRefused } from '../jobs/refusals.js';
-import { within } from '../jobs/within.js';
+import { readReachablePace, slowAnswers } from '../asking/reachable-pace.js';
+import { readRefused } from '../asking/refusals.js';
+import { within } from '../timing/within.js';
 import type { Readiness } from '../http/api/api-context.js';
 import type { Parts } from './parts.js';
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
-import { isThere } from '../db/is-there.js';
+import { isThere } from '../db/connection/is-there.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Readiness } from '../http/api/api-context.js';
 import { createStandInApi } from '../http/api/create-stand-in-api.js';

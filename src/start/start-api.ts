@@ -1,11 +1,11 @@
-import { readBacklog } from '../db/pending-evidence.js';
-import { countSetAside } from '../db/set-aside.js';
+import { readBacklog } from '../db/evidence/pending-evidence.js';
+import { countSetAside } from '../db/sessions/set-aside.js';
 import { createApi } from '../http/api/create-api.js';
 import { listen, type Listener } from '../http/listen.js';
-import { leaseBudget } from '../jobs/lease-budget.js';
-import { addStopAnswer, requestQuery } from '../jobs/ledger-writes.js';
-import { publishBudget } from '../jobs/publish-budget.js';
-import { register } from '../jobs/register.js';
+import { leaseBudget } from '../asking/lease-budget.js';
+import { addStopAnswer, requestQuery } from '../ledger/ledger-writes.js';
+import { publishBudget } from '../asking/publish-budget.js';
+import { register } from '../ledger/register.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
 import type { Parts } from './parts.js';
 import { readReadiness } from './readiness.js';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
-import { isRefusedForNow } from '../db/refusal.js';
+import { isRefusedForNow } from '../db/connection/refusal.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { standInForPostgres, standInWhileRefused, type StandIn } from './stand-in.js';
 

@@ -1,5 +1,5 @@
-import { closeDatabase, openDatabase, type Db } from '../../src/db/database.js';
-import { withTransaction } from '../../src/db/with-transaction.js';
+import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
+import { withTransaction } from '../../src/db/connection/with-transaction.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 let database: TestDatabase;

@@ -1,4 +1,4 @@
-import { diffMigrationsToSchema } from '../../src/db/schema-drift.js';
+import { diffMigrationsToSchema } from '../../src/db/migrations/schema-drift.js';
 import { createTestDatabase } from '../support/database.js';
 
 test('the migrations and the schema agree', async () => {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { startLedgerClock, type LedgerClock } from '../../src/db/ledger-clock.js';
+import { startLedgerClock, type LedgerClock } from '../../src/db/connection/ledger-clock.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
 

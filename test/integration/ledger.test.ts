@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { randomBytes, randomInt } from 'node:crypto';
-import { listChanges } from '../../src/db/changes.js';
-import { countSetAside } from '../../src/db/set-aside.js';
-import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
-import { foldPending, refoldSession } from '../../src/jobs/fold-sessions.js';
+import { listChanges } from '../../src/db/sessions/changes.js';
+import { countSetAside } from '../../src/db/sessions/set-aside.js';
+import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
+import { foldPending, refoldSession } from '../../src/ledger/fold-sessions.js';
 import { foldAll, sweep, takeUpConfigured } from '../../src/jobs/keep-house.js';
-import { register } from '../../src/jobs/register.js';
-import { recordAnswer } from '../../src/jobs/record-answer.js';
+import { register } from '../../src/ledger/register.js';
+import { recordAnswer } from '../../src/ledger/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import { anAnswer, aRegistration, at, NOT_FOUND, SID } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { aRow } from '../support/raw-notifications.js';
-import { FACTS_SHAPE } from '../../src/sessions/facts.js';
+import { FACTS_SHAPE } from '../../src/sessions/facts/facts.js';
 
 /** As the first release kept them: of quite another history than the evidence tells. */
 const FIRST_FACTS = readFileSync(new URL('../fixtures/facts-before-shapes.json', import.meta.url), 'utf8'); // prettier-ignore

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { ensurePartitions } from '../../src/db/partitions.js';
+import { ensurePartitions } from '../../src/db/migrations/partitions.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import { compare, inDatabase } from '../support/acknowledged.js';

@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrate } from '../../src/db/migrate.js';
-import { isRefusedForNow } from '../../src/db/refusal.js';
+import { migrate } from '../../src/db/migrations/migrate.js';
+import { isRefusedForNow } from '../../src/db/connection/refusal.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
 

@@ -4,9 +4,9 @@ import {
   saveSchedule,
   takeUpClaim,
   type ScheduledQuery,
-} from '../../src/db/query-schedule.js';
-import { readFront } from '../../src/db/query-front.js';
-import { withTransaction } from '../../src/db/with-transaction.js';
+} from '../../src/db/schedule/query-schedule.js';
+import { readFront } from '../../src/db/schedule/query-front.js';
+import { withTransaction } from '../../src/db/connection/with-transaction.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import { chooseQueries } from '../../src/reconcile/choose-queries.js';
 import { QUERY_CLASSES, type QueryClass } from '../../src/reconcile/query-class.js';

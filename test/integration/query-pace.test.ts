@@ -1,8 +1,13 @@
-import { closeDatabase, openDatabase, type Db } from '../../src/db/database.js';
-import type { PaceScopes } from '../../src/db/pace-scopes.js';
-import { pauseAccount, slowDown, speedUp } from '../../src/db/query-pace.js';
-import { countHeldSlots, releaseSlot, takeSlot, type Taking } from '../../src/db/query-slots.js';
-import { leaseSlot } from '../../src/db/slot-leases.js';
+import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
+import type { PaceScopes } from '../../src/db/schedule/pace-scopes.js';
+import { pauseAccount, slowDown, speedUp } from '../../src/db/schedule/query-pace.js';
+import {
+  countHeldSlots,
+  releaseSlot,
+  takeSlot,
+  type Taking,
+} from '../../src/db/schedule/query-slots.js';
+import { leaseSlot } from '../../src/db/schedule/slot-leases.js';
 import { slotSpacingMs } from '../../src/reconcile/pacing.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { waitFor } from '../support/wait-for.js';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { storeNotices } from '../../src/db/store-notices.js';
+import { storeNotices } from '../../src/db/evidence/store-notices.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { SID } from '../support/builders.js';
 import { aRow } from '../support/raw-notifications.js';

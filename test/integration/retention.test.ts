@@ -1,9 +1,9 @@
-import { storeNotices, type NoticeRow } from '../../src/db/store-notices.js';
-import { storeSpooled } from '../../src/db/store-spooled.js';
-import { dropNoticesBefore } from '../../src/db/retention.js';
-import { ensurePartitions } from '../../src/db/partitions.js';
+import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
+import { storeSpooled } from '../../src/db/evidence/store-spooled.js';
+import { dropNoticesBefore } from '../../src/db/evidence/retention.js';
+import { ensurePartitions } from '../../src/db/migrations/partitions.js';
 import { DAY_MS, plusMs, unixMs } from '../../src/evidence/instant.js';
-import { refoldSession } from '../../src/jobs/fold-sessions.js';
+import { refoldSession } from '../../src/ledger/fold-sessions.js';
 import { applyRetention, foldAll } from '../../src/jobs/keep-house.js';
 import { at, SID } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';

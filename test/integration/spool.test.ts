@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { storeSpooled } from '../../src/db/store-spooled.js';
+import { storeSpooled } from '../../src/db/evidence/store-spooled.js';
 import { unixMs } from '../../src/evidence/instant.js';
-import { noticeRow, quarantineRow } from '../../src/db/incoming-rows.js';
+import { noticeRow, quarantineRow } from '../../src/db/evidence/incoming-rows.js';
 import { parseNotification } from '../../src/agora/parse-notification.js';
-import type { Incoming } from '../../src/db/incoming-rows.js';
+import type { Incoming } from '../../src/db/evidence/incoming-rows.js';
 import { openSpool, type Spool } from '../../src/intake/spool.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 

@@ -3,7 +3,7 @@ import type { Notice } from '../../src/evidence/notice.js';
 import type { Observation, QueryOutcome, RecordingAnswer } from '../../src/evidence/observation.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
 import type { Registration } from '../../src/evidence/registration.js';
-import { foldRules } from '../../src/sessions/bounds.js';
+import { foldRules } from '../../src/sessions/facts/bounds.js';
 import type { StopAnswer } from '../../src/evidence/stop-answer.js';
 import type { PlanRules } from '../../src/reconcile/planned-query.js';
 

@@ -1,7 +1,7 @@
-import { openDatabase, closeDatabase, type Db } from '../../src/db/database.js';
-import { ensurePartitions } from '../../src/db/partitions.js';
+import { openDatabase, closeDatabase, type Db } from '../../src/db/connection/database.js';
+import { ensurePartitions } from '../../src/db/migrations/partitions.js';
 import { unixMs } from '../../src/evidence/instant.js';
-import type { FoldContext } from '../../src/jobs/fold-context.js';
+import type { FoldContext } from '../../src/ledger/fold-context.js';
 import { at, RULES } from './builders.js';
 import { createTestDatabase } from './database.js';
 

@@ -21,7 +21,7 @@ function otherServer() {
 export default async function globalSetup() {
   buildIfStale();
   const { startEmbeddedPostgres } = await import('../../dist/embedded/embedded-postgres.js');
-  const { migrate } = await import('../../dist/db/migrate.js');
+  const { migrate } = await import('../../dist/db/migrations/migrate.js');
   const folder = await mkdtemp(join(tmpdir(), 'recording-ledger-test-'));
   const guard = startGuard(folder);
   const opened = { folder, guard, postgres: null, redis: null };

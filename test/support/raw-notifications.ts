@@ -1,5 +1,5 @@
 import { isConsoleTest, parseNotification } from '../../src/agora/parse-notification.js';
-import type { NoticeRow } from '../../src/db/store-notices.js';
+import type { NoticeRow } from '../../src/db/evidence/store-notices.js';
 import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
 import { at, SID } from './builders.js';
 

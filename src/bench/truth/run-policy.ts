@@ -1,7 +1,7 @@
 import { boundMs } from '../../reconcile/promise.js';
-import { currentRun } from '../../sessions/absence.js';
-import { findEnding } from '../../sessions/find-ending.js';
-import { lastLookAfterMs } from '../../sessions/rules.js';
+import { currentRun } from '../../sessions/verdict/absence.js';
+import { findEnding } from '../../sessions/verdict/find-ending.js';
+import { lastLookAfterMs } from '../../sessions/facts/rules.js';
 import { createHeap } from './binary-heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
 import {

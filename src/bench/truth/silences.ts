@@ -1,6 +1,6 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { suspectMs, turnMs, type likelySilence } from '../../reconcile/suspicion.js';
-import { lastLife } from '../../sessions/merge-signs.js';
+import { lastLife } from '../../sessions/facts/merge-signs.js';
 import { createHeap, type BinaryHeap } from './binary-heap.js';
 import { front, isLive, type Planned } from './policy.js';
 import {

@@ -7,9 +7,9 @@ import type { Observation } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import { beatDueMs } from '../../reconcile/suspicion.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
-import { findEnding } from '../../sessions/find-ending.js';
-import { noFacts, type SessionFacts } from '../../sessions/facts.js';
-import { fold } from '../../sessions/fold.js';
+import { findEnding } from '../../sessions/verdict/find-ending.js';
+import { noFacts, type SessionFacts } from '../../sessions/facts/facts.js';
+import { fold } from '../../sessions/facts/fold.js';
 import { defaultRules } from '../default-rules.js';
 import type { TruthSession, TruthWorld } from './world.js';
 

@@ -3,12 +3,12 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { createQueryClient, type QueryClient } from '../../agora/query-client.js';
-import { closeDatabase, openDatabase, type Db } from '../../db/database.js';
+import { closeDatabase, openDatabase, type Db } from '../../db/connection/database.js';
 import { unixMs } from '../../evidence/instant.js';
-import type { Account } from '../../jobs/account.js';
-import { createGate, type Gate } from '../../jobs/gate.js';
-import { heldAfterMs } from '../../jobs/slot-times.js';
-import { waitForSlot, type HeldSlot, type SlotContext } from '../../jobs/wait-for-slot.js';
+import type { Account } from '../../asking/account.js';
+import { createGate, type Gate } from '../../asking/gate.js';
+import { heldAfterMs } from '../../asking/slot-times.js';
+import { waitForSlot, type HeldSlot, type SlotContext } from '../../asking/wait-for-slot.js';
 
 /** What one process of the service has for asking: connections, a client with its breakers, a gate. */
 export type Asker = {

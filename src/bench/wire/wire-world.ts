@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Account } from '../../jobs/account.js';
+import type { Account } from '../../asking/account.js';
 import { queueRoom } from '../../reconcile/pacing.js';
 import { startFakeAgora, type FakeAgora } from '../../simulator/fake-agora.js';
 import { openAsker, type Asker } from './asker.js';

@@ -1,10 +1,10 @@
-import type { Db } from '../../db/database.js';
+import type { Db } from '../../db/connection/database.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
-import type { Registered } from '../../sessions/registrations.js';
-import type { VerdictRules } from '../../sessions/rules.js';
+import type { Registered } from '../../sessions/facts/registrations.js';
+import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
 
 /** What the API changes. When these return, the session is folded: a read right after sees it. */

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { listChanges } from '../../db/changes.js';
+import { listChanges } from '../../db/sessions/changes.js';
 import type { ApiContext } from './api-context.js';
 import { limitText, parse } from './parse-request.js';
 import { sessionResponse } from './session-response.js';

@@ -1,13 +1,13 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { listFiles } from '../../db/session-files.js';
-import { listObservations, loadNoticesOfTypes } from '../../db/session-history.js';
-import { loadSessions, type StoredSession } from '../../db/sessions.js';
-import { explain } from '../../sessions/explain.js';
-import { allGaps, type Gap } from '../../sessions/gaps.js';
-import { inferences } from '../../sessions/inferences.js';
-import { STREAM_EVENTS, streamHistory } from '../../sessions/streams.js';
-import type { TimelineEntry } from '../../sessions/timeline.js';
+import { listFiles } from '../../db/sessions/session-files.js';
+import { listObservations, loadNoticesOfTypes } from '../../db/evidence/session-history.js';
+import { loadSessions, type StoredSession } from '../../db/sessions/sessions.js';
+import { explain } from '../../sessions/views/explain.js';
+import { allGaps, type Gap } from '../../sessions/verdict/gaps.js';
+import { inferences } from '../../sessions/views/inferences.js';
+import { STREAM_EVENTS, streamHistory } from '../../sessions/views/streams.js';
+import type { TimelineEntry } from '../../sessions/views/timeline.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import {

@@ -2,8 +2,8 @@ import { Router, text } from 'express';
 import { z } from 'zod';
 import { sidOfStopAnswer } from '../../agora/decode-stop-answer.js';
 import { parseJson } from '../../agora/parse-notification.js';
-import { findSession } from '../../db/read-sessions.js';
-import type { RegistrationField } from '../../sessions/registrations.js';
+import { findSession } from '../../db/sessions/read-sessions.js';
+import type { RegistrationField } from '../../sessions/facts/registrations.js';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import {

@@ -1,6 +1,6 @@
 import type { UnixMs } from '../../evidence/instant.js';
-import { isConfigured, type VerdictRules } from '../../sessions/rules.js';
-import type { Session } from '../../sessions/session.js';
+import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
+import type { Session } from '../../sessions/verdict/session.js';
 import { isoOrNull, iso } from './times.js';
 
 export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };

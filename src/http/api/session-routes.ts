@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { findSession, listSessions } from '../../db/read-sessions.js';
-import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/session.js';
+import { findSession, listSessions } from '../../db/sessions/read-sessions.js';
+import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/verdict/session.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import {

@@ -1,5 +1,5 @@
-import type { Db } from '../../db/database.js';
-import { loadRegistrations } from '../../db/registrations.js';
+import type { Db } from '../../db/connection/database.js';
+import { loadRegistrations } from '../../db/evidence/registrations.js';
 import {
   countRepeats,
   loadNoticesBy,
@@ -7,8 +7,8 @@ import {
   readHistoryMark,
   readHistoryOrder,
   type StoredRun,
-} from '../../db/session-history.js';
-import { loadStopAnswers } from '../../db/stop-answers.js';
+} from '../../db/evidence/session-history.js';
+import { loadStopAnswers } from '../../db/evidence/stop-answers.js';
 import type { Notice } from '../../evidence/notice.js';
 import {
   inOrder,
@@ -18,7 +18,7 @@ import {
   type Happening,
   type SentNotice,
   type TimelineEntry,
-} from '../../sessions/timeline.js';
+} from '../../sessions/views/timeline.js';
 
 type Stored = Happening<SentNotice, StoredRun>;
 type Order = { mark: string; happenings: readonly Stored[] };

@@ -1,4 +1,4 @@
-import type { Finding } from '../session.js';
+import type { Finding } from '../verdict/session.js';
 import type { FindingCase, FindingRule } from './finding.js';
 import { NOTIFICATION_FINDINGS } from './notification-findings.js';
 import { QUERY_FINDINGS } from './query-findings.js';

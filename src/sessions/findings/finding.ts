@@ -1,8 +1,8 @@
 import type { UnixMs } from '../../evidence/instant.js';
-import type { Ending } from '../ending.js';
-import type { SessionFacts } from '../facts.js';
-import type { VerdictRules } from '../rules.js';
-import type { Finding } from '../session.js';
+import type { Ending } from '../verdict/ending.js';
+import type { SessionFacts } from '../facts/facts.js';
+import type { VerdictRules } from '../facts/rules.js';
+import type { Finding } from '../verdict/session.js';
 
 /** What a rule is shown: all that is known, and what was concluded from it. */
 export type FindingCase = { facts: SessionFacts; ending: Ending | null; rules: VerdictRules };

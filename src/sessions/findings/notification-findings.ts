@@ -1,8 +1,8 @@
 import { plusMs } from '../../evidence/instant.js';
-import { currentExits } from '../current-recorders.js';
-import { findGaps } from '../gaps.js';
-import { registeredStart } from '../query-window.js';
-import { isSubscribed } from '../rules.js';
+import { currentExits } from '../facts/current-recorders.js';
+import { findGaps } from '../verdict/gaps.js';
+import { registeredStart } from '../facts/query-window.js';
+import { isSubscribed } from '../facts/rules.js';
 import { isoTime, type FindingRule } from './finding.js';
 
 const EXIT = 11;

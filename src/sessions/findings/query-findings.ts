@@ -1,5 +1,5 @@
-import { queryableUntil } from '../query-window.js';
-import { isConfigured } from '../rules.js';
+import { queryableUntil } from '../facts/query-window.js';
+import { isConfigured } from '../facts/rules.js';
 import { quoted, type FindingRule } from './finding.js';
 import { incident } from './upload-findings.js';
 

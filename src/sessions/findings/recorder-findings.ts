@@ -1,10 +1,10 @@
-import type { SessionFacts } from '../facts.js';
-import { lastLife } from '../merge-signs.js';
-import { currentExits, isReplaced } from '../current-recorders.js';
-import { isTakenBack } from '../find-ending.js';
-import { FATAL_ERROR_LEVEL } from '../signals.js';
+import type { SessionFacts } from '../facts/facts.js';
+import { lastLife } from '../facts/merge-signs.js';
+import { currentExits, isReplaced } from '../facts/current-recorders.js';
+import { isTakenBack } from '../verdict/find-ending.js';
+import { FATAL_ERROR_LEVEL } from '../facts/signals.js';
 import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
-import type { Finding } from '../session.js';
+import type { Finding } from '../verdict/session.js';
 import { isoTime, quoted, type FindingRule } from './finding.js';
 
 /** Agora moves a recording at most three times; the fourth ends it. */

@@ -1,7 +1,7 @@
-import { STORAGE_ERRORS, uploadState } from '../upload.js';
+import { STORAGE_ERRORS, uploadState } from '../facts/upload.js';
 import { later, type UnixMs } from '../../evidence/instant.js';
-import type { IncidentFact, SessionFacts } from '../facts.js';
-import { voidBefore } from '../query-window.js';
+import type { IncidentFact, SessionFacts } from '../facts/facts.js';
+import { voidBefore } from '../facts/query-window.js';
 import { quoted, type FindingRule } from './finding.js';
 
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [

@@ -1,7 +1,7 @@
-import { conclude } from '../../../src/sessions/conclude.js';
-import type { Ending } from '../../../src/sessions/ending.js';
-import { findEnding } from '../../../src/sessions/find-ending.js';
-import { isTerminal, type Session } from '../../../src/sessions/session.js';
+import { conclude } from '../../../src/sessions/views/conclude.js';
+import type { Ending } from '../../../src/sessions/verdict/ending.js';
+import { findEnding } from '../../../src/sessions/verdict/find-ending.js';
+import { isTerminal, type Session } from '../../../src/sessions/verdict/session.js';
 import { RULES, START } from '../builders.js';
 import type { Version, VirtualLife } from '../virtual-session.js';
 import { FOREIGN_APP } from './heard.js';

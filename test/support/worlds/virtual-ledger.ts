@@ -1,9 +1,9 @@
 import { noticeFromRaw } from '../../../src/agora/notice-from-raw.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import { unixMs } from '../../../src/evidence/instant.js';
-import { noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
-import { isStraggler } from '../../../src/sessions/fold-notice.js';
-import { fold } from '../../../src/sessions/fold.js';
+import { noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
+import { isStraggler } from '../../../src/sessions/facts/fold-notice.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
 import { FOLD_RULES, START } from '../builders.js';
 import type { Version } from '../virtual-session.js';
 

@@ -1,5 +1,5 @@
 import { keepIncoming } from '../../../src/intake/keep-incoming.js';
-import type { QuarantineRow } from '../../../src/db/store-quarantine.js';
+import type { QuarantineRow } from '../../../src/db/evidence/store-quarantine.js';
 import type { Spool } from '../../../src/intake/spool.js';
 import { createPresence } from '../../../src/intake/store-or-spool.js';
 import { aRow } from '../../support/raw-notifications.js';

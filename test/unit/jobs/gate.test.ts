@@ -1,5 +1,5 @@
-import { createGate, type Entry, type Gate } from '../../../src/jobs/gate.js';
-import { heldAfterMs, slotLeaseMs } from '../../../src/jobs/slot-times.js';
+import { createGate, type Entry, type Gate } from '../../../src/asking/gate.js';
+import { heldAfterMs, slotLeaseMs } from '../../../src/asking/slot-times.js';
 
 let gate: Gate;
 let stopping: AbortController;

@@ -2,9 +2,9 @@ import { fileNamed } from '../../../src/agora/read-files.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import { planQuery } from '../../../src/reconcile/plan-query.js';
 import type { PlannedQuery } from '../../../src/reconcile/planned-query.js';
-import { noFacts } from '../../../src/sessions/facts.js';
-import { findEnding } from '../../../src/sessions/find-ending.js';
-import { fold } from '../../../src/sessions/fold.js';
+import { noFacts } from '../../../src/sessions/facts/facts.js';
+import { findEnding } from '../../../src/sessions/verdict/find-ending.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
 import {
   anAnswer,
   aNotice,

@@ -8,8 +8,8 @@ import {
   suspectMs,
   turnMs,
 } from '../../../src/reconcile/suspicion.js';
-import { noFacts } from '../../../src/sessions/facts.js';
-import { fold } from '../../../src/sessions/fold.js';
+import { noFacts } from '../../../src/sessions/facts/facts.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
 import {
   anAnswer,
   aNotice,

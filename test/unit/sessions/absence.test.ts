@@ -1,9 +1,9 @@
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import { conclude } from '../../../src/sessions/conclude.js';
-import { noFacts } from '../../../src/sessions/facts.js';
-import { fold } from '../../../src/sessions/fold.js';
-import { inferences } from '../../../src/sessions/inferences.js';
-import type { Session } from '../../../src/sessions/session.js';
+import { conclude } from '../../../src/sessions/views/conclude.js';
+import { noFacts } from '../../../src/sessions/facts/facts.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
+import { inferences } from '../../../src/sessions/views/inferences.js';
+import type { Session } from '../../../src/sessions/verdict/session.js';
 import {
   anAnswer,
   aNotice,

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import type { FoldRules } from '../../../src/sessions/bounds.js';
-import { conclude } from '../../../src/sessions/conclude.js';
-import { noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
-import { findGaps } from '../../../src/sessions/gaps.js';
-import { findEnding } from '../../../src/sessions/find-ending.js';
-import { fold } from '../../../src/sessions/fold.js';
-import { withProof } from '../../../src/sessions/with-proof.js';
+import type { FoldRules } from '../../../src/sessions/facts/bounds.js';
+import { conclude } from '../../../src/sessions/views/conclude.js';
+import { noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
+import { findGaps } from '../../../src/sessions/verdict/gaps.js';
+import { findEnding } from '../../../src/sessions/verdict/find-ending.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
+import { withProof } from '../../../src/sessions/verdict/with-proof.js';
 import { anAnswer, aNotice, anObservation, aRegistration, FOLD_RULES, NOT_FOUND, RULES, SID } from '../../support/builders.js'; // prettier-ignore
 
 const UNBOUNDED: FoldRules = {

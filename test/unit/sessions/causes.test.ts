@@ -1,11 +1,11 @@
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import type { Notice } from '../../../src/evidence/notice.js';
 import type { RecordingEvent } from '../../../src/evidence/recording-event.js';
-import { conclude } from '../../../src/sessions/conclude.js';
-import { explain } from '../../../src/sessions/explain.js';
-import { noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
-import { fold } from '../../../src/sessions/fold.js';
-import type { Session } from '../../../src/sessions/session.js';
+import { conclude } from '../../../src/sessions/views/conclude.js';
+import { explain } from '../../../src/sessions/views/explain.js';
+import { noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
+import type { Session } from '../../../src/sessions/verdict/session.js';
 import {
   anAnswer,
   aNotice,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import { noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
-import { isStraggler } from '../../../src/sessions/fold-notice.js';
-import { fold } from '../../../src/sessions/fold.js';
-import { conclude } from '../../../src/sessions/conclude.js';
+import { noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
+import { isStraggler } from '../../../src/sessions/facts/fold-notice.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
+import { conclude } from '../../../src/sessions/views/conclude.js';
 import { evidenceOfSession } from '../../support/arbitraries.js';
 import { RULES, SID } from '../../support/builders.js';
 

@@ -5,7 +5,7 @@ import {
   compareRegistrations,
   NO_REGISTRATIONS,
   registrationInForce,
-} from '../../../src/sessions/registrations.js';
+} from '../../../src/sessions/facts/registrations.js';
 import { aRegistration, at } from '../../support/builders.js';
 
 function inForce(...told: readonly Registration[]): Registration | null {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { conclude } from '../../../src/sessions/conclude.js';
-import { FACTS_SHAPE, noFacts, type SessionFacts } from '../../../src/sessions/facts.js';
-import { fold } from '../../../src/sessions/fold.js';
-import { upgradeFacts } from '../../../src/sessions/upgrade-facts.js';
+import { conclude } from '../../../src/sessions/views/conclude.js';
+import { FACTS_SHAPE, noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
+import { fold } from '../../../src/sessions/facts/fold.js';
+import { upgradeFacts } from '../../../src/sessions/facts/upgrade-facts.js';
 import { planQuery } from '../../../src/reconcile/plan-query.js';
 import { aNotice, RULES, SID } from '../../support/builders.js';
 

@@ -1,7 +1,7 @@
 import type { Observation } from '../../../../src/evidence/observation.js';
 import { planQuery } from '../../../../src/reconcile/plan-query.js';
-import type { SessionFacts } from '../../../../src/sessions/facts.js';
-import { isTerminal } from '../../../../src/sessions/session.js';
+import type { SessionFacts } from '../../../../src/sessions/facts/facts.js';
+import { isTerminal } from '../../../../src/sessions/verdict/session.js';
 import { RULES } from '../../builders.js';
 import type { Version } from '../../virtual-session.js';
 import { at, describe, saidEndMs, type JudgedLife, type OverVersion } from '../judged.js';

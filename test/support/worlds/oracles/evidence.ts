@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Evidence } from '../../../../src/evidence/evidence.js';
-import { conclude } from '../../../../src/sessions/conclude.js';
-import { noFacts } from '../../../../src/sessions/facts.js';
-import { fold } from '../../../../src/sessions/fold.js';
-import { buildTimeline } from '../../../../src/sessions/timeline.js';
+import { conclude } from '../../../../src/sessions/views/conclude.js';
+import { noFacts } from '../../../../src/sessions/facts/facts.js';
+import { fold } from '../../../../src/sessions/facts/fold.js';
+import { buildTimeline } from '../../../../src/sessions/views/timeline.js';
 import { createRandom } from '../../../../src/simulator/random.js';
 import { FOLD_RULES, RULES } from '../../builders.js';
 import type { JudgedLife } from '../judged.js';

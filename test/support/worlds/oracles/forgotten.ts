@@ -1,4 +1,4 @@
-import { isTerminal } from '../../../../src/sessions/session.js';
+import { isTerminal } from '../../../../src/sessions/verdict/session.js';
 import { at, type JudgedLife } from '../judged.js';
 import { windowEndMs } from '../reading.js';
 

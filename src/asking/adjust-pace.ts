@@ -1,0 +1,55 @@
+import type { QueryAnswer } from '../agora/query-client.js';
+import { pauseAccount, slowDown, speedUp } from '../db/schedule/query-pace.js';
+import type { Account } from './account.js';
+import type { AskContext } from './ask-context.js';
+import { hearAcceptance, hearRefusal } from './refusals.js';
+
+/** After a 429 that names no time. */
+const THROTTLED_PAUSE_MS = 1_000;
+
+/** What one answer means for all the others of the account. */
+export async function adjustPace(
+  context: AskContext,
+  account: Account,
+  asked: { sid: string; appId: string },
+  { outcome, usedUpForMs }: QueryAnswer,
+): Promise<void> {
+  const { db, log, client } = context;
+  const { name } = account;
+  if (usedUpForMs !== null) await pauseAccount(db, name, usedUpForMs, 'quota');
+  switch (outcome.kind) {
+    case 'throttled':
+      await slowDown(db, name);
+      await pauseAccount(db, name, outcome.retryAfterMs ?? THROTTLED_PAUSE_MS, 'throttled');
+      return;
+    case 'unauthorized':
+      await hearRefusal(context, account, asked);
+      return;
+    case 'no_route':
+      log.error({ account: name }, 'query.no_route');
+      return;
+    case 'unavailable':
+      if (client.unreachableForMs() > 0) await pauseUnreachable(context, account);
+      return;
+    case 'answered':
+    case 'not_found':
+    case 'bad_request':
+    case 'incomplete':
+      await speedUp(db, name);
+      await hearAcceptance(context, account, asked);
+      return;
+  }
+}
+
+/** Every process leaves the account alone until one of the hosts may be tried again; returns for how long. */
+export async function pauseUnreachable(
+  { db, client, log }: AskContext,
+  { name }: Account,
+): Promise<number> {
+  const forMs = client.unreachableForMs();
+  if (forMs > 0) {
+    log.warn({ account: name, forMs }, 'agora.unreachable');
+    await pauseAccount(db, name, forMs, 'unreachable');
+  }
+  return forMs;
+}

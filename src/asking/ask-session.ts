@@ -1,0 +1,139 @@
+import type { QueryAnswer } from '../agora/query-client.js';
+import { dropQuery, releaseClaim, takeUpClaim } from '../db/schedule/query-schedule.js';
+import { findRegistration } from '../db/evidence/registrations.js';
+import { plusMs, type UnixMs } from '../evidence/instant.js';
+import type { Registration } from '../evidence/registration.js';
+import { queryableUntil } from '../sessions/facts/query-window.js';
+import type { Account } from './account.js';
+import { adjustPace, pauseUnreachable } from './adjust-pace.js';
+import type { AskContext } from './ask-context.js';
+import { recordAnswer } from '../ledger/record-answer.js';
+import { heldAfterMs } from './slot-times.js';
+import { waitForSlot, type HeldSlot, type Waited } from './wait-for-slot.js';
+
+/** What became of a query job. Everything but `answered` asked nothing. */
+export type AskResult = 'answered' | 'moved_on' | 'paused';
+
+/** On top of the time for the answer: the wait for a slot, and the writing down. */
+const LEASE_MARGIN_MS = 8_000;
+/** Who has not got a slot by then goes back into the schedule, where what is more urgent comes first. */
+const PATIENCE_MS = 5_000;
+const GIVE_BACK_MS = 1;
+
+/**
+ * Asks Agora about one session and keeps what it told. The claim is taken up by one job only: a job
+ * that runs twice, or after its purpose is gone, asks nothing. If the process dies on the way, the
+ * claim's lease runs out and the session is due again.
+ */
+export async function askSession(
+  context: AskContext,
+  sid: string,
+  claimedMs: UnixMs,
+): Promise<AskResult> {
+  const { db, rules, accounts, metrics } = context;
+  const registration = await findRegistration(db.pool, sid);
+  const account = accounts.get(registration === null ? '' : (rules.accountOf(registration.appId) ?? '')); // prettier-ignore
+  if (registration === null || account === undefined) return 'moved_on';
+  const startedAt = performance.now();
+  const turn = await takeTurn(context, account, registration, claimedMs);
+  if (turn.kind === 'moved_on') return 'moved_on';
+  if (turn.kind === 'held') {
+    metrics.slotWait.observe((performance.now() - startedAt) / 1000);
+    if (await ask(context, account, registration, turn)) return 'answered';
+  }
+  await giveBack(context, account, sid, turn);
+  return 'paused';
+}
+
+/**
+ * Waits until it is this query's turn in its process, then for a slot. The claim is taken up only then:
+ * until then it stands in the queue, and counts among those of which there are two seconds' worth.
+ */
+async function takeTurn(
+  context: AskContext,
+  account: Account,
+  registration: Registration,
+  claimedMs: UnixMs,
+): Promise<Waited | { kind: 'moved_on' }> {
+  const { db, now, queryTimeoutMs, gateOf, stopping } = context;
+  const { sid } = registration;
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  const entry = await gateOf(account.name).enter(PATIENCE_MS, stopping);
+  try {
+    const isMine = await takeUpClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
+    if (!isMine) return { kind: 'moved_on' };
+    if (entry === 'late') return { kind: 'late' };
+    if ((queryableUntil({ registration, windowFromMs: null }) ?? 0) <= now()) {
+      await dropQuery(db.pool, sid); // its window closed while it waited: an answer would prove nothing
+      return { kind: 'moved_on' };
+    }
+    return await waitForSlot(context, account, registration, giveUpAt);
+  } finally {
+    if (entry !== 'late') entry.leave();
+  }
+}
+
+/** The claim goes back into the schedule, for when it may be asked again. */
+async function giveBack(
+  context: AskContext,
+  account: Account,
+  sid: string,
+  turn: Waited,
+): Promise<void> {
+  const { db, now } = context;
+  const pausedMs = await pausedFor(context, account, turn);
+  await releaseClaim(db, sid, plusMs(now(), Math.max(pausedMs, GIVE_BACK_MS)));
+}
+
+async function pausedFor(context: AskContext, account: Account, turn: Waited): Promise<number> {
+  switch (turn.kind) {
+    case 'paused':
+      return turn.waitMs;
+    case 'unreachable':
+      return pauseUnreachable(context, account);
+    case 'held':
+    case 'late':
+      return 0;
+  }
+}
+
+/** False where the query did not leave: its slot was over before it could. */
+async function ask(
+  context: AskContext,
+  account: Account,
+  registration: Registration,
+  { permit, leaveBy, release }: HeldSlot,
+): Promise<boolean> {
+  const { client, queryTimeoutMs, metrics } = context;
+  const { name, customerId, customerSecret } = account;
+  const { sid, appId, resourceId, mode } = registration;
+  const target = { customerId, customerSecret, appId, resourceId, sid, mode };
+  const answer = await client.query(target, permit, leaveBy);
+  const end = answer === 'too_late' ? 'never_left' : answer.wire;
+  if (end === 'never_left') metrics.slotsUnused.inc({ account: name });
+  // The second that it is still held begins now, not once the answer is written down.
+  const released = release(heldAfterMs(end, queryTimeoutMs));
+  if (answer !== 'too_late') await keep(context, account, registration, answer);
+  await released;
+  return answer !== 'too_late';
+}
+
+async function keep(
+  context: AskContext,
+  account: Account,
+  registration: Registration,
+  answer: QueryAnswer,
+): Promise<void> {
+  const { sid, appId } = registration;
+  const { askedAt, answeredAt, outcome, httpStatus, body } = answer;
+  const { at, era } = await context.measureClock();
+  const times = { askedMs: at(askedAt), answeredMs: at(answeredAt), clockEra: era };
+  await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration); // prettier-ignore
+  await adjustPace(context, account, { sid, appId }, answer);
+  context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
+  context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
+  context.log.info(
+    { sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) },
+    'query.answered',
+  );
+}

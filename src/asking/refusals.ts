@@ -1,0 +1,79 @@
+import { pauseAccount } from '../db/schedule/query-pace.js';
+import { bringForward, noteAccepted, noteRefusedAccount, noteRefusedApp, releaseClaimsOfApp } from '../db/schedule/refusals.js'; // prettier-ignore
+import { readRefusals } from '../db/schedule/refused.js';
+import type { Db } from '../db/connection/database.js';
+import type { UnixMs } from '../evidence/instant.js';
+import { appScope, type Account } from './account.js';
+import type { AskContext } from './ask-context.js';
+
+/** What is refused is tried with one query as often as this: only a person can mend it. */
+export const TRY_EVERY_MS = 60_000;
+
+/**
+ * So many refused apps make a refused account: one alone may be an app of somebody else. An account of
+ * one app stands and falls with it.
+ */
+function neededApps({ appIds }: Account): number {
+  return Math.min(2, appIds.length);
+}
+
+type Asked = { sid: string; appId: string };
+
+/** An app, or an account, that Agora answers 401 or 403 to. `appId` is null for the account as a whole. */
+export type Refused = { account: string; appId: string | null; sinceMs: UnixMs; advice: string };
+
+/** Answered 401 or 403: remembered, and logged when an app or an account turns out to be refused. */
+export async function hearRefusal(
+  { db, log }: AskContext,
+  account: Account,
+  { sid, appId }: Asked,
+): Promise<void> {
+  // prettier-ignore
+  const { name, appIds } = account;
+  const began = await noteRefusedApp(db, appScope(name, appId), appId, sid);
+  if (began) {
+    await releaseClaimsOfApp(db.pool, appId);
+    log.error({ account: name, appId, sid, advice: adviceOnApp(appId) }, 'app.refused');
+  }
+  const scopes = appIds.map((id) => appScope(name, id));
+  const whole = await noteRefusedAccount(db, name, scopes, neededApps(account));
+  if (whole === 'not') return;
+  await pauseAccount(db, name, TRY_EVERY_MS, 'unauthorized');
+  if (whole === 'began') log.error({ account: name, advice: ADVICE_ON_ACCOUNT }, 'account.refused');
+}
+
+/** Answered as it should be: whatever was refused of it is not any more. */
+export async function hearAcceptance(
+  { db, log, now }: AskContext,
+  { name, appIds }: Account,
+  { appId }: Asked,
+): Promise<void> {
+  // prettier-ignore
+  const scopes = appIds.map((id) => appScope(name, id));
+  const ended = await noteAccepted(db, name, appScope(name, appId), scopes);
+  if (ended.app) {
+    await bringForward(db.pool, appId, now());
+    log.info({ account: name, appId }, 'app.accepted');
+  }
+  if (ended.account) log.info({ account: name }, 'account.accepted');
+}
+
+/** What is refused just now of these accounts, the accounts before their apps. */
+export async function readRefused(db: Db, accounts: readonly Account[]): Promise<Refused[]> {
+  const refusals = await readRefusals(db.pool);
+  return accounts.flatMap(({ name, appIds }) => {
+    const of = (scope: string, appId: string | null, advice: string): Refused[] => {
+      const sinceMs = refusals.get(scope);
+      return sinceMs === undefined ? [] : [{ account: name, appId, sinceMs, advice }];
+    };
+    const apps = appIds.flatMap((appId) => of(appScope(name, appId), appId, adviceOnApp(appId)));
+    return [...of(name, null, ADVICE_ON_ACCOUNT), ...apps];
+  });
+}
+
+const ADVICE_ON_ACCOUNT =
+  'Agora refuses every app of this account (401 or 403): check its customer id and secret, and that cloud recording and the RESTful API are enabled for it. One query a minute tries it again.';
+
+function adviceOnApp(appId: string): string {
+  return `Agora refuses queries about app ${appId} (401 or 403): check that it belongs to the account it is configured under. Its sessions are not asked about meanwhile, but for one query a minute that tries it again.`;
+}

@@ -1,0 +1,83 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../../generated/prisma/client.js';
+import { SturdyClient } from './sturdy-client.js';
+
+/**
+ * One Postgres, spoken to in two ways: Prisma for plain work on one table, `pool` for what has a
+ * lock, a CTE or a conditional insert, and for the receiver's prepared statement.
+ */
+export type Db = { pool: pg.Pool; prisma: PrismaClient };
+
+/** What a statement can run on: the pool, or the one connection of a transaction. */
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+export type DatabaseOptions = {
+  url: string;
+  /** Connections of the pool; Prisma keeps as many again at the most. */
+  maxConnections: number;
+  applicationName: string;
+  /** Called for a connection that broke while idle: the pool replaces it by itself. */
+  onIdleError: (error: Error) => void;
+  patience?: Patience;
+};
+
+/** How long is waited for a connection, and for a statement. */
+export type Patience = { connectMs: number; statementMs: number };
+
+/** A statement that takes longer than this hangs; the work it belongs to is found again. */
+const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000 };
+
+export function openDatabase(options: DatabaseOptions): Db {
+  return {
+    pool: openPool(options),
+    prisma: new PrismaClient({ adapter: new PrismaPg(poolSettings(options)) }),
+  };
+}
+
+/**
+ * Prisma makes its query compiler with the first query, a fifth of a second's work in which nothing
+ * else is done: better before anything is received than in the middle of it.
+ */
+export async function warmUp({ prisma }: Db): Promise<void> {
+  await prisma.ledgerSession.findFirst({ select: { sid: true } });
+}
+
+/** A pool alone, for who speaks SQL only. */
+export function openPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool(poolSettings(options));
+  pool.on('error', options.onIdleError);
+  return pool;
+}
+
+function poolSettings(options: DatabaseOptions): pg.PoolConfig {
+  const { connectMs, statementMs } = options.patience ?? USUAL;
+  return {
+    connectionString: options.url,
+    max: options.maxConnections,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    // The same on this side, for a server that is gone and never answers.
+    query_timeout: statementMs + connectMs,
+    idle_in_transaction_session_timeout: statementMs,
+    keepAlive: true,
+    Client: SturdyClient,
+  };
+}
+
+export async function closeDatabase(db: Db): Promise<void> {
+  await Promise.all([db.pool.end(), db.prisma.$disconnect()]);
+}
+
+/** Throws where Postgres does not answer. */
+export async function ping({ pool }: Pick<Db, 'pool'>): Promise<void> {
+  await pool.query('select 1');
+}
+
+/** Which ledger this is: two of them may share a Redis, and must not hear each other's bells. */
+export async function readLedgerId(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(`select ledger_identity.id from ledger_identity`);
+  if (rows[0] === undefined) throw new Error('table ledger_identity is empty: run the migrations');
+  return rows[0].id;
+}

@@ -1,0 +1,77 @@
+import type { PoolClient } from 'pg';
+import type { Notice } from '../../evidence/notice.js';
+import { decodeNoticeRow, type RawNoticeRow } from './notice-rows.js';
+
+/** A notice's place in the order in which a session's notices are folded. */
+export type NoticePlace = { receivedAt: Date; eventKey: string };
+
+/** At most so much is read, or written, at once. */
+export type PageSize = { evidence: number; bytes: number };
+
+export type NoticePage = {
+  notices: readonly Notice[];
+  /** The place of the last one; null of an empty page. */
+  last: NoticePlace | null;
+  /** Nothing came after it when it was read. */
+  isLast: boolean;
+};
+
+type PagedRow = RawNoticeRow & { found: number };
+
+/**
+ * The next notices of a session in order of receipt, and with their marks taken away. What commits
+ * meanwhile is on the page and its mark is gone, or it is not and its mark is left: both were written
+ * together, and the marks that go are those of the notices that were read. The caller holds the
+ * session's lock.
+ */
+export async function takeNoticePage(
+  tx: PoolClient,
+  sid: string,
+  after: NoticePlace | null,
+  size: PageSize,
+): Promise<NoticePage> {
+  const { rows } = await tx.query<PagedRow>(
+    `select page.* from (
+       select next.*, count(*) over ()::int as found,
+              sum(octet_length(next.raw)) over (order by next.received_at, next.event_key) - octet_length(next.raw) as before
+       from (
+         select notices.sid, notices.app_id, notices.event_key, notices.received_at, notices.raw
+         from notices
+         where notices.sid = $1 and notices.received_at >= $2 and (notices.received_at, notices.event_key) > ($2, $3)
+         order by notices.received_at, notices.event_key limit $4
+       ) next
+     ) page where page.before < $5 order by page.received_at, page.event_key`,
+    [
+      sid,
+      after?.receivedAt ?? new Date(0),
+      after?.eventKey ?? LOWEST_KEY,
+      size.evidence,
+      size.bytes,
+    ],
+  );
+  await takeMarksOf(tx, sid, rows);
+  const last = rows.at(-1);
+  return {
+    notices: rows.map(decodeNoticeRow).filter((notice) => notice !== null),
+    last: last === undefined ? null : { receivedAt: last.received_at, eventKey: last.event_key },
+    isLast: rows.length < size.evidence && rows.length === (last?.found ?? 0),
+  };
+}
+
+const LOWEST_KEY = '00000000-0000-0000-0000-000000000000';
+/** After every notice that was received in the same millisecond. */
+export const HIGHEST_KEY = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+async function takeMarksOf(
+  tx: PoolClient,
+  sid: string,
+  rows: readonly RawNoticeRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `delete from pending_evidence using unnest($2::uuid[], $3::timestamptz[]) as taken (event_key, received_at)
+     where pending_evidence.sid = $1 and pending_evidence.kind = 'notice'
+       and pending_evidence.event_key = taken.event_key and pending_evidence.received_at = taken.received_at`,
+    [sid, rows.map((row) => row.event_key), rows.map((row) => row.received_at)],
+  );
+}

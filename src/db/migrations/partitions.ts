@@ -1,0 +1,49 @@
+import type pg from 'pg';
+import { DAY_MS, plusMs, type UnixMs } from '../../evidence/instant.js';
+import { isLocked } from '../connection/refusal.js';
+import { withTransaction } from '../connection/with-transaction.js';
+
+const DAYS_AHEAD = 8;
+/** A new partition locks all of them against reading, and whoever waits for that makes all others wait. */
+const LOCK_WITHIN = '250ms';
+
+/**
+ * Makes the coming days' partitions of the notices that are missing. Where somebody reads the notices, as
+ * a backup does, it is `locked` and not waited for: there are days to try again. Were it ever late,
+ * notices go into the default partition and nothing is lost.
+ */
+export async function ensurePartitions(pool: pg.Pool, nowMs: UnixMs): Promise<'made' | 'locked'> {
+  try {
+    for (const day of await missingDays(pool, nowMs)) await makePartition(pool, day);
+    return 'made';
+  } catch (error) {
+    if (isLocked(error)) return 'locked';
+    throw error;
+  }
+}
+
+/** Looked up without a lock. */
+async function missingDays(pool: pg.Pool, nowMs: UnixMs): Promise<string[]> {
+  const coming = Array.from({ length: DAYS_AHEAD }, (_, n) => dayOf(plusMs(nowMs, n * DAY_MS)));
+  const { rows } = await pool.query<{ day: string }>(
+    `select coming.day from unnest($1::text[]) with ordinality as coming (day, n)
+     where not exists (
+       select from pg_inherits join pg_class as part on part.oid = pg_inherits.inhrelid
+       where pg_inherits.inhparent = 'public.notices'::regclass
+         and part.relname = 'notices_' || replace(coming.day, '-', '')
+     ) order by coming.n`,
+    [coming],
+  );
+  return rows.map(({ day }) => day);
+}
+
+function dayOf(atMs: UnixMs): string {
+  return new Date(atMs).toISOString().slice(0, 10);
+}
+
+async function makePartition(pool: pg.Pool, day: string): Promise<void> {
+  await withTransaction({ pool }, async (tx) => {
+    await tx.query(`set local lock_timeout = '${LOCK_WITHIN}'`);
+    await tx.query(`select create_notice_partitions($1::date, 1)`, [day]);
+  });
+}

@@ -1,0 +1,72 @@
+import type { Db } from '../connection/database.js';
+
+/** Nothing of the account is asked for the given time; a shorter pause never replaces a longer one. */
+export async function pauseAccount(
+  db: Db,
+  account: string,
+  forMs: number,
+  reason: PauseReason,
+): Promise<void> {
+  await db.pool.query(
+    `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, unanswered_since)
+     values ($1, clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond', $3,
+             case when $4 then clock_timestamp() end)
+     on conflict (account) do update set
+       paused_until = greatest(pace.paused_until, excluded.paused_until),
+       pause_reason = excluded.pause_reason,
+       unanswered_since = coalesce(pace.unanswered_since, excluded.unanswered_since)`,
+    [account, forMs, reason, reason === 'unreachable' || reason === 'unauthorized'],
+  );
+}
+
+/** `throttled`: too fast; `quota`: this window is used up; the others: nothing can be asked. */
+export type PauseReason = 'throttled' | 'quota' | 'unauthorized' | 'unreachable';
+
+/**
+ * Answered with 429: the pace is halved at once, down to an eighth; every answer that is not one
+ * wins a little of it back.
+ */
+export async function slowDown(db: Db, account: string): Promise<void> {
+  await db.pool.query(
+    `update query_pace set rate_factor = greatest(query_pace.rate_factor / 2, 0.125)
+     where query_pace.account = $1`,
+    [account],
+  );
+}
+
+export async function speedUp(db: Db, account: string): Promise<void> {
+  await db.pool.query(
+    `update query_pace set rate_factor = least(query_pace.rate_factor * 1.05, 1), unanswered_since = null
+     where query_pace.account = $1
+       and (query_pace.rate_factor < 1 or query_pace.unanswered_since is not null)`,
+    [account],
+  );
+}
+
+/** To which part of their pace accounts were slowed down; those at full pace are not among them. */
+export async function readSlowed(db: Db): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.pool.query<{ account: string; factor: number }>(
+    `select query_pace.account, query_pace.rate_factor as factor from query_pace
+     where query_pace.rate_factor < 1`,
+  );
+  return new Map(rows.map(({ account, factor }) => [account, factor]));
+}
+
+/** Accounts of which no query has been answered by Agora lately, for it cannot be reached or refuses us. */
+export async function readUnanswered(db: Db): Promise<ReadonlySet<string>> {
+  const { rows } = await db.pool.query<{ account: string }>(
+    `select query_pace.account from query_pace where query_pace.unanswered_since is not null`,
+  );
+  return new Set(rows.map(({ account }) => account));
+}
+
+export async function readPauses(
+  db: Db,
+): Promise<ReadonlyMap<string, { forMs: number; reason: string }>> {
+  const { rows } = await db.pool.query<{ account: string; for_ms: number; reason: string }>(
+    `select query_pace.account, coalesce(query_pace.pause_reason, '') as reason,
+            extract(epoch from query_pace.paused_until - clock_timestamp())::float8 * 1000 as for_ms
+     from query_pace where query_pace.paused_until > clock_timestamp()`,
+  );
+  return new Map(rows.map(({ account, for_ms, reason }) => [account, { forMs: for_ms, reason }]));
+}

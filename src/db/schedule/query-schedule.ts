@@ -1,0 +1,190 @@
+import type { PoolClient } from 'pg';
+import type { UnixMs } from '../../evidence/instant.js';
+import type { Candidate } from '../../reconcile/choose-queries.js';
+import { priorityOf, type QueryClass } from '../../reconcile/query-class.js';
+import type { Db, Queryable } from '../connection/database.js';
+
+/** The next query of one session, as the schedule keeps it. */
+export type ScheduledQuery = {
+  sid: string;
+  account: string;
+  /** Null where nobody has said yet what app it is of. */
+  appId: string | null;
+  dueMs: UnixMs;
+  queryClass: QueryClass;
+  reason: string;
+  lastVerifiedMs: UnixMs | null;
+  liveSinceMs: UnixMs | null;
+  /** When the heartbeat after the last one that came is missed; null where none is expected. */
+  beatDueMs: UnixMs | null;
+  /** When a heartbeat is missed, counted from the last sign of life; null where none is expected. */
+  suspectedMs: UnixMs | null;
+  /** Its turn among those whose heartbeat is missed; null where none is expected. */
+  turnMs: UnixMs | null;
+  /** When a further 404 would prove an end; null where none was heard. */
+  proofMs: UnixMs | null;
+  /** Since when it has not been asked about; null for one that is not live. */
+  waitingSinceMs: UnixMs | null;
+};
+
+/**
+ * Writes the coming queries and removes those of sessions that need none. A query that is on its way
+ * keeps its lease, unless `answered` says that this is its answer: else a notification that comes in
+ * between would have the session asked twice.
+ */
+export async function saveSchedule(
+  tx: PoolClient,
+  queries: readonly ScheduledQuery[],
+  done: readonly string[],
+  answered: boolean,
+): Promise<void> {
+  if (queries.length > 0) await upsertQueries(tx, queries, answered);
+  if (done.length === 0) return;
+  await tx.query(
+    `delete from query_schedule
+     where query_schedule.sid = any($1::text[])
+       and ($2 or (query_schedule.claimed_at is null and query_schedule.requested_at is null))`,
+    [done, answered],
+  );
+}
+
+async function upsertQueries(
+  tx: PoolClient,
+  queries: readonly ScheduledQuery[],
+  answered: boolean,
+): Promise<void> {
+  await tx.query(
+    `insert into query_schedule as kept (
+       sid, account, priority, reason, due_at, last_verified_at, live_since, beat_due_at, suspect_at,
+       turn_at, proof_at, waiting_since, app_id
+     )
+     select * from unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::timestamptz[],
+                          $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
+                          $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $14::text[])
+     on conflict (sid) do update set
+       account = excluded.account,
+       app_id = excluded.app_id,
+       last_verified_at = excluded.last_verified_at,
+       live_since = excluded.live_since,
+       beat_due_at = excluded.beat_due_at,
+       suspect_at = excluded.suspect_at,
+       turn_at = excluded.turn_at,
+       proof_at = excluded.proof_at,
+       waiting_since = excluded.waiting_since,
+       claimed_at = case when $13 then null else kept.claimed_at end,
+       asking = kept.asking and not $13,
+       requested_at = case when $13 then null else kept.requested_at end,
+       priority = case when $13 or (kept.claimed_at is null and kept.requested_at is null)
+                       then excluded.priority else kept.priority end,
+       reason = case when $13 or (kept.claimed_at is null and kept.requested_at is null)
+                     then excluded.reason else kept.reason end,
+       due_at = case when $13 or (kept.claimed_at is null and kept.requested_at is null)
+                     then excluded.due_at else kept.due_at end`,
+    [
+      queries.map(({ sid }) => sid),
+      queries.map(({ account }) => account),
+      queries.map(({ queryClass }) => priorityOf(queryClass)),
+      queries.map(({ reason }) => reason),
+      queries.map(({ dueMs }) => new Date(dueMs)),
+      queries.map(({ lastVerifiedMs }) => dateOrNull(lastVerifiedMs)),
+      queries.map(({ liveSinceMs }) => dateOrNull(liveSinceMs)),
+      queries.map(({ beatDueMs }) => dateOrNull(beatDueMs)),
+      queries.map(({ suspectedMs }) => dateOrNull(suspectedMs)),
+      queries.map(({ turnMs }) => dateOrNull(turnMs)),
+      queries.map(({ proofMs }) => dateOrNull(proofMs)),
+      queries.map(({ waitingSinceMs }) => dateOrNull(waitingSinceMs)),
+      answered,
+      queries.map(({ appId }) => appId),
+    ],
+  );
+}
+
+/** A person asks for a query now: it goes ahead of everything but the confirming of starts and ends. */
+export async function requestQuery(
+  db: Queryable,
+  sid: string,
+  account: string,
+  nowMs: UnixMs,
+): Promise<void> {
+  await db.query(
+    `insert into query_schedule as kept (sid, account, app_id, priority, reason, due_at, requested_at)
+     select $1, $2, (select sessions.app_id from sessions where sessions.sid = $1), $3::smallint,
+            'asked for by a person', $4::timestamptz, $4::timestamptz
+     on conflict (sid) do update set
+       requested_at = excluded.requested_at,
+       priority = least(kept.priority, excluded.priority),
+       reason = case when kept.claimed_at is null then excluded.reason else kept.reason end,
+       due_at = case when kept.claimed_at is null then least(kept.due_at, excluded.due_at)
+                     else kept.due_at end`,
+    [sid, account, priorityOf('asked'), new Date(nowMs)],
+  );
+}
+
+/** A query that the planner has taken out of the schedule until its lease is over. */
+export type ClaimedQuery = { sid: string; claimedMs: UnixMs; priority: number };
+
+/**
+ * Claims the chosen ones, but for those that somebody else has claimed meanwhile. A claim that is not
+ * answered by the end of its lease is due again.
+ */
+export async function claimQueries(
+  db: Db,
+  chosen: readonly Candidate[],
+  nowMs: UnixMs,
+  leaseMs: number,
+): Promise<ClaimedQuery[]> {
+  if (chosen.length === 0) return [];
+  const { rows } = await db.pool.query<{ sid: string }>(
+    `with free as (
+       select query_schedule.sid from query_schedule
+       where query_schedule.sid = any($1::text[])
+         and (query_schedule.claimed_at is null or query_schedule.due_at <= $2)
+       for update skip locked
+     )
+     update query_schedule set claimed_at = $2, due_at = $3, asking = false
+     from free where query_schedule.sid = free.sid
+     returning query_schedule.sid`,
+    [chosen.map(({ sid }) => sid), new Date(nowMs), new Date(nowMs + leaseMs)],
+  );
+  const claimed = new Set(rows.map(({ sid }) => sid));
+  return chosen
+    .filter(({ sid }) => claimed.has(sid))
+    .map(({ sid, priority }) => ({ sid, priority, claimedMs: nowMs }));
+}
+
+/**
+ * Takes up a claim, for one asking. False when it is not there any more: taken up already by a job
+ * that ran twice, run out and claimed anew, or the session is over.
+ */
+export async function takeUpClaim(
+  db: Db,
+  sid: string,
+  claimedMs: UnixMs,
+  nowMs: UnixMs,
+  leaseMs: number,
+): Promise<boolean> {
+  const { rowCount } = await db.pool.query(
+    `update query_schedule set claimed_at = $3, due_at = $4, asking = true
+     where query_schedule.sid = $1 and query_schedule.claimed_at = $2 and not query_schedule.asking`,
+    [sid, new Date(claimedMs), new Date(nowMs), new Date(nowMs + leaseMs)],
+  );
+  return rowCount === 1;
+}
+
+/** Gives a query back that was not asked: the account paused while it waited for its slot. */
+export async function releaseClaim(db: Db, sid: string, dueMs: UnixMs): Promise<void> {
+  await db.pool.query(
+    `update query_schedule set claimed_at = null, asking = false, due_at = $2
+     where query_schedule.sid = $1`,
+    [sid, new Date(dueMs)],
+  );
+}
+
+/** There is nothing more to ask about the session. */
+export async function dropQuery(db: Queryable, sid: string): Promise<void> {
+  await db.query(`delete from query_schedule where query_schedule.sid = $1`, [sid]);
+}
+
+function dateOrNull(atMs: UnixMs | null): Date | null {
+  return atMs === null ? null : new Date(atMs);
+}

@@ -1,0 +1,27 @@
+import type { Queryable } from '../connection/database.js';
+
+/** This process's own row of the running totals: processes that share one wait for each other, no more. */
+export function shardOfProcess(): number {
+  return process.pid % 1024;
+}
+
+/** Adds to this process's share of a running total. */
+export async function addToCounter(
+  db: Queryable,
+  name: string,
+  amount: number,
+  shard: number,
+): Promise<void> {
+  await db.query(
+    `insert into counters (name, shard, value) values ($1, $2, $3)
+     on conflict (name, shard) do update set value = counters.value + excluded.value`,
+    [name, shard, amount],
+  );
+}
+
+export async function readCounters(db: Queryable): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ name: string; total: string }>(
+    `select counters.name, sum(counters.value)::text as total from counters group by counters.name`,
+  );
+  return new Map(rows.map(({ name, total }) => [name, Number(total)]));
+}

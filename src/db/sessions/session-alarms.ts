@@ -1,0 +1,38 @@
+import type { PoolClient } from 'pg';
+import type { UnixMs } from '../../evidence/instant.js';
+
+/** One alarm a session: when time alone will change what is said of it, or null for never. */
+export type SessionAlarm = { sid: string; dueMs: UnixMs | null };
+
+export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]): Promise<void> {
+  const set = alarms.filter(({ dueMs }) => dueMs !== null);
+  const unset = alarms.filter(({ dueMs }) => dueMs === null);
+  if (set.length > 0) {
+    await tx.query(
+      `insert into session_alarms (sid, due_at) select * from unnest($1::text[], $2::timestamptz[])
+       on conflict (sid) do update set due_at = excluded.due_at
+       where session_alarms.due_at <> excluded.due_at`,
+      [set.map(({ sid }) => sid), set.map(({ dueMs }) => new Date(dueMs ?? 0))],
+    );
+  }
+  await tx.query(`delete from session_alarms where session_alarms.sid = any($1::text[])`, [
+    unset.map(({ sid }) => sid),
+  ]);
+}
+
+/** Locks sessions whose alarm is due, skipping those that somebody else is folding. */
+export async function lockRungSessions(
+  tx: PoolClient,
+  nowMs: UnixMs,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await tx.query<{ sid: string }>(
+    `with rung as materialized (
+       select session_alarms.sid from session_alarms
+       where session_alarms.due_at <= $1 order by session_alarms.due_at limit $2
+     )
+     select rung.sid from rung where pg_try_advisory_xact_lock(hashtextextended(rung.sid, 1))`,
+    [new Date(nowMs), limit],
+  );
+  return rows.map(({ sid }) => sid);
+}

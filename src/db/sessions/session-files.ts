@@ -1,0 +1,111 @@
+import type { PoolClient } from 'pg';
+import { unixMs, type UnixMs } from '../../evidence/instant.js';
+import type { FileMention } from '../../evidence/file-mention.js';
+import { mergeFiles, type FileKind, type RecordedFile } from '../../sessions/facts/files.js';
+import type { Queryable } from '../connection/database.js';
+
+export type SessionFiles = { sid: string; files: readonly RecordedFile[] };
+
+/**
+ * Adds what was learned about files. The statement merges as `mergeFile` does, so that no order of
+ * learning changes the result. The caller holds the sessions' locks.
+ */
+export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]): Promise<void> {
+  const rows = named.flatMap(({ sid, files }) => mergeFiles(files).map((file) => ({ sid, file })));
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into session_files as kept (
+       sid, name, kind, track_type, uid, mixed_all_user, playable, slice_started_at, video_id,
+       first_seen_at, sources
+     )
+     select told.sid, told.name, told.kind, told.track_type, told.uid, told.mixed_all_user,
+            told.playable, told.slice_started_at, told.video_id, told.first_seen_at,
+            string_to_array(told.sources, ' ')
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+                 $7::boolean[], $8::timestamptz[], $9::text[], $10::timestamptz[], $11::text[])
+       as told (sid, name, kind, track_type, uid, mixed_all_user, playable, slice_started_at,
+                video_id, first_seen_at, sources)
+     on conflict (sid, name) do update set
+       track_type = least(kept.track_type, excluded.track_type),
+       uid = least(kept.uid collate "C", excluded.uid collate "C"),
+       mixed_all_user = greatest(kept.mixed_all_user, excluded.mixed_all_user),
+       playable = greatest(kept.playable, excluded.playable),
+       slice_started_at = least(kept.slice_started_at, excluded.slice_started_at),
+       video_id = least(kept.video_id collate "C", excluded.video_id collate "C"),
+       first_seen_at = least(kept.first_seen_at, excluded.first_seen_at),
+       sources = array(select distinct source from unnest(kept.sources || excluded.sources) source
+                       order by source)`,
+    columnsOf(rows),
+  );
+}
+
+function columnsOf(rows: readonly { sid: string; file: RecordedFile }[]): unknown[][] {
+  const files = rows.map(({ file }) => file);
+  return [
+    rows.map(({ sid }) => sid),
+    files.map((file) => file.name),
+    files.map((file) => file.kind),
+    files.map((file) => file.trackType),
+    files.map((file) => file.uid),
+    files.map((file) => file.mixedAllUser),
+    files.map((file) => file.playable),
+    files.map((file) => dateOrNull(file.sliceStartedMs)),
+    files.map((file) => file.videoId),
+    files.map((file) => new Date(file.firstSeenMs)),
+    files.map((file) => file.sources.join(' ')),
+  ];
+}
+
+/** A session's list is made anew by a refold: what a better decoder no longer names goes. */
+export async function forgetFiles(tx: PoolClient, sids: readonly string[]): Promise<void> {
+  if (sids.length === 0) return;
+  await tx.query(`delete from session_files where session_files.sid = any($1::text[])`, [sids]);
+}
+
+type FileRow = {
+  name: string;
+  kind: FileKind;
+  track_type: FileMention['trackType'];
+  uid: string | null;
+  mixed_all_user: boolean | null;
+  playable: boolean | null;
+  slice_started_at: Date | null;
+  video_id: string | null;
+  first_seen_at: Date;
+  sources: string[];
+};
+
+/** A page of a session's files by name, after `afterName`. */
+export async function listFiles(
+  db: Queryable,
+  sid: string,
+  afterName: string,
+  limit: number,
+): Promise<RecordedFile[]> {
+  const { rows } = await db.query<FileRow>(
+    `select session_files.* from session_files
+     where session_files.sid = $1 and session_files.name > $2
+     order by session_files.name limit $3`,
+    [sid, afterName, limit],
+  );
+  return rows.map((row) => ({
+    name: row.name,
+    kind: row.kind,
+    trackType: row.track_type,
+    uid: row.uid,
+    mixedAllUser: row.mixed_all_user,
+    playable: row.playable,
+    sliceStartedMs: instantOrNull(row.slice_started_at),
+    videoId: row.video_id,
+    firstSeenMs: unixMs(row.first_seen_at.getTime()),
+    sources: row.sources,
+  }));
+}
+
+function dateOrNull(atMs: UnixMs | null): Date | null {
+  return atMs === null ? null : new Date(atMs);
+}
+
+function instantOrNull(at: Date | null): UnixMs | null {
+  return at === null ? null : unixMs(at.getTime());
+}

@@ -1,0 +1,121 @@
+import type { PoolClient } from 'pg';
+import { ping } from '../db/connection/database.js';
+import { isPassing } from '../db/connection/refusal.js';
+import { lockSession } from '../db/sessions/session-lock.js';
+import { areOthersFoldedSince, setAside } from '../db/sessions/set-aside.js';
+import { withTransaction } from '../db/connection/with-transaction.js';
+import type { UnixMs } from '../evidence/instant.js';
+import type { FoldContext } from './fold-context.js';
+
+/** Folds sessions that are locked, in the transaction that holds their locks. Says whether more of them waits. */
+type FoldLocked = (tx: PoolClient, sids: readonly string[]) => Promise<boolean>;
+
+/** How many sessions were folded, and whether more waits than was taken. */
+export type FoldedBatch = { sessions: number; more: boolean };
+
+/**
+ * Folds the sessions that `lock` finds in one transaction, or where that fails, each of them in one of
+ * its own: one that cannot be folded must hold up no other.
+ */
+export async function togetherOrApart(
+  context: FoldContext,
+  lock: (tx: PoolClient) => Promise<string[]>,
+  foldLocked: FoldLocked,
+): Promise<FoldedBatch> {
+  let sids: string[] = [];
+  let more = false;
+  try {
+    await withTransaction(context.db, async (tx) => {
+      sids = await lock(tx);
+      if (sids.length > 0) more = await foldLocked(tx, sids);
+    });
+  } catch (error) {
+    if (sids.length === 0) throw error;
+    more = await foldApart(context, sids, foldLocked);
+  }
+  return { sessions: sids.length, more };
+}
+
+/**
+ * Each alone. One that fails in a way that may be anybody's trouble is tried once more after all others
+ * had their turn: whether they could be folded tells whose trouble it is.
+ */
+async function foldApart(
+  context: FoldContext,
+  sids: readonly string[],
+  foldLocked: FoldLocked,
+): Promise<boolean> {
+  const sinceMs = context.now();
+  const again: string[] = [];
+  let [folded, more] = [0, false];
+  for (const sid of sids) {
+    if (context.stopping.aborted) return true;
+    try {
+      more = (await foldAlone(context, sid, foldLocked)) || more;
+      folded += 1;
+    } catch (error) {
+      if (!isPassing(error)) await putAside(context, sid, error);
+      else again.push(sid);
+      await ping(context.db); // where Postgres is away, trying the others one by one would take long
+    }
+  }
+  for (const sid of again) await foldLastTime(context, sid, () => foldAlone(context, sid, foldLocked), folded > 0 ? 'others' : sinceMs); // prettier-ignore
+  return more;
+}
+
+export async function foldAlone(
+  { db }: FoldContext,
+  sid: string,
+  foldLocked: FoldLocked,
+): Promise<boolean> {
+  return withTransaction(db, async (tx) => {
+    await lockSession(tx, sid);
+    return foldLocked(tx, [sid]);
+  });
+}
+
+/**
+ * Folds a session, which is set aside where it fails for what it holds, or twice for what may be
+ * anybody's trouble but is not others' too. If the process dies before it is set aside, it fails again,
+ * and is set aside then.
+ */
+export async function foldOrSetAside(
+  context: FoldContext,
+  sid: string,
+  fold: () => Promise<unknown>,
+): Promise<void> {
+  const sinceMs = context.now();
+  try {
+    await fold();
+  } catch (error) {
+    if (isPassing(error)) await foldLastTime(context, sid, fold, sinceMs);
+    else await putAside(context, sid, error);
+  }
+}
+
+/**
+ * What everybody meets, as when Postgres is away, full or locked, says nothing of this session: it is set
+ * aside only where others could be folded since it began to fail.
+ */
+async function foldLastTime(
+  context: FoldContext,
+  sid: string,
+  fold: () => Promise<unknown>,
+  folded: 'others' | UnixMs,
+): Promise<void> {
+  try {
+    await fold();
+  } catch (error) {
+    const isItsOwn =
+      !isPassing(error) ||
+      folded === 'others' ||
+      (await areOthersFoldedSince(context.db.pool, sid, folded));
+    if (!isItsOwn) throw error;
+    await putAside(context, sid, error);
+  }
+}
+
+async function putAside(context: FoldContext, sid: string, error: unknown): Promise<void> {
+  await setAside(context.db.pool, sid, String(error), context.now());
+  context.onSetAside(sid, error);
+}

@@ -1,0 +1,190 @@
+import type { PoolClient } from 'pg';
+import { HIGHEST_KEY, takeNoticePage, type PageSize } from '../db/evidence/notice-pages.js';
+import { loadObservationPage } from '../db/evidence/observations.js';
+import { dropMarks, dropMarksForAll, isToldOtherwise, loadPending, sumUpMarks, takeMarksAt } from '../db/evidence/pending-evidence.js'; // prettier-ignore
+import { endPiecewise, listPiecewise, loadPiecewise, savePiecewise, type PiecewiseFold } from '../db/sessions/piecewise-folds.js'; // prettier-ignore
+import { loadRegistrations } from '../db/evidence/registrations.js';
+import { forgetFiles, saveFiles } from '../db/sessions/session-files.js';
+import { lockSession, tryLockSession } from '../db/sessions/session-lock.js';
+import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
+import { loadStopAnswers } from '../db/evidence/stop-answers.js';
+import { withTransaction } from '../db/connection/with-transaction.js';
+import type { Evidence } from '../evidence/evidence.js';
+import { foldRules } from '../sessions/facts/bounds.js';
+import { FACTS_SHAPE, noFacts, type SessionFacts } from '../sessions/facts/facts.js';
+import { filesNamedBy } from '../sessions/facts/files.js';
+import { fold, foldRepeats } from '../sessions/facts/fold.js';
+import type { Session } from '../sessions/verdict/session.js';
+import { foldOrSetAside } from './fold-apart.js';
+import type { FoldContext } from './fold-context.js';
+import { saveFolded, type Folded } from './save-folded.js';
+
+/**
+ * How much evidence is folded in one transaction: a tenth of a second's work. Twice as much would hold
+ * up what else the process does for twice as long; half as much would save every session twice as often.
+ */
+export const PIECE: PageSize = { evidence: 1_000, bytes: 8_388_608 };
+
+/** What became of a session that is folded in pieces: `session` is its new version, if there is one. */
+export type Piece =
+  { kind: 'more' } | { kind: 'done'; before: Session | null; session: Session | null };
+
+/**
+ * Begins to fold a session in pieces whose evidence is too much for one transaction: onto what is known
+ * of it where that is possible, else anew. From here on its notices are found where they are kept, in
+ * their order, so the marks of them all go at once. Returns what is folded already, for the caller, who
+ * holds the session's lock, to save.
+ */
+export async function beginPieces(
+  context: FoldContext,
+  tx: PoolClient,
+  sid: string,
+  stored: StoredSession | null,
+): Promise<Folded[]> {
+  const { others, earliestMs } = await sumUpMarks(tx, sid);
+  const facts = stored?.facts;
+  const highestMs = facts?.arrivals.order.receivedMs ?? 0;
+  const isAnew = facts?.shape !== FACTS_SHAPE || others || (earliestMs ?? highestMs) < highestMs;
+  if (stored !== null && !isAnew) return [await beginOnto(context, tx, stored)];
+  await beginAnew(context, tx, sid);
+  return [];
+}
+
+/** All evidence into none. */
+export async function beginAnew(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
+  const repeats = await dropMarksForAll(tx, sid);
+  const told = [...(await loadRegistrations(tx, [sid])), ...(await loadStopAnswers(tx, [sid]))];
+  const facts = foldRepeats(fold(noFacts(sid), told, foldRules(context.rules)), repeats);
+  await forgetFiles(tx, [sid]);
+  await saveFilesOf(tx, sid, told);
+  await savePiecewise(tx, { sid, facts, notices: null, observations: null });
+}
+
+/** The notices after the last one that is folded. Others of its very millisecond are folded now. */
+async function beginOnto(
+  context: FoldContext,
+  tx: PoolClient,
+  before: StoredSession,
+): Promise<Folded> {
+  const { sid } = before;
+  const lastMs = before.facts.arrivals.order.receivedMs;
+  const marks = lastMs === null ? [] : await takeMarksAt(tx, sid, lastMs);
+  const { notices } = await loadPending(tx, marks, Number.MAX_SAFE_INTEGER);
+  const repeats = await dropMarks(tx, sid);
+  const facts = foldRepeats(fold(before.facts, notices, foldRules(context.rules)), repeats);
+  const place = lastMs === null ? null : { receivedAt: new Date(lastMs), eventKey: HIGHEST_KEY };
+  await savePiecewise(tx, { sid, facts: null, notices: place, observations: null });
+  return { before, facts, learned: notices, anew: false };
+}
+
+/**
+ * Folds the next piece of a session that is folded in pieces, of the one whose last piece is the longest
+ * ago. Says whether there was one. If the process dies, the next one goes on from the last piece; two at
+ * once work on two sessions.
+ */
+export async function foldNextPiece(context: FoldContext): Promise<boolean> {
+  for (const sid of await listPiecewise(context.db.pool)) {
+    const turn = { taken: false };
+    await foldOrSetAside(context, sid, () =>
+      withTransaction(context.db, async (tx) => {
+        if (!(await tryLockSession(tx, sid))) return;
+        turn.taken = (await foldPiece(context, tx, sid)) !== null;
+      }),
+    );
+    if (turn.taken) return true;
+  }
+  return false;
+}
+
+/** Folds all pieces of a session that is folded in pieces, or as many as the time is enough for. */
+export async function foldPieces(
+  context: FoldContext,
+  sid: string,
+  forMs = Number.POSITIVE_INFINITY,
+): Promise<Extract<Piece, { kind: 'done' }> | null> {
+  const begin = performance.now();
+  while (performance.now() - begin < forMs && !context.stopping.aborted) {
+    const piece = await withTransaction(context.db, async (tx) => {
+      await lockSession(tx, sid);
+      return foldPiece(context, tx, sid);
+    });
+    if (piece?.kind !== 'more') return piece;
+  }
+  return null;
+}
+
+/** The caller holds the session's lock. Null for a session that is not folded in pieces, or no more. */
+async function foldPiece(context: FoldContext, tx: PoolClient, sid: string): Promise<Piece | null> {
+  const progress = await loadPiecewise(tx, sid);
+  if (progress === null) return null;
+  const before = (await loadSessions(tx, [sid])).get(sid) ?? null;
+  if (progress.facts !== null) return foldAnewPiece(context, tx, progress, progress.facts, before);
+  if (before !== null) return foldOntoPiece(context, tx, progress, before);
+  // Its row was dropped meanwhile.
+  await beginAnew(context, tx, sid);
+  return { kind: 'more' };
+}
+
+async function foldOntoPiece(
+  context: FoldContext,
+  tx: PoolClient,
+  progress: PiecewiseFold,
+  before: StoredSession,
+): Promise<Piece> {
+  const page = await takeNoticePage(tx, before.sid, progress.notices, PIECE);
+  const facts = fold(before.facts, page.notices, foldRules(context.rules));
+  const folded = { before, facts, learned: page.notices, anew: false };
+  if (page.isLast) await endPiecewise(tx, before.sid);
+  else await savePiecewise(tx, { ...progress, notices: page.last ?? progress.notices });
+  const [session] = await saveFolded(context, tx, [folded], false);
+  return page.isLast ? { kind: 'done', before: before.session, session: session ?? null } : { kind: 'more' }; // prettier-ignore
+}
+
+/** First the notices, then what queries told; what is said of the session changes with the last piece. */
+async function foldAnewPiece(
+  context: FoldContext,
+  tx: PoolClient,
+  progress: PiecewiseFold,
+  known: SessionFacts,
+  before: StoredSession | null,
+): Promise<Piece> {
+  const { sid } = progress;
+  const page = await takeNoticePage(tx, sid, progress.notices, PIECE);
+  const asked = page.isLast ? await loadObservationPage(tx, sid, progress.observations, PIECE) : null; // prettier-ignore
+  const learned: Evidence[] = [...page.notices, ...(asked?.observations ?? [])];
+  const facts = fold(known, learned, foldRules(context.rules));
+  await saveFilesOf(tx, sid, learned);
+  if (asked?.isLast) return finishAnew(context, tx, facts, before);
+  const observations = asked?.last ?? progress.observations;
+  await savePiecewise(tx, { sid, facts, notices: page.last ?? progress.notices, observations });
+  return { kind: 'more' };
+}
+
+/** Told meanwhile whose session it is, or that it was stopped: then it begins again. */
+async function finishAnew(
+  context: FoldContext,
+  tx: PoolClient,
+  known: SessionFacts,
+  before: StoredSession | null,
+): Promise<Piece> {
+  const { sid } = known;
+  if (await isToldOtherwise(tx, sid)) {
+    await beginAnew(context, tx, sid);
+    return { kind: 'more' };
+  }
+  // Having waited is not kept as evidence, but it is not unlearned either.
+  const untilMs = before?.facts.knownUntilMs;
+  const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
+  const facts = fold(known, waited);
+  await endPiecewise(tx, sid);
+  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], anew: false }], false); // prettier-ignore
+  return { kind: 'done', before: before?.session ?? null, session: session ?? null };
+}
+
+async function saveFilesOf(
+  tx: PoolClient,
+  sid: string,
+  learned: readonly Evidence[],
+): Promise<void> {
+  await saveFiles(tx, [{ sid, files: learned.flatMap(filesNamedBy) }]);
+}

@@ -1,0 +1,244 @@
+import type { PoolClient } from 'pg';
+import { ARCHIVED_AFTER_MS, findArchived } from '../db/evidence/archived-facts.js';
+import { measureEvidence } from '../db/evidence/evidence-size.js';
+import {
+  countMarks,
+  loadPending,
+  NOTHING_PENDING,
+  putBack,
+  takeMarks,
+  takePending,
+  type PendingEvidence,
+} from '../db/evidence/pending-evidence.js';
+import { loadPiecewise } from '../db/sessions/piecewise-folds.js';
+import { lockRungSessions } from '../db/sessions/session-alarms.js';
+import { lockPendingSessions, lockSession } from '../db/sessions/session-lock.js';
+import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
+import { withTransaction } from '../db/connection/with-transaction.js';
+import type { Evidence } from '../evidence/evidence.js';
+import { plusMs, type UnixMs } from '../evidence/instant.js';
+import { FACTS_SHAPE } from '../sessions/facts/facts.js';
+import { isStraggler } from '../sessions/facts/fold-notice.js';
+import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
+import { fold } from '../sessions/facts/fold.js';
+import type { Session } from '../sessions/verdict/session.js';
+import { foldAlone, togetherOrApart, type FoldedBatch } from './fold-apart.js';
+import { foldAnew } from './fold-anew.js';
+import type { FoldContext } from './fold-context.js';
+import { beginAnew, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
+import { saveFolded, type Folded } from './save-folded.js';
+
+/**
+ * Folds what waits, oldest first, for at most `limit` sessions in one transaction, and no more than one
+ * piece's evidence. A session with more than that is not folded here: it begins to be folded in pieces.
+ *
+ * The marks are removed in the transaction that saves what they led to. If the process dies in
+ * between, they are there for the next one; if it runs twice, there is nothing left to fold.
+ */
+export async function foldPending(context: FoldContext, limit: number): Promise<FoldedBatch> {
+  const lock = (tx: PoolClient): Promise<string[]> => lockPendingSessions(tx, limit);
+  const batch = await togetherOrApart(context, lock, (tx, sids) => foldLocked(context, tx, sids));
+  return { ...batch, more: batch.more || batch.sessions >= limit };
+}
+
+const READ_RESULT_WITHIN_MS = 5_000;
+
+/**
+ * Folds what waits for one session, now: for a caller who wants to read the result. Where it takes too
+ * long for him, it goes on later.
+ */
+export async function foldSession(context: FoldContext, sid: string): Promise<void> {
+  await foldPieces(context, sid, READ_RESULT_WITHIN_MS);
+  await foldAlone(context, sid, (tx, sids) => foldLocked(context, tx, sids));
+  await foldPieces(context, sid, READ_RESULT_WITHIN_MS);
+}
+
+/** What a refold found: null where the session reads as before. */
+export type RefoldChange = { before: Session | null; after: Session } | null;
+
+/**
+ * Folds all evidence of a session anew, as if nothing had been folded yet. The evidence stays as it
+ * is, and so does a session, its version and its time, that comes out as it was.
+ */
+export async function refoldSession(context: FoldContext, sid: string): Promise<RefoldChange> {
+  const change = await withTransaction(context.db, async (tx) => {
+    await lockSession(tx, sid);
+    return refoldLocked(context, tx, sid);
+  });
+  if (change !== 'in_pieces') return change;
+  const done = await foldPieces(context, sid);
+  return done?.session == null ? null : { before: done.before, after: done.session };
+}
+
+async function refoldLocked(
+  context: FoldContext,
+  tx: PoolClient,
+  sid: string,
+): Promise<RefoldChange | 'in_pieces'> {
+  const large = await findLarge(tx, [sid], await findArchived(tx, [sid]));
+  if (large.tooLarge.length > 0 || (await loadPiecewise(tx, sid)) !== null) {
+    await beginAnew(context, tx, sid);
+    return 'in_pieces';
+  }
+  const stored = await loadSessions(tx, [sid]);
+  const before = stored.get(sid) ?? null;
+  const [folded] = await foldAnew(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
+  if (folded === undefined) return null;
+  const [after] = await saveFolded(context, tx, [folded], false);
+  return after === undefined ? null : { before: before?.session ?? null, after };
+}
+
+/**
+ * Folds as much of what waits for these sessions as one transaction may take. Says whether more of it
+ * waits still.
+ */
+async function foldLocked(
+  context: FoldContext,
+  tx: PoolClient,
+  sids: readonly string[],
+): Promise<boolean> {
+  const counts = await countMarks(tx, sids, PIECE.evidence);
+  const few = withinPiece(counts.filter(({ marks }) => marks <= PIECE.evidence));
+  const marks = await takeMarks(tx, few);
+  const pending = await loadPending(tx, marks, PIECE.bytes);
+  const stored = await loadSessions(tx, counts.map(({ sid }) => sid)); // prettier-ignore
+  const archived = await findArchived(tx, heardLongAgo(pending, context.now()));
+  const whole = few.filter((sid) => !pending.cut.has(sid));
+  const anew = whole.filter((sid) => archived.has(sid) || isReadAnew(sid, stored, pending));
+  const { fitting, tooLarge, later } = await findLarge(tx, anew, archived);
+  const isLeft = new Set([...pending.cut, ...tooLarge, ...later]);
+  await putBack(tx, marks.filter(({ sid }) => isLeft.has(sid))); // prettier-ignore
+  const taken = whole.filter((sid) => !isLeft.has(sid));
+  const folded = await foldTaken(context, tx, taken, fitting, stored, pending);
+  const many = counts.filter((one) => one.marks > PIECE.evidence).map(({ sid }) => sid);
+  const begun = await beginAll(context, tx, [...many, ...pending.cut], stored);
+  for (const sid of tooLarge) await beginAnew(context, tx, sid);
+  await saveFolded(context, tx, [...folded, ...begun], false);
+  return isLeft.size > 0 || few.length < counts.length;
+}
+
+/** One whose evidence retention has dropped is folded at once: its marks tell what has to go into its archive. */
+async function beginAll(
+  context: FoldContext,
+  tx: PoolClient,
+  sids: readonly string[],
+  stored: ReadonlyMap<string, StoredSession>,
+): Promise<Folded[]> {
+  const archived = await findArchived(tx, sids);
+  const folded: Folded[] = [];
+  for (const sid of sids) {
+    if (!archived.has(sid)) folded.push(...(await beginPieces(context, tx, sid, stored.get(sid) ?? null))); // prettier-ignore
+    else folded.push(...(await foldAnew(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid])))); // prettier-ignore
+  }
+  return folded;
+}
+
+/** The first of them, as many as have no more marks together than one piece has. */
+function withinPiece(counts: readonly { sid: string; marks: number }[]): string[] {
+  let sum = 0;
+  return counts.filter(({ marks }) => (sum += marks) <= PIECE.evidence).map(({ sid }) => sid);
+}
+
+type BySize = { fitting: string[]; tooLarge: string[]; later: string[] };
+
+/**
+ * Which of these sessions, that are to be read anew, fit into this transaction; which would fit into none,
+ * and which have to wait for the next. What retention has left of a session's evidence always fits.
+ */
+async function findLarge(
+  tx: PoolClient,
+  sids: readonly string[],
+  archived: ReadonlySet<string>,
+): Promise<BySize> {
+  const sizes = await measureEvidence(tx, sids.filter((sid) => !archived.has(sid)), PIECE.evidence + 1); // prettier-ignore
+  const found: BySize = { fitting: [], tooLarge: [], later: [] };
+  const sum = { evidence: 0, bytes: 0 };
+  for (const sid of sids) {
+    const { evidence, bytes } = sizes.get(sid) ?? { evidence: 0, bytes: 0 };
+    if (evidence > PIECE.evidence || bytes > PIECE.bytes) found.tooLarge.push(sid);
+    else if (sum.evidence + evidence > PIECE.evidence || sum.bytes + bytes > PIECE.bytes)
+      found.later.push(sid); // prettier-ignore
+    else {
+      found.fitting.push(sid);
+      sum.evidence += evidence;
+      sum.bytes += bytes;
+    }
+  }
+  return found;
+}
+
+async function foldTaken(
+  context: FoldContext,
+  tx: PoolClient,
+  sids: readonly string[],
+  anew: readonly string[],
+  stored: ReadonlyMap<string, StoredSession>,
+  pending: PendingEvidence,
+): Promise<Folded[]> {
+  const isAnew = new Set(anew);
+  const rules = foldRules(context.rules);
+  const onto = sids.flatMap((sid) => (isAnew.has(sid) ? [] : [stored.get(sid)]));
+  const folded = onto.flatMap((before) => (before === undefined ? [] : foldOnto(rules, before, pending))); // prettier-ignore
+  const readAnew = await foldAnew(rules, tx, anew, stored, ofSessions(pending, isAnew));
+  return [...folded, ...readAnew];
+}
+
+function ofSessions(pending: PendingEvidence, sids: ReadonlySet<string>): PendingEvidence {
+  return {
+    notices: pending.notices.filter(({ sid }) => sids.has(sid)),
+    repeats: pending.repeats.filter(({ sid }) => sids.has(sid)),
+    others: pending.others,
+  };
+}
+
+/**
+ * Folds in, for sessions whose alarm is due, that the time has passed and nothing came. Returns how
+ * many there were.
+ */
+export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
+  const nowMs = context.now();
+  const lock = (tx: PoolClient): Promise<string[]> => lockRungSessions(tx, nowMs, limit);
+  const { sessions } = await togetherOrApart(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs)); // prettier-ignore
+  return sessions;
+}
+
+async function foldPassed(
+  context: FoldContext,
+  tx: PoolClient,
+  sids: readonly string[],
+  nowMs: UnixMs,
+): Promise<boolean> {
+  const stored = await loadSessions(tx, sids);
+  const folded = [...stored.values()].map((before): Folded => {
+    const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
+    return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+  });
+  await saveFolded(context, tx, folded, false);
+  return false;
+}
+
+/** A first fold, facts that an earlier release wrote, something told beside the notifications, or a notice received before others that are folded. */
+function isReadAnew(
+  sid: string,
+  stored: ReadonlyMap<string, StoredSession>,
+  pending: PendingEvidence,
+): boolean {
+  const facts = stored.get(sid)?.facts;
+  if (facts?.shape !== FACTS_SHAPE || pending.others.has(sid)) return true;
+  return pending.notices.some((notice) => notice.sid === sid && isStraggler(facts, notice));
+}
+
+/** Sessions of which something comes so late that it may have to go into an archive: of a spool, mostly. */
+function heardLongAgo({ notices, repeats }: PendingEvidence, nowMs: UnixMs): string[] {
+  const sinceMs = plusMs(nowMs, -ARCHIVED_AFTER_MS);
+  const old = [...notices, ...repeats].filter(({ receivedMs }) => receivedMs <= sinceMs);
+  return [...new Set(old.map(({ sid }) => sid))];
+}
+
+/** The new evidence into the saved facts. */
+function foldOnto(rules: FoldRules, before: StoredSession, pending: PendingEvidence): Folded[] {
+  const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
+  const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
+  if (learned.length === 0) return [];
+  return [{ before, facts: fold(before.facts, learned, rules), learned, anew: false }];
+}

@@ -1,0 +1,72 @@
+import type { PoolClient } from 'pg';
+import { markForFold } from '../db/evidence/pending-evidence.js';
+import { dropQuery } from '../db/schedule/query-schedule.js';
+import {
+  insertRegistration,
+  insertRevision,
+  loadRegistrations,
+} from '../db/evidence/registrations.js';
+import { lockSession } from '../db/sessions/session-lock.js';
+import { withTransaction } from '../db/connection/with-transaction.js';
+import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
+import type { Registration } from '../evidence/registration.js';
+import {
+  addRegistration,
+  compareRegistrations,
+  NO_REGISTRATIONS,
+  registrationInForce,
+  type Registered,
+} from '../sessions/facts/registrations.js';
+import type { FoldContext } from './fold-context.js';
+import { foldSession } from './fold-sessions.js';
+
+/**
+ * Takes in what the service that called `start` tells. Decided under the session's lock, so that of two
+ * at once the second is held against the first. Stored together with its mark, then folded at once;
+ * should the process die in between, the sweep folds it.
+ */
+export async function register(
+  context: FoldContext,
+  registration: Registration,
+): Promise<Registered> {
+  const registered = await withTransaction(context.db, async (tx) => {
+    await lockSession(tx, registration.sid);
+    return decideAndStore(tx, registration, context.now());
+  });
+  const isNews = registered.kind !== 'same' && registered.kind !== 'contradicts';
+  if (isNews) await foldSession(context, registration.sid);
+  return registered;
+}
+
+async function decideAndStore(
+  tx: PoolClient,
+  told: Registration,
+  nowMs: UnixMs,
+): Promise<Registered> {
+  const known = await loadRegistrations(tx, [told.sid]);
+  const inForce = registrationInForce(known.reduce(addRegistration, NO_REGISTRATIONS));
+  const registered = compareRegistrations(inForce, told);
+  if (registered.kind === 'created') await create(tx, told);
+  if (registered.kind === 'added' || registered.kind === 'replaced') {
+    const lastMs = known.at(-1)?.receivedMs ?? nowMs;
+    await revise(tx, told, unixMs(Math.max(nowMs, plusMs(lastMs, 1))));
+  }
+  return registered;
+}
+
+/** There is nothing yet that it could replace. */
+async function create(tx: PoolClient, told: Registration): Promise<void> {
+  await insertRegistration(tx, { ...told, replaces: false });
+  await markForFold(tx, told.sid, 'registration', told.receivedMs);
+}
+
+/**
+ * Its receipt is the moment at which it begins to count: later than that of the last one, whatever the
+ * clocks of several processes say, and than every query that was asked by that. The coming query goes,
+ * claimed or not; folding plans it anew, by what is told now.
+ */
+async function revise(tx: PoolClient, told: Registration, receivedMs: UnixMs): Promise<void> {
+  await insertRevision(tx, { ...told, receivedMs });
+  await markForFold(tx, told.sid, 'registration', receivedMs);
+  await dropQuery(tx, told.sid);
+}

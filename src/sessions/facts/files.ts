@@ -1,0 +1,90 @@
+import type { Evidence } from '../../evidence/evidence.js';
+import type { FileMention } from '../../evidence/file-mention.js';
+import { earlier, type UnixMs } from '../../evidence/instant.js';
+import type { Notice } from '../../evidence/notice.js';
+
+/**
+ * One recorded file of a session, as all sources together describe it. Merged field by field in a way
+ * that no order can change: a time is the earliest told, a flag is true once anybody said so, and of
+ * two different words the one that comes first in the alphabet stays.
+ */
+export type RecordedFile = FileMention & {
+  kind: FileKind;
+  firstSeenMs: UnixMs;
+  /** Who named it: `notice:<eventType>`, `query` or `stop`; sorted. */
+  sources: readonly string[];
+};
+
+export type FileKind = 'playlist' | 'mp4' | 'snapshot' | 'other';
+
+/** The files that one piece of evidence names. */
+export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
+  switch (evidence.kind) {
+    case 'notice':
+      return mentionsOf(evidence).map((mention) =>
+        named(mention, evidence.receivedMs, `notice:${String(evidence.eventType)}`),
+      );
+    case 'observation': {
+      if (evidence.outcome.kind !== 'answered') return [];
+      const { files, services } = evidence.outcome.answer;
+      const mentions = [...files, ...services.flatMap((service) => service.files)];
+      return mentions.map((mention) => named(mention, evidence.answeredMs, 'query'));
+    }
+    case 'stop_answer':
+      return evidence.files.map((mention) => named(mention, evidence.receivedMs, 'stop'));
+    case 'registration':
+    case 'repeated_delivery':
+    case 'time_passed':
+      return [];
+  }
+}
+
+function mentionsOf({ event }: Notice): readonly FileMention[] {
+  return 'files' in event ? event.files : [];
+}
+
+function named(mention: FileMention, firstSeenMs: UnixMs, source: string): RecordedFile {
+  return { ...mention, kind: kindOf(mention.name), firstSeenMs, sources: [source] };
+}
+
+function kindOf(name: string): FileKind {
+  const lower = name.toLowerCase();
+  if (lower.endsWith('.m3u8')) return 'playlist';
+  if (lower.endsWith('.mp4')) return 'mp4';
+  return lower.endsWith('.jpg') || lower.endsWith('.jpeg') ? 'snapshot' : 'other';
+}
+
+/** The union over all sources and all recorders of the session, by name. */
+export function mergeFiles(files: readonly RecordedFile[]): readonly RecordedFile[] {
+  const byName = new Map<string, RecordedFile>();
+  for (const file of files) {
+    const known = byName.get(file.name);
+    byName.set(file.name, known === undefined ? file : mergeFile(known, file));
+  }
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function mergeFile(a: RecordedFile, b: RecordedFile): RecordedFile {
+  return {
+    name: a.name,
+    kind: a.kind,
+    trackType: first(a.trackType, b.trackType),
+    uid: first(a.uid, b.uid),
+    mixedAllUser: either(a.mixedAllUser, b.mixedAllUser),
+    playable: either(a.playable, b.playable),
+    sliceStartedMs: earlier(a.sliceStartedMs, b.sliceStartedMs),
+    videoId: first(a.videoId, b.videoId),
+    firstSeenMs: earlier(a.firstSeenMs, b.firstSeenMs) ?? a.firstSeenMs,
+    sources: [...new Set([...a.sources, ...b.sources])].sort(),
+  };
+}
+
+function first<T extends string>(a: T | null, b: T | null): T | null {
+  if (a === null || b === null) return a ?? b;
+  return a <= b ? a : b;
+}
+
+function either(a: boolean | null, b: boolean | null): boolean | null {
+  if (a === null || b === null) return a ?? b;
+  return a || b;
+}

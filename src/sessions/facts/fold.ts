@@ -1,0 +1,110 @@
+import type { Evidence, RepeatedDelivery } from '../../evidence/evidence.js';
+import { later, type UnixMs } from '../../evidence/instant.js';
+import type { Registration } from '../../evidence/registration.js';
+import type { StopAnswer } from '../../evidence/stop-answer.js';
+import type { Notice } from '../../evidence/notice.js';
+import { BOUNDS, type FoldRules } from './bounds.js';
+import type { SessionFacts } from './facts.js';
+import { foldForeign, foldNotice } from './fold-notice.js';
+import { foldObservation } from './fold-observation.js';
+import { addRegistration, registrationInForce } from './registrations.js';
+
+/**
+ * Takes new evidence of one session into what is known of it. Each distinct piece of evidence is
+ * handed in exactly once, in any order and in any batches; the result is what folding all of it at
+ * once would give. Runs of equal answers are handed in again as they grow.
+ */
+export function fold(
+  facts: SessionFacts,
+  evidence: readonly Evidence[],
+  rules: FoldRules = ONE_ACCOUNT,
+): SessionFacts {
+  // Whose notices count is told by the registration.
+  const registrations = evidence.filter(({ kind }) => kind === 'registration');
+  const others = evidence.filter(({ kind }) => kind !== 'registration');
+  return [...registrations, ...others].reduce(
+    (known, piece) => foldOne(known, piece, rules),
+    facts,
+  );
+}
+
+const ONE_ACCOUNT: FoldRules = { bounds: BOUNDS, accountOf: () => '' };
+
+function foldOne(facts: SessionFacts, evidence: Evidence, rules: FoldRules): SessionFacts {
+  const knownUntilMs = later(facts.knownUntilMs, learnedMs(evidence)) ?? facts.knownUntilMs;
+  return foldKind({ ...facts, knownUntilMs }, evidence, rules);
+}
+
+/** When the ledger came to know of it. */
+export function learnedMs(evidence: Evidence): UnixMs {
+  if (evidence.kind === 'observation') return evidence.lastAnsweredMs;
+  return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
+}
+
+function foldKind(facts: SessionFacts, evidence: Evidence, rules: FoldRules): SessionFacts {
+  switch (evidence.kind) {
+    case 'notice':
+      return isForeign(facts, evidence, rules)
+        ? foldForeign(facts, evidence, rules.bounds)
+        : foldNotice(facts, evidence, rules.bounds);
+    case 'repeated_delivery':
+      return foldRepeatedDelivery(facts, evidence);
+    case 'registration':
+      return foldRegistration(facts, evidence);
+    case 'observation':
+      return foldObservation(facts, evidence, rules.bounds);
+    case 'stop_answer':
+      return foldStopAnswer(facts, evidence);
+    case 'time_passed':
+      return facts;
+  }
+}
+
+function foldRegistration(facts: SessionFacts, told: Registration): SessionFacts {
+  const registrations = addRegistration(facts.registrations, told);
+  return { ...facts, registrations, registration: registrationInForce(registrations) };
+}
+
+/**
+ * Whoever can sign for an app of his own must not end, or keep alive, the sessions of another account.
+ * What was folded before the session was registered is folded anew then.
+ */
+function isForeign(
+  { registration }: SessionFacts,
+  { appId }: Notice,
+  { accountOf }: FoldRules,
+): boolean {
+  if (registration === null || registration.appId === appId) return false;
+  const account = accountOf(registration.appId);
+  return account === null || account !== accountOf(appId);
+}
+
+function foldRepeatedDelivery(facts: SessionFacts, repeat: RepeatedDelivery): SessionFacts {
+  return foldRepeats(facts, { times: 1, lastMs: repeat.receivedMs });
+}
+
+/** Many repeated deliveries at once: nothing but their number counts, and when the last was received. */
+export function foldRepeats(
+  facts: SessionFacts,
+  { times, lastMs }: { times: number; lastMs: UnixMs | null },
+): SessionFacts {
+  const { arrivals } = facts;
+  return {
+    ...facts,
+    knownUntilMs: later(facts.knownUntilMs, lastMs) ?? facts.knownUntilMs,
+    arrivals: {
+      ...arrivals,
+      deliveries: arrivals.deliveries + times,
+      lastReceivedMs: later(arrivals.lastReceivedMs, lastMs),
+    },
+  };
+}
+
+/** An error body stopped nothing, so it is kept as evidence and changes nothing. */
+function foldStopAnswer(facts: SessionFacts, answer: StopAnswer): SessionFacts {
+  if (!answer.stopped) return facts;
+  const first = facts.stop;
+  if (first !== null && first.receivedMs <= answer.receivedMs) return facts;
+  const { receivedMs, uploadingStatus } = answer;
+  return { ...facts, stop: { receivedMs, uploadingStatus } };
+}

@@ -1,0 +1,38 @@
+import { earlier, plusMs, type UnixMs } from '../../evidence/instant.js';
+import type { Registration } from '../../evidence/registration.js';
+import type { SessionFacts } from './facts.js';
+
+/** Agora's default of `resourceExpiredHour` ("acquire" page). */
+const DEFAULT_EXPIRY_HOURS = 72;
+const HOUR_MS = 3_600_000;
+/** Agora's longest `resourceExpiredHour`; a sign of life dated further back comes from a broken clock. */
+export const LONGEST_WINDOW_MS = 720 * HOUR_MS;
+
+/**
+ * Until when `query` accepts the session's resourceId; a 404 after that proves nothing, for the
+ * recording goes on. Counted from the earliest that anything tells of it: a registration may come
+ * late. Null without a registration: then there is no resourceId to ask with.
+ * @see docs/agora.md#outcomes
+ */
+export function queryableUntil({
+  registration,
+  windowFromMs,
+}: Pick<SessionFacts, 'registration' | 'windowFromMs'>): UnixMs | null {
+  if (registration === null) return null;
+  const hours = registration.resourceExpiredHour ?? DEFAULT_EXPIRY_HOURS;
+  const fromMs = earlier(registeredStart(registration), windowFromMs);
+  return plusMs(fromMs ?? registration.receivedMs, hours * HOUR_MS);
+}
+
+/** When `start` was called, as far as its caller told; never later than he told it. */
+export function registeredStart({ startedMs, receivedMs }: Registration): UnixMs {
+  return startedMs !== null && startedMs < receivedMs ? startedMs : receivedMs;
+}
+
+/**
+ * What was asked until then says nothing: it was asked with a registration that has been corrected since.
+ * Null where none has.
+ */
+export function voidBefore({ registration }: Pick<SessionFacts, 'registration'>): UnixMs | null {
+  return registration?.replaces === true ? registration.receivedMs : null;
+}

@@ -1,0 +1,94 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import type { Registration } from '../../evidence/registration.js';
+
+/**
+ * What the registrations of one session amount to, in any order: the first one told, the latest that
+ * replaces, and for what may be left out the latest that was told beside those. The latest, not the
+ * first: an addition counts for the registration it was made to, and a replacement cuts off the
+ * earlier ones.
+ */
+export type RegistrationFacts = {
+  first: Registration | null;
+  replacement: Registration | null;
+  startedMs: { value: UnixMs; receivedMs: UnixMs } | null;
+  resourceExpiredHour: { value: number; receivedMs: UnixMs } | null;
+};
+
+export const NO_REGISTRATIONS: RegistrationFacts = {
+  first: null,
+  replacement: null,
+  startedMs: null,
+  resourceExpiredHour: null,
+};
+
+/** The ledger gives no two registrations of a session the same time of receipt. */
+export function addRegistration(known: RegistrationFacts, told: Registration): RegistrationFacts {
+  const { receivedMs } = told;
+  if (told.replaces) return { ...known, replacement: latest(known.replacement, told) };
+  const isEarlier = known.first === null || receivedMs < known.first.receivedMs;
+  return {
+    ...known,
+    first: isEarlier ? told : known.first,
+    startedMs: latest(known.startedMs, addition(told.startedMs, receivedMs)),
+    resourceExpiredHour: latest(
+      known.resourceExpiredHour,
+      addition(told.resourceExpiredHour, receivedMs),
+    ),
+  };
+}
+
+function addition<T>(value: T | null, receivedMs: UnixMs): { value: T; receivedMs: UnixMs } | null {
+  return value === null ? null : { value, receivedMs };
+}
+
+function latest<T extends { receivedMs: UnixMs }>(a: T | null, b: T | null): T | null {
+  if (a === null || b === null) return a ?? b;
+  return a.receivedMs >= b.receivedMs ? a : b;
+}
+
+/** The newest that replaces, or the first, with what was added to it since. */
+export function registrationInForce(known: RegistrationFacts): Registration | null {
+  const base = latest(known.replacement, known.first);
+  if (base === null) return null;
+  const since = <T>(told: { value: T; receivedMs: UnixMs } | null): T | null =>
+    told !== null && told.receivedMs > base.receivedMs ? told.value : null;
+  return {
+    ...base,
+    startedMs: base.startedMs ?? since(known.startedMs),
+    resourceExpiredHour: base.resourceExpiredHour ?? since(known.resourceExpiredHour),
+  };
+}
+
+/** The first one told, where facts written by an older release know of one only. */
+export function registrationFactsOf(only: Registration | null): RegistrationFacts {
+  return only === null ? NO_REGISTRATIONS : addRegistration(NO_REGISTRATIONS, { ...only, replaces: false }); // prettier-ignore
+}
+
+/** All that one registration can tell differently from another. */
+const FIELDS = ['appId', 'resourceId', 'mode', 'cname', 'uid', 'startedMs', 'resourceExpiredHour'] as const; // prettier-ignore
+
+export type RegistrationField = (typeof FIELDS)[number];
+
+/** What telling a registration comes to. `fields`: those in which it contradicts the one in force. */
+export type Registered =
+  | { kind: 'created' | 'added' | 'replaced' | 'same' }
+  | { kind: 'contradicts'; fields: readonly RegistrationField[] };
+
+/**
+ * What is told is held against the registration in force. What either leaves out contradicts nothing;
+ * replacing it by the very same is nothing new, so that a request can be repeated.
+ */
+export function compareRegistrations(inForce: Registration | null, told: Registration): Registered {
+  if (inForce === null) return { kind: 'created' };
+  if (told.replaces) return { kind: isEqual(inForce, told) ? 'same' : 'replaced' };
+  const fields = FIELDS.filter(
+    (field) => inForce[field] !== null && told[field] !== null && inForce[field] !== told[field],
+  );
+  if (fields.length > 0) return { kind: 'contradicts', fields };
+  const adds = FIELDS.some((field) => inForce[field] === null && told[field] !== null);
+  return { kind: adds ? 'added' : 'same' };
+}
+
+function isEqual(a: Registration, b: Registration): boolean {
+  return FIELDS.every((field) => a[field] === b[field]);
+}

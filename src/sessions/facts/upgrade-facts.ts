@@ -1,0 +1,88 @@
+import { earlier, type UnixMs } from '../../evidence/instant.js';
+import {
+  noFacts,
+  NO_UPLOAD,
+  type ExitAnswerFact,
+  type RecorderFacts,
+  type SessionFacts,
+} from './facts.js';
+import { newRecorder } from './recorders.js';
+import { registrationFactsOf } from './registrations.js';
+import type { SeenRange } from './seen-numbers.js';
+import type { SequenceCounts } from './sequences.js';
+
+/** What these were before facts had a shape number. Nothing else of them has changed its meaning. */
+type FirstRecorder = Pick<
+  RecorderFacts,
+  'uid' | 'firstMs' | 'firstLifeMs' | 'replacedMs' | 'lateNumbers'
+> & {
+  // prettier-ignore
+  exits: readonly { atMs: UnixMs; exitStatus: number | null }[];
+  left: {
+    atMs: UnixMs;
+    leaveCode: number | null;
+    stopCode: number | null;
+    reason: string | null;
+  } | null;
+  sequences: readonly { serviceType: number; seen: readonly SeenRange[] }[];
+};
+
+type FirstUpload = Omit<RecorderFacts['upload'], 'progressMs'> & { progress: SessionFacts['progress'] }; // prettier-ignore
+
+type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress' | 'exitAnswers'> & {
+  exitAnswers: readonly Omit<ExitAnswerFact, 'lastAskedMs' | 'lastAnsweredMs'>[];
+  recorders: readonly FirstRecorder[];
+  upload: FirstUpload;
+};
+
+/**
+ * Facts as an earlier release wrote them, in today's shape: good enough to go on with until the session
+ * is read anew from its evidence, which their shape number asks for, and all there is where retention
+ * has dropped that.
+ */
+export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
+  if ('shape' in stored) return stored;
+  const { upload, recorders, ...same } = stored;
+  const last = recorders.toSorted((a, b) => a.firstMs - b.firstMs).at(-1)?.uid;
+  const { progress, ...uploadFacts } = upload;
+  return {
+    ...noFacts(stored.sid),
+    ...same,
+    shape: 1,
+    registrations: registrationFactsOf(stored.registration),
+    windowFromMs: earlier(stored.noticeSigns.firstLifeMs, stored.answerSigns.firstLifeMs),
+    exitAnswers: stored.exitAnswers.map((one) => ({ ...one, lastAskedMs: one.askedMs, lastAnsweredMs: one.answeredMs })), // prettier-ignore
+    goneProofs: stored.goneProofs.map(({ sinceMs, atMs }) => ({ sinceMs, atMs, notAfterMs: atMs })),
+    progress,
+    incidents: stored.incidents.map((one) => ({ ...one, lastMs: one.atMs })),
+    recorders: recorders.map((recorder) => ({
+      ...upgradeRecorder(recorder, stored.noticeSigns.lastLifeMs),
+      upload: recorder.uid === last ? { ...uploadFacts, progressMs: progress?.atMs ?? null } : NO_UPLOAD, // prettier-ignore
+    })),
+  };
+}
+
+function upgradeRecorder(
+  { exits, left, sequences, ...same }: FirstRecorder,
+  lastLifeMs: UnixMs | null,
+): RecorderFacts {
+  const event = left?.stopCode == null ? 'recorder_leave' : 'web_recorder_stopped';
+  return {
+    ...newRecorder(same.uid, same.firstMs),
+    ...same,
+    lastLifeMs: same.firstLifeMs === null ? null : lastLifeMs,
+    exits: exits.map((exit) => ({ ...exit, knownMs: exit.atMs })),
+    left: left === null ? null : { ...left, event },
+    sequences: upgradeSequences(sequences),
+  };
+}
+
+function upgradeSequences(modules: FirstRecorder['sequences']): SequenceCounts {
+  const all = modules.flatMap(({ seen }) => seen).sort((a, b) => a.first - b.first);
+  const apart = all.some(({ first }, index) => first <= (all[index - 1]?.last ?? -1));
+  return {
+    apart,
+    together: { ranges: apart ? [] : all, merged: null },
+    modules: modules.map(({ serviceType, seen }) => ({ serviceType, seen: { ranges: seen, merged: null } })), // prettier-ignore
+  };
+}

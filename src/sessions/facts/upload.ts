@@ -1,0 +1,109 @@
+import { earlier, isAfter, later, type UnixMs } from '../../evidence/instant.js';
+import type { Notice } from '../../evidence/notice.js';
+import type { UploadingStatus } from '../../evidence/recording-event.js';
+import { NO_UPLOAD, type SessionFacts, type UploadFacts } from './facts.js';
+import { isReplaced } from './current-recorders.js';
+import { isFailing } from './signs.js';
+
+/** From the worst to the best; `unknown` where nobody told. */
+const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const; // prettier-ignore
+export type UploadState = (typeof UPLOAD_STATES)[number];
+
+/** Errors of the uploader (module 1) and the platform (2) that lose files: docs/agora.md#events */
+export const STORAGE_ERRORS: readonly { module: number; code: number }[] = [
+  { module: 1, code: 32 },
+  { module: 1, code: 47 },
+  { module: 1, code: 51 },
+  { module: 2, code: 50 },
+];
+
+/** What one recorder's uploader reports. */
+export function foldUpload(upload: UploadFacts, { event }: Notice, atMs: UnixMs): UploadFacts {
+  switch (event.type) {
+    case 'uploaderStarted':
+      return { ...upload, startedMs: earlier(upload.startedMs, atMs) };
+    case 'uploadProgress':
+      return { ...upload, progressMs: later(upload.progressMs, atMs) };
+    case 'uploaded':
+    case 'backedUp':
+      if (isFailing(event.status)) return { ...upload, failedMs: later(upload.failedMs, atMs) };
+      return finished(
+        upload,
+        event.uploadingStatus ?? (event.type === 'uploaded' ? 'uploaded' : 'backuped'),
+        atMs,
+      );
+    case 'error':
+      return isUploadError(event.module, event.code)
+        ? { ...upload, failedMs: later(upload.failedMs, atMs) }
+        : upload;
+    default:
+      return upload;
+  }
+}
+
+/** The last progress that was told; of two at one moment the further one. */
+export function latestProgress(
+  latest: SessionFacts['progress'],
+  { event }: Notice,
+  atMs: UnixMs,
+): SessionFacts['progress'] {
+  if (event.type !== 'uploadProgress' || event.progress === null) return latest;
+  const told = { atMs, progress: event.progress };
+  if (latest === null || atMs > latest.atMs) return told;
+  return atMs === latest.atMs && told.progress > latest.progress ? told : latest;
+}
+
+function finished(upload: UploadFacts, status: UploadingStatus, atMs: UnixMs): UploadFacts {
+  switch (status) {
+    case 'uploaded':
+      return { ...upload, uploadedMs: later(upload.uploadedMs, atMs) };
+    case 'backuped':
+      return { ...upload, backedUpMs: later(upload.backedUpMs, atMs) };
+    case 'stranded':
+      return { ...upload, strandedMs: later(upload.strandedMs, atMs) };
+    case 'unknown':
+      return upload;
+  }
+}
+
+function isUploadError(module: number | null, code: number | null): boolean {
+  return STORAGE_ERRORS.some((error) => error.module === module && error.code === code);
+}
+
+/**
+ * How the upload stands, over all recorders: each has files of its own, so the worst of them counts.
+ * A replaced one that was at it has died; what became of its files only an event of its own tells.
+ */
+export function uploadState(facts: SessionFacts): UploadState {
+  const states = facts.recorders.map((recorder) => {
+    const replaced = isReplaced(recorder, facts);
+    const state = stateOf(replaced ? recorder.upload : withStopAnswer(recorder.upload, facts.stop));
+    return replaced && state === 'uploading' ? 'unknown' : state;
+  });
+  const told = facts.recorders.length === 0 ? [stateOf(withStopAnswer(NO_UPLOAD, facts.stop))] : states; // prettier-ignore
+  return UPLOAD_STATES.find((state) => told.includes(state)) ?? 'unknown';
+}
+
+/**
+ * What came last counts, but once everything is in the customer's storage nothing takes that back: 32
+ * says that files will be moved, and 31 that they are there.
+ */
+function stateOf(told: UploadFacts): UploadState {
+  if (told.uploadedMs !== null) return 'uploaded';
+  const endings: [UploadState, UnixMs | null][] = [
+    ['failed', told.failedMs],
+    ['stranded', told.strandedMs],
+    ['backed_up', told.backedUpMs],
+  ];
+  let state: UploadState = (told.startedMs ?? told.progressMs) ? 'uploading' : 'unknown';
+  let sinceMs: UnixMs | null = null;
+  for (const [ending, atMs] of endings) {
+    if (atMs !== null && isAfter(atMs, sinceMs)) [state, sinceMs] = [ending, atMs];
+  }
+  return state;
+}
+
+function withStopAnswer(upload: UploadFacts, stop: SessionFacts['stop']): UploadFacts {
+  if (stop?.uploadingStatus == null) return upload;
+  return finished(upload, stop.uploadingStatus, stop.receivedMs);
+}

@@ -1,0 +1,17 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import type { SessionFacts } from '../facts/facts.js';
+import { queryableUntil, voidBefore } from '../facts/query-window.js';
+
+/** A 404 within the query window, or a status 8 or 20, asked for at or after that moment. */
+export function queryAgrees(facts: SessionFacts, sinceMs: UnixMs): boolean {
+  return (
+    saidGone(facts, sinceMs) || facts.exitAnswers.some(({ lastAskedMs }) => lastAskedMs >= sinceMs)
+  );
+}
+
+function saidGone(facts: SessionFacts, sinceMs: UnixMs): boolean {
+  const { lastNotFoundMs } = facts.asked;
+  if (lastNotFoundMs === null || lastNotFoundMs < sinceMs) return false;
+  const [untilMs, fromMs] = [queryableUntil(facts), voidBefore(facts)];
+  return untilMs !== null && lastNotFoundMs < untilMs && lastNotFoundMs > (fromMs ?? 0);
+}

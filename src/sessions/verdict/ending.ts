@@ -1,0 +1,30 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import type { SessionEnd, SessionOutcome } from './session.js';
+
+/**
+ * Why a session is over: the outcome, when it ended, and the rule that decided.
+ *
+ * - `exit_notice`: its recorder reported the exit, and no newer query denies it.
+ * - `exit_status`: a query answered that it has exited.
+ * - `stop_answer`: Agora confirmed the call that stopped it.
+ * - `contradicted_exit`: an exit was reported that a query seemed to deny, and then 404s lasted.
+ * - `heard_cause`: 404s lasted, and why it left was heard, though not that it exited.
+ * - `gone`: 404s lasted, and nobody told why.
+ * - `never_started`: 404s lasted throughout the time in which it should have started.
+ */
+export type EndingRule =
+  | 'exit_notice'
+  | 'exit_status'
+  | 'stop_answer'
+  | 'contradicted_exit'
+  | 'heard_cause'
+  | 'gone'
+  | 'never_started';
+
+export type Ending = {
+  outcome: SessionOutcome;
+  endedAt: SessionEnd;
+  rule: EndingRule;
+  /** From when on it was over for sure, as far as this ending holds: looking at it again counts from here. */
+  sinceMs: UnixMs;
+};

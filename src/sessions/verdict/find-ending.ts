@@ -1,0 +1,134 @@
+import { earlier, isAfter, later, unixMs, type UnixMs } from '../../evidence/instant.js';
+import { provenAbsence, runsOf404s, wasSeen, type Absence } from './absence.js';
+import { currentExits } from '../facts/current-recorders.js';
+import type { Ending, EndingRule } from './ending.js';
+import type { ExitFact, SessionFacts } from '../facts/facts.js';
+import { heardCause } from './heard-cause.js';
+import { lastLife } from '../facts/merge-signs.js';
+import type { VerdictRules } from '../facts/rules.js';
+import type { SessionEnd, SessionOutcome } from './session.js';
+
+/**
+ * The ending that stands, or null while nothing proves one. An exit that somebody saw comes before
+ * an absence that we measured; each is taken back by a query that was asked later and found the
+ * session alive.
+ */
+export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | null {
+  return (
+    exitNotice(facts) ??
+    exitStatus(facts, rules) ??
+    stopAnswer(facts, rules) ??
+    absence(facts, rules)
+  );
+}
+
+/** Only by a newer query that answers status 0–5; never by a late notice. */
+export function isTakenBack(atMs: UnixMs, facts: SessionFacts): boolean {
+  const { lastLiveMs } = facts.answerSigns;
+  return lastLiveMs !== null && lastLiveMs > atMs;
+}
+
+/** The first exit that stands, of a recorder that no failover has replaced. */
+function exitNotice(facts: SessionFacts): Ending | null {
+  const exit = currentExits(facts).find(({ atMs }) => !isTakenBack(atMs, facts));
+  if (exit === undefined) return null;
+  return {
+    outcome: outcomeOfExit(exit),
+    endedAt: { atMs: exit.atMs, notBeforeMs: null, notAfterMs: null, source: 'notice' },
+    rule: 'exit_notice',
+    sinceMs: exit.knownMs,
+  };
+}
+
+/** An exit without a status is an exit all the same, and nothing says it was abnormal. */
+function outcomeOfExit({ exitStatus }: ExitFact): SessionOutcome {
+  return exitStatus !== null && exitStatus !== 0 ? 'abnormal_exit' : 'completed';
+}
+
+function exitStatus(facts: SessionFacts, rules: VerdictRules): Ending | null {
+  const standing = facts.exitAnswers.filter(({ askedMs }) => !isTakenBack(askedMs, facts));
+  // One from before the last sign of life may have been of a dying recorder that was replaced.
+  const answer = standing.find(({ askedMs }) => isAfter(askedMs, lastLife(facts))) ?? standing[0];
+  if (answer === undefined) return null;
+  return {
+    outcome: answer.status === 8 ? 'completed' : 'abnormal_exit',
+    endedAt: unseenEnd(facts, rules, 'query'),
+    rule: 'exit_status',
+    sinceMs: answer.answeredMs,
+  };
+}
+
+function stopAnswer(facts: SessionFacts, rules: VerdictRules): Ending | null {
+  const { stop } = facts;
+  if (stop === null || isTakenBack(stop.receivedMs, facts)) return null;
+  return {
+    outcome: 'completed',
+    endedAt: unseenEnd(facts, rules, 'stop'),
+    rule: 'stop_answer',
+    sinceMs: stop.receivedMs,
+  };
+}
+
+/** 404s for as long as a failover could never explain. */
+function absence(facts: SessionFacts, rules: VerdictRules): Ending | null {
+  const proven = provenAbsence(facts, rules);
+  if (proven === null || (facts.registration === null && !wasSeen(facts))) return null;
+  const why = wasSeen(facts) ? whyGone(facts, rules) : NEVER_STARTED;
+  return { ...why, endedAt: unseenEnd(facts, rules, 'query'), sinceMs: sinceOf(facts, proven) };
+}
+
+const NEVER_STARTED = { outcome: 'never_started', rule: 'never_started' } as const;
+
+/**
+ * What nobody explained has vanished. An exit that was heard is none of that, also where a query in
+ * between or a clock that is behind seemed to deny it; nor is a session that was stopped or said why
+ * it leaves.
+ */
+function whyGone(
+  facts: SessionFacts,
+  rules: VerdictRules,
+): { outcome: SessionOutcome; rule: EndingRule } {
+  const exit = currentExits(facts).at(-1);
+  if (exit !== undefined) return { outcome: outcomeOfExit(exit), rule: 'contradicted_exit' };
+  const explained = facts.stop !== null || heardCause(facts, rules) !== null;
+  return explained ? { outcome: 'completed', rule: 'heard_cause' } : { outcome: 'vanished', rule: 'gone' }; // prettier-ignore
+}
+
+function sinceOf(facts: SessionFacts, { notAfterMs }: Absence): UnixMs {
+  return later(notAfterMs, lastLife(facts)) ?? notAfterMs;
+}
+
+/**
+ * The interval in which an end lies that nobody saw: from the last sign of life to the first of all that
+ * says it was over and no sign of life came after. A sender whose clock is ahead dates its signs late.
+ */
+function unseenEnd(
+  facts: SessionFacts,
+  rules: VerdictRules,
+  source: SessionEnd['source'],
+): SessionEnd {
+  const alive = lastLife(facts);
+  const said = [
+    ...facts.exitAnswers.flatMap(({ answeredMs, lastAnsweredMs }) => [answeredMs, lastAnsweredMs]),
+    ...(facts.stop === null ? [] : stoppedBy(facts, rules, facts.stop.receivedMs)),
+  ].filter((atMs) => isAfter(atMs, alive));
+  const notAfterMs = said.reduce<UnixMs | null>(
+    earlier,
+    provenAbsence(facts, rules)?.notAfterMs ?? null,
+  );
+  return { atMs: null, notBeforeMs: lastCertainLife(facts), notAfterMs, source };
+}
+
+/** After a stop that Agora confirmed no failover is in question: the first 404 will do. */
+function stoppedBy(facts: SessionFacts, rules: VerdictRules, stoppedMs: UnixMs): readonly UnixMs[] {
+  const missed = runsOf404s(facts, rules)
+    .flat()
+    .find(({ askedMs }) => askedMs >= stoppedMs);
+  return missed === undefined ? [stoppedMs] : [stoppedMs, missed.answeredMs];
+}
+
+function lastCertainLife({ noticeSigns, answerSigns, skew }: SessionFacts): UnixMs | null {
+  const told = noticeSigns.lastLifeMs;
+  const certain = told === null ? null : unixMs(told - (skew?.aheadMs ?? 0));
+  return later(certain, answerSigns.lastLifeMs);
+}

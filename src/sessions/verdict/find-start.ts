@@ -1,0 +1,33 @@
+import { earlier } from '../../evidence/instant.js';
+import { recordersInOrder } from '../facts/current-recorders.js';
+import type { SessionFacts } from '../facts/facts.js';
+import { registeredStart } from '../facts/query-window.js';
+import type { SessionStart } from './session.js';
+
+/**
+ * The first recorder's own start event, for it is the moment itself; else the earliest sign of life of
+ * either source: what starts after a failover is not the session. Then what the registration says,
+ * which is when `start` was called and proves nothing.
+ */
+export function findStart(facts: SessionFacts): SessionStart | null {
+  const { noticeSigns, answerSigns, registration } = facts;
+  const startedMs = ownStart(facts);
+  if (startedMs !== null) return { atMs: startedMs, source: 'notice' };
+  const asked = earlier(answerSigns.startedMs, answerSigns.firstLifeMs);
+  const told = noticeSigns.firstLifeMs;
+  const first = earlier(told, asked);
+  if (first !== null) return { atMs: first, source: first === told ? 'notice' : 'query' };
+  if (registration?.startedMs == null) return null;
+  return { atMs: registeredStart(registration), source: 'registration' };
+}
+
+/** Of the recorder it was started with, or where nobody registered it, of the first that was heard. */
+function ownStart(facts: SessionFacts): SessionStart['atMs'] | null {
+  const { registration, recorders } = facts;
+  const original = recorders.find(({ uid }) => uid === registration?.uid);
+  const first = original ?? recordersInOrder(facts)[0] ?? recorders[0];
+  if (first?.startedMs == null) return null;
+  const seenBefore = earlier(facts.answerSigns.firstLifeMs, facts.noticeSigns.firstLifeMs);
+  const isSuccessor = original === undefined && seenBefore !== null && seenBefore < first.firstMs;
+  return isSuccessor ? null : first.startedMs;
+}

@@ -1,0 +1,60 @@
+import { later, plusMs, unixMs, type UnixMs } from '../../evidence/instant.js';
+import { currentRecorders } from '../facts/current-recorders.js';
+import type { LeaveFact, RecorderFacts, SessionFacts } from '../facts/facts.js';
+import type { VerdictRules } from '../facts/rules.js';
+
+/** Why a session left, where somebody said so although its exit was never heard. */
+export type HeardCause = { atMs: UnixMs; eventType: 31 | 32 | 41 | 71; what: string };
+
+/** Bits of `leaveCode` that say it was meant to leave: docs/agora.md#leave-code */
+const IDLE = 4;
+const TOLD_TO = 16;
+
+/**
+ * The last cause that a recorder gave which nobody replaced: a leave because it was told to or nobody
+ * was there, a web recorder's stop, an upload that is finished. One that was found at work for longer
+ * than a failover takes after it has not left for that, as far as its clock can be believed.
+ * @see docs/agora.md#leave-code
+ */
+export function heardCause(facts: SessionFacts, rules: VerdictRules): HeardCause | null {
+  const causes = currentRecorders(facts)
+    .flatMap((recorder) =>
+      causesOf(recorder).filter(({ atMs }) =>
+        holds(plusMs(atMs, behindMs(recorder)), facts, rules),
+      ),
+    ) // prettier-ignore
+    .sort((a, b) => a.atMs - b.atMs || a.eventType - b.eventType);
+  return causes.at(-1) ?? null;
+}
+
+function behindMs({ clock: [least] }: RecorderFacts): number {
+  return Math.max(least?.behindMs ?? 0, 0);
+}
+
+/** A sender whose clock is ahead dates its work too late; the cause was heard, so it is no later than that. */
+function holds(atMs: UnixMs, facts: SessionFacts, { goneConfirmMs }: VerdictRules): boolean {
+  const { answerSigns, noticeSigns, skew } = facts;
+  const told = noticeSigns.lastLiveMs;
+  const toldMs = told === null ? null : unixMs(told - (skew?.aheadMs ?? 0));
+  const workedMs = later(answerSigns.lastLiveMs, toldMs);
+  return workedMs === null || workedMs <= plusMs(atMs, goneConfirmMs);
+}
+
+function causesOf({ left, upload }: RecorderFacts): HeardCause[] {
+  return [
+    ...(left === null ? [] : leaving(left)),
+    ...upTo(upload.uploadedMs, 31, 'everything was uploaded (31)'),
+    ...upTo(upload.backedUpMs, 32, 'its files went to the cloud backup (32)'),
+  ];
+}
+
+function upTo(atMs: UnixMs | null, eventType: 31 | 32, what: string): HeardCause[] {
+  return atMs === null ? [] : [{ atMs, eventType, what }];
+}
+
+function leaving({ atMs, leaveCode, event }: LeaveFact): HeardCause[] {
+  if (event === 'web_recorder_stopped') return [{ atMs, eventType: 71, what: 'its web recorder stopped (71)' }]; // prettier-ignore
+  if (leaveCode === null || (leaveCode & (IDLE | TOLD_TO)) === 0) return [];
+  const why = (leaveCode & TOLD_TO) !== 0 ? 'it was told to leave' : 'nobody was in the channel';
+  return [{ atMs, eventType: 41, what: `${why} (41)` }];
+}

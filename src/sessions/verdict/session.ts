@@ -1,0 +1,78 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import type { QueryOutcome } from '../../evidence/observation.js';
+import type { RecordingMode } from '../../evidence/registration.js';
+import type { UploadState } from '../facts/upload.js';
+
+export const SESSION_STATES = [
+  'registered',
+  'starting',
+  'recording',
+  'stopping',
+  'ended',
+  'failed',
+] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
+
+export const SESSION_OUTCOMES = [
+  'completed',
+  'vanished',
+  'abnormal_exit',
+  'never_started',
+] as const;
+export type SessionOutcome = (typeof SESSION_OUTCOMES)[number];
+
+/** Who vouches for the present state: notices alone, queries alone, or both. */
+export const CERTAINTIES = ['reported', 'observed', 'confirmed'] as const;
+export type Certainty = (typeof CERTAINTIES)[number];
+
+/** A recording session as its evidence has it: what everybody outside sees. */
+export type Session = {
+  sid: string;
+  appId: string | null;
+  resourceId: string | null;
+  mode: RecordingMode | null;
+  cname: string | null;
+  /** The uid it was started with. */
+  uid: string | null;
+  /** Every recorder that spoke for it; more than one after a failover. */
+  recorderUids: readonly string[];
+  state: SessionState;
+  outcome: SessionOutcome | null;
+  certainty: Certainty;
+  /** Until when `query` can be asked; null when it never could. */
+  queryableUntilMs: UnixMs | null;
+  startedAt: SessionStart | null;
+  endedAt: SessionEnd | null;
+  serviceStatus: number | null;
+  upload: { state: UploadState; progress: number | null };
+  notices: {
+    events: number;
+    deliveries: number;
+    duplicates: number;
+    outOfOrder: number;
+    lastMs: UnixMs | null;
+  };
+  gaps: { open: number; settled: number; settledByNotice: number; settledByQuery: number };
+  observations: { count: number; lastMs: UnixMs | null; lastOutcome: QueryOutcome['kind'] | null };
+  findings: readonly Finding[];
+};
+
+/** Something about a session that a person may need to know. */
+export type Finding = { code: string; atMs: UnixMs; message: string };
+
+export type SessionStart = { atMs: UnixMs; source: 'notice' | 'query' | 'registration' };
+
+/**
+ * When it ended: a moment where somebody saw it, else the interval in which it must have,
+ * from the last sign of life to the first sign of its absence.
+ */
+export type SessionEnd = {
+  atMs: UnixMs | null;
+  notBeforeMs: UnixMs | null;
+  notAfterMs: UnixMs | null;
+  source: 'notice' | 'query' | 'stop';
+};
+
+export function isTerminal(state: SessionState): boolean {
+  return state === 'ended' || state === 'failed';
+}

@@ -1,0 +1,35 @@
+import type { UnixMs } from '../../evidence/instant.js';
+import { provenAbsence } from '../verdict/absence.js';
+import type { SessionFacts } from '../facts/facts.js';
+import { findEnding } from '../verdict/find-ending.js';
+import { findFindings } from '../findings/find-findings.js';
+import type { VerdictRules } from '../facts/rules.js';
+import { BLANK, type TimelineEntry } from './timeline.js';
+
+/**
+ * What nobody told but the ledger concluded, each at the moment of the evidence that proved it: that
+ * the session is gone or never started, and that it was taken for over and was not.
+ */
+export function inferences(facts: SessionFacts, rules: VerdictRules): readonly TimelineEntry[] {
+  const ending = findEnding(facts, rules);
+  const absence = provenAbsence(facts, rules);
+  const reopened = findFindings({ facts, ending, rules }).filter(({ code }) => code === 'reopened');
+  return [
+    ...(absence === null ? [] : [gone(absence.provenMs, ending?.rule ?? 'gone', absence)]),
+    ...reopened.map(({ atMs, message }) => inferred(atMs, 'reopened', { because: message })),
+  ];
+}
+
+function gone(
+  atMs: UnixMs,
+  rule: string,
+  { sinceMs, notAfterMs }: { sinceMs: UnixMs; notAfterMs: UnixMs },
+) {
+  // prettier-ignore
+  const kind = rule === 'never_started' ? 'never_started' : 'gone';
+  return inferred(atMs, kind, { firstNotFoundMs: sinceMs, notAfterMs });
+}
+
+function inferred(atMs: UnixMs, kind: string, details: Record<string, unknown>): TimelineEntry {
+  return { ...BLANK, atMs, source: 'inference', kind, details, receivedMs: atMs };
+}

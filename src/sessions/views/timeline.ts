@@ -1,0 +1,218 @@
+import type { Evidence } from '../../evidence/evidence.js';
+import { unixMs, type UnixMs } from '../../evidence/instant.js';
+import type { Notice } from '../../evidence/notice.js';
+import type { Observation } from '../../evidence/observation.js';
+import type { Registration } from '../../evidence/registration.js';
+import type { StopAnswer } from '../../evidence/stop-answer.js';
+import { happenedMs } from '../facts/fold-notice.js';
+import { groupBy } from '../facts/group-by.js';
+
+/** One known happening of a session. */
+export type TimelineEntry = {
+  atMs: UnixMs;
+  source: 'notice' | 'query' | 'registration' | 'stop' | 'inference';
+  kind: string;
+  eventType: number | null;
+  sequence: number | null;
+  serviceType: number | null;
+  uid: string | null;
+  details: Record<string, unknown>;
+  /** `details` are as Agora sent them: names and units are theirs. */
+  isRaw: boolean;
+  receivedMs: UnixMs;
+  deliveries: number;
+};
+
+/** A number this much later than a higher one is of a new count, not a late one of the old. */
+const NEW_COUNT_AFTER_MS = 60_000;
+
+/** Of a notice, and of what a query told, as much as decides on its place. */
+export type SentNotice = Pick<Notice, 'eventKey' | 'uid' | 'serviceType' | 'sequence' | 'occurredMs' | 'receivedMs'>; // prettier-ignore
+export type AskedRun = Pick<Observation, 'askedMs'>;
+
+/** What has a place in the timeline; its entry is made of it once it is to be shown. */
+export type Happening<N extends SentNotice, O extends AskedRun> =
+  | { kind: 'notice'; notice: N }
+  | { kind: 'observation'; observation: O }
+  | { kind: 'entry'; entry: TimelineEntry };
+
+/**
+ * Everything known to have happened, in the order in which it happened: by sequence within one
+ * sender, by time between senders, however it arrived.
+ */
+export function buildTimeline(
+  evidence: readonly Evidence[],
+  inferred: readonly TimelineEntry[] = [],
+): readonly TimelineEntry[] {
+  const deliveries = countDeliveries(evidence);
+  const notices = evidence.filter((piece) => piece.kind === 'notice');
+  const observations = evidence.filter((piece) => piece.kind === 'observation');
+  const entries = [...toldEntries(evidence), ...inferred];
+  return inOrder(notices, observations, entries).map((happening) => {
+    switch (happening.kind) {
+      case 'notice':
+        return noticeEntry(happening.notice, deliveries.get(happening.notice.eventKey) ?? 1);
+      case 'observation':
+        return observationEntry(happening.observation);
+      case 'entry':
+        return happening.entry;
+    }
+  });
+}
+
+/** The same order of as much as decides on it: of a long history only what is shown need be read. */
+export function inOrder<N extends SentNotice, O extends AskedRun>(
+  notices: readonly N[],
+  observations: readonly O[],
+  entries: readonly TimelineEntry[],
+): readonly Happening<N, O>[] {
+  const placed: Placed<Happening<N, O>>[] = [
+    ...placeNotices(notices).map(({ what, placeMs, order, rank }) => ({ placeMs, order, rank, what: { kind: 'notice' as const, notice: what } })), // prettier-ignore
+    ...observations.map((observation) => ({ ...at(observation.askedMs), what: { kind: 'observation' as const, observation } })), // prettier-ignore
+    ...entries.map((entry) => ({ ...at(entry.atMs), what: { kind: 'entry' as const, entry } })),
+  ];
+  return placed.sort(byPlace).map(({ what }) => what);
+}
+
+/** `placeMs` is where it stands, which for a notice with an odd clock is not its own time. */
+type Place = { placeMs: UnixMs; order: string; rank: number };
+type Placed<T> = Place & { what: T };
+
+function at(placeMs: UnixMs): Place {
+  return { placeMs, order: '', rank: 0 };
+}
+
+function byPlace(a: Place, b: Place): number {
+  if (a.placeMs !== b.placeMs) return a.placeMs - b.placeMs;
+  if (a.order !== b.order) return a.order < b.order ? -1 : 1;
+  return a.rank - b.rank;
+}
+
+/** How often each was delivered that came more than once. */
+export function countDeliveries(evidence: readonly Evidence[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const piece of evidence) {
+    if (piece.kind !== 'repeated_delivery') continue;
+    counts.set(piece.eventKey, (counts.get(piece.eventKey) ?? 1) + 1);
+  }
+  return counts;
+}
+
+function placeNotices<N extends SentNotice>(notices: readonly N[]): Placed<N>[] {
+  const senders = groupBy(notices, senderOf);
+  return [...senders].flatMap(([sender, sent]) =>
+    inOrderOfSending(sent).map(({ notice, placeMs }, rank) => ({
+      placeMs,
+      order: sender,
+      rank,
+      what: notice,
+    })),
+  );
+}
+
+function senderOf({ uid, serviceType }: SentNotice): string {
+  return `${uid ?? ''}/${String(serviceType)}`;
+}
+
+/**
+ * By time first; then each notice moves behind those with lower numbers, unless the time between
+ * them shows that counting began anew.
+ */
+function inOrderOfSending<N extends SentNotice>(
+  sent: readonly N[],
+): readonly { notice: N; placeMs: UnixMs }[] {
+  const byTime = sent.toSorted(
+    (a, b) => a.occurredMs - b.occurredMs || bySequence(a, b) || (a.eventKey < b.eventKey ? -1 : 1),
+  );
+  const ordered: N[] = [];
+  for (const notice of byTime) {
+    let place = ordered.length;
+    while (place > 0 && belongsBefore(notice, ordered[place - 1])) place -= 1;
+    ordered.splice(place, 0, notice);
+  }
+  let latest = 0;
+  return ordered.map((notice) => {
+    latest = Math.max(latest, happenedMs(notice));
+    return { notice, placeMs: unixMs(latest) };
+  });
+}
+
+function belongsBefore(notice: SentNotice, other: SentNotice | undefined): boolean {
+  if (other === undefined || notice.sequence === null || other.sequence === null) return false;
+  const isSameCount = notice.occurredMs - other.occurredMs <= NEW_COUNT_AFTER_MS;
+  return isSameCount && notice.sequence < other.sequence;
+}
+
+function bySequence(a: SentNotice, b: SentNotice): number {
+  return (a.sequence ?? 0) - (b.sequence ?? 0);
+}
+
+function detailsOf({ event }: Notice): Pick<TimelineEntry, 'details' | 'isRaw'> {
+  if (event.type === 'unknown') return { details: { ...event.details }, isRaw: true };
+  const { type: _type, ...details } = event;
+  return { details, isRaw: false };
+}
+
+export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
+  return {
+    atMs: happenedMs(notice),
+    source: 'notice',
+    kind: notice.eventName,
+    eventType: notice.eventType,
+    sequence: notice.sequence,
+    serviceType: notice.serviceType,
+    uid: notice.uid,
+    ...detailsOf(notice),
+    receivedMs: notice.receivedMs,
+    deliveries,
+  };
+}
+
+/** What was told of the session beside notices and queries: registrations and what `stop` answered. */
+export function toldEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
+  const registrations = evidence.filter((piece) => piece.kind === 'registration');
+  const answers = evidence.filter((piece) => piece.kind === 'stop_answer');
+  return [...registrationEntries(registrations), ...answers.map(stopEntry)];
+}
+
+/** The first one tells of the start; the others of themselves, when they were told. */
+function registrationEntries(registrations: readonly Registration[]): TimelineEntry[] {
+  const inOrderOfTelling = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
+  return inOrderOfTelling.map((registration, index) => {
+    const { sid: _sid, kind: _kind, replaces, receivedMs, startedMs, ...told } = registration;
+    const later = replaces ? 'registration_replaced' : 'registration_added';
+    const kind = index === 0 ? 'registered' : later;
+    const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
+    const details = { ...told, startedMs };
+    return { ...BLANK, atMs, source: 'registration', kind, uid: told.uid, details, receivedMs };
+  });
+}
+
+function stopEntry(answer: StopAnswer): TimelineEntry {
+  const { sid: _sid, kind: _kind, receivedMs, ...details } = answer;
+  const kind = answer.stopped ? 'stopped' : 'stop_refused';
+  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details, receivedMs };
+}
+
+export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, isRaw: false, deliveries: 1 }; // prettier-ignore
+
+export function observationEntry(run: Observation): TimelineEntry {
+  const { outcome, count, lastAskedMs, lastAnsweredMs, answeredMs } = run;
+  const { kind, ...told } = outcome;
+  const uid = outcome.kind === 'answered' ? outcome.answer.uid : null;
+  const details = { ...told, count, answeredMs, lastAskedMs, lastAnsweredMs };
+  return {
+    ...BLANK,
+    atMs: run.askedMs,
+    source: 'query',
+    kind: observationKind(kind),
+    uid,
+    details,
+    receivedMs: answeredMs,
+  };
+}
+
+function observationKind(outcome: Observation['outcome']['kind']): string {
+  if (outcome === 'answered') return 'observed';
+  return outcome === 'not_found' ? 'not_found' : `query_${outcome}`;
+}
