@@ -52,7 +52,8 @@ export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRul
 /** From when on no failover can explain any more that it is not found: counted from the end and from all life. */
 export function lastLookFromMs(facts: SessionFacts, ending: Ending, rules: VerdictRules): UnixMs {
   const aliveMs = later(lifeOfOthers(facts), lastReturn(facts));
-  const quietMs = later(ending.sinceMs, aliveMs) ?? ending.sinceMs;
+  const overMs = later(ending.sinceMs, ending.endedAt.notAfterMs);
+  const quietMs = later(overMs, aliveMs) ?? ending.sinceMs;
   return plusMs(quietMs, lastLookAfterMs(rules));
 }
 

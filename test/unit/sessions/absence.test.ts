@@ -25,6 +25,19 @@ const slow404 = (seconds: number, tookSeconds: number) =>
   });
 const beat = (seconds: number, told = {}) => aNotice(seconds, { type: 'uploadProgress', progress: 0.5 }, told); // prettier-ignore
 
+describe('an end that a query answered before life was heard', () => {
+  it('is confirmed only by a look that comes late enough after all of the interval in which it lies', () => {
+    const left = aNotice(59, { type: 'recorderLeft', leaveCode: 16 });
+    const dying = [...alive(), anObservation(10, anAnswer(8)), left, beat(60)];
+    const gone = [...dying, ...notFoundAt(96, 174, 223)];
+    const notAfterMs = sessionOf(...gone).endedAt?.notAfterMs ?? Number.NaN;
+    expect(sessionOf(...gone).certainty).toBe('observed');
+    const lateEnough = (notAfterMs - at(0)) / 1000 + 121;
+    expect(sessionOf(...gone, ...notFoundAt(lateEnough - 2)).certainty).toBe('observed');
+    expect(sessionOf(...gone, ...notFoundAt(lateEnough)).certainty).toBe('confirmed');
+  });
+});
+
 describe('404s last', () => {
   it('by one clock alone: where it was stepped between two of them, they begin anew', () => {
     const before = notFoundAt(100, 101);
