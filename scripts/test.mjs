@@ -9,7 +9,7 @@ const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarni
 const args = process.argv.slice(2);
 const workers = args.some((arg) => /^(-w|-i$|--maxWorkers|--runInBand)/.test(arg))
   ? []
-  : ['--maxWorkers=2'];
+  : ['--maxWorkers=3'];
 
 const { status } = spawnSync(process.execPath, [...flags, jest, ...workers, ...args], {
   cwd: dirname(dirname(fileURLToPath(import.meta.url))),
