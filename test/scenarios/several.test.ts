@@ -7,6 +7,7 @@ import { clearAfterEach } from '../support/leftovers.js';
 import type { TestProcess } from '../support/processes.js';
 import { createTestRedis, describeWithRedis } from '../support/redis.js';
 import { elapsed, expectPerfect } from '../support/run.js';
+import { waitFor } from '../support/wait-for.js';
 import { openWorld } from '../support/world.js';
 
 jest.setTimeout(150_000);
@@ -23,7 +24,7 @@ const leftovers = clearAfterEach();
 async function mistakes(url: string): Promise<object | undefined> {
   const { rows } = await inDatabase(url, (client) =>
     client.query<object>(
-      `select (select count(*)::int from sessions where sessions.state not in ('ended', 'failed')
+      `select (select json_agg(json_build_array(sessions.sid, sessions.session)) from sessions where sessions.state not in ('ended', 'failed')
                and not exists (select from query_schedule where query_schedule.sid = sessions.sid)) as unscheduled,
             (select count(*)::int from (select from observations as a group by a.sid, a.asked_at having count(*) > 1) as twice) as doubled,
             (select count(*)::int from pending_evidence) as pending`,
@@ -60,10 +61,12 @@ describeWithRedis('two receivers and three workers on one Postgres and one Redis
       if (next !== undefined) all.push((running[victim] = next));
       await elapsed(world, world.simulation.progress().elapsedMs / 1_000 + 1);
     }
-    await expectPerfect(world, RUN.sessions);
-    expect(await mistakes(database.url)).toEqual({ unscheduled: 0, doubled: 0, pending: 0 });
     const workers = running.slice(ports.length);
-    for (const worker of workers) expect(worker.output()).toMatch(/query\.answered/);
+    const asks = (): boolean =>
+      workers.every((worker) => worker.output().includes('query.answered'));
+    await waitFor(asks, { deadlineMs: 40_000, what: 'a query of each worker' });
+    await expectPerfect(world, RUN.sessions);
+    expect(await mistakes(database.url)).toEqual({ unscheduled: null, doubled: 0, pending: 0 });
     for (const service of running) {
       service.kill('SIGTERM');
       expect(await service.ended).toEqual({ code: 0, signal: null });

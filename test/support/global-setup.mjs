@@ -9,7 +9,12 @@ import { startGuard } from './guard.mjs';
 import { startRedis } from './start-redis.mjs';
 
 /** Nothing here is to outlive the run, so nothing waits for the disk. */
-const FORGETFUL = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
+const SETTINGS = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  max_connections: '400', // of several services at once, and of tests that ask for more than there are
+};
 
 /** Of another version: TEST_POSTGRES_BIN names the folder of its `initdb` and `postgres`. */
 function otherServer() {
@@ -30,7 +35,7 @@ export default async function globalSetup() {
   opened.postgres = await startEmbeddedPostgres({
     dataDir: folder,
     log: () => undefined,
-    settings: FORGETFUL,
+    settings: SETTINGS,
     ...otherServer(),
   });
   await migrate(opened.postgres.url);
