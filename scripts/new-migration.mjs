@@ -1,6 +1,7 @@
-// node scripts/new-migration.mjs <name>: writes prisma/migrations/<utc>_<name>/migration.sql,
+// node scripts/new-migration.mjs <name> [--breaking "<why>"]: writes prisma/migrations/<utc>_<name>/migration.sql,
 // the difference between what the migrations make and what prisma/schema.prisma says. Read it and edit
-// it before it is committed; views, functions, roles and partitions are written by hand anyway.
+// it before it is committed; views, functions, roles and partitions are written by hand anyway. A migration
+// that releases before it cannot work with says so in its own SQL, which --breaking writes.
 // node scripts/new-migration.mjs --land: at a release, puts the new ones on the list of those that never change.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from './build-if-stale.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const options = { land: { type: 'boolean', default: false } };
+const options = { breaking: { type: 'string' }, land: { type: 'boolean', default: false } };
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const name = positionals[0] ?? '';
 if (!values.land && !/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name)) {
@@ -41,11 +42,18 @@ async function write() {
 
 async function writeMigration(sql) {
   const utc = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14);
-  const folder = join(root, 'prisma', 'migrations', `${utc}_${name}`);
+  const migration = `${utc}_${name}`;
+  const folder = join(root, 'prisma', 'migrations', migration);
   await mkdir(folder);
   const file = join(folder, 'migration.sql');
-  await writeFile(file, sql);
+  await writeFile(file, declareBreaking(migration) + sql);
   return file;
+}
+
+function declareBreaking(migration) {
+  if (values.breaking === undefined) return '';
+  const why = values.breaking.replaceAll("'", "''");
+  return `insert into "breaking_migrations" ("migration_name", "reason") values ('${migration}', '${why}');\n\n`;
 }
 
 async function land() {

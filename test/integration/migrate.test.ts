@@ -1,8 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrations/migrate.js';
-import { readMigrations } from '../../src/db/migrations/migrations-folder.js';
+import { prismaFolder, readMigrations } from '../../src/db/migrations/migrations-folder.js';
 import {
   NO_FILTER,
   toMigrationList,
@@ -11,6 +11,7 @@ import {
 import { isRefusedForNow } from '../../src/db/connection/refusal.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
+import { endProcesses, startNode } from '../support/processes.js';
 
 let database: TestDatabase;
 let migrationsDir: string;
@@ -21,6 +22,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await endProcesses();
   await rm(migrationsDir, { recursive: true });
   await database.drop();
 });
@@ -202,4 +204,44 @@ test('names the place when Postgres cannot be reached', async () => {
   await expect(unreachable).rejects.toThrow(
     'Postgres at 127.0.0.1:1/nowhere does not let us in (connect ECONNREFUSED 127.0.0.1:1): start it, or correct DATABASE_URL.',
   );
+});
+
+describe('a release that finds the database of a newer one', () => {
+  /** This package's migrations, and after them one of a release to come. */
+  async function migrateAhead(sql: string): Promise<void> {
+    await cp(join(prismaFolder(), 'migrations'), migrationsDir, { recursive: true });
+    await writeMigration(COMING, sql);
+    expect((await migrate(database.url, { migrationsDir })).applied.at(-1)).toBe(COMING);
+  }
+  const COMING = '29990101000000_coming';
+  const BREAKING = `insert into breaking_migrations (migration_name, reason) values ('${COMING}', 'facts are kept elsewhere'); alter table sessions rename column facts to moved;`; // prettier-ignore
+
+  it('works with it where nothing was broken', async () => {
+    await migrateAhead('alter table sessions add column later int;');
+    expect(await migrate(database.url)).toEqual({ applied: [] });
+  });
+
+  it('refuses it where a migration says that it breaks the releases before it, and why', async () => {
+    await migrateAhead(BREAKING);
+    await expect(migrate(database.url)).rejects.toThrow(
+      /A newer release has migrated this database .*: 29990101000000_coming \(facts are kept elsewhere\)\. Start the newer release/,
+    );
+  });
+
+  it('goes on with it where that migration did not succeed', async () => {
+    await expect(migrateAhead(`${BREAKING} select 1 / 0;`)).rejects.toThrow(/division by zero/);
+    expect(await migrate(database.url)).toEqual({ applied: [] });
+  });
+
+  it('works with it again where it is the release that broke it', async () => {
+    await migrateAhead(BREAKING);
+    expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: [] });
+  });
+
+  it('ends at once with what to do when it is started', async () => {
+    await migrateAhead(BREAKING);
+    const service = startNode(['dist/main.js'], { env: { DATABASE_URL: database.url, ROLES: 'receiver', RECEIVER_HOST: '127.0.0.1', RECEIVER_PORT: '0', LOG_LEVEL: 'info' } }); // prettier-ignore
+    expect(await service.ended).toEqual({ code: 1, signal: null });
+    expect(service.output()).toMatch(/Start the newer release, or restore the database from before it/); // prettier-ignore
+  });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { applyMigrations } from './apply-migrations.js';
+import { readBreakingMigrations, refuseBreaking } from './breaking-migrations.js';
 import { prismaFolder, readMigrations, type Migration } from './migrations-folder.js';
 import { readMigrationRows, type MigrationRow } from './migration-rows.js';
 import { reasonOf } from './reason-of.js';
@@ -19,7 +20,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * Brings the database to the newest migration and says which ones that took. Of several starters at
  * once one migrates and the others wait for it. When nothing is missing it costs a few short queries.
- * A database that a newer release has migrated is left as it is. A migration that failed earlier is tried again: in its transaction nothing of it remained.
+ * A database that a newer release has migrated is left as it is, and refused where this release cannot
+ * work with it. A migration that failed earlier is tried again: in its transaction nothing of it remained.
  */
 export async function migrate(
   connectionString: string,
@@ -28,9 +30,9 @@ export async function migrate(
   const migrations = await readMigrations(migrationsDir);
   const client = await connect(connectionString);
   try {
-    if (findMissing(migrations, await readMigrationRows(client)).length === 0) return { applied: [] }; // prettier-ignore
+    if (findMissing(migrations, await readState(client, migrations)).length === 0) return { applied: [] }; // prettier-ignore
     await takeTurn(client);
-    const rows = await readMigrationRows(client);
+    const rows = await readState(client, migrations);
     const missing = findMissing(migrations, rows);
     if (missing.length > 0) await applyMigrations(client, missing, rows);
     return { applied: missing.map(({ name }) => name) };
@@ -57,6 +59,16 @@ async function connect(connectionString: string): Promise<pg.Client> {
       { cause: error },
     );
   }
+}
+
+/** Throws where a newer release has left what this one cannot work with. */
+async function readState(
+  client: pg.Client,
+  migrations: readonly Migration[],
+): Promise<MigrationRow[]> {
+  const breaking = await readBreakingMigrations(client);
+  refuseBreaking(breaking, new Set(migrations.map(({ name }) => name)));
+  return readMigrationRows(client);
 }
 
 /** Throws when an applied migration is no longer the one that was applied. */
