@@ -2,8 +2,13 @@ import type pg from 'pg';
 
 type Column = { name: string; type: string };
 
-/** What is kept in a table: its columns, and its rows as JSON. */
-export type TableContent = { table: string; columns: readonly string[]; rows: readonly unknown[] };
+/** What is kept in a table: its columns, those of them that are written, and its rows as JSON. */
+export type TableContent = {
+  table: string;
+  columns: readonly string[];
+  written: readonly Column[];
+  rows: readonly unknown[];
+};
 
 const ROWS = 3;
 
@@ -32,19 +37,26 @@ export async function fillTables(client: pg.Client): Promise<void> {
 }
 
 async function fillTable(client: pg.Client, table: string): Promise<void> {
-  const columns = await listFillable(client, table);
+  const columns = await listWritten(client, table);
+  for (let n = 1; n <= ROWS; n += 1) await insertRow(client, table, columns, n);
+}
+
+async function insertRow(
+  client: pg.Client,
+  table: string,
+  columns: readonly Column[],
+  n: number,
+): Promise<void> {
   const names = columns.map(({ name }) => `"${name}"`).join(', ');
   const values = columns.map(({ type }, i) => `$${String(i + 1)}::text::${type}`).join(', ');
-  for (let n = 1; n <= ROWS; n += 1) {
-    await client.query(
-      `insert into "${table}" (${names}) values (${values})`,
-      columns.map((column) => valueOf(table, column, n)),
-    );
-  }
+  await client.query(
+    `insert into "${table}" (${names}) values (${values})`,
+    columns.map((column) => valueOf(table, column, n)),
+  );
 }
 
 /** Numbers that the database gives out are left to it. */
-async function listFillable(client: pg.Client, table: string): Promise<Column[]> {
+async function listWritten(client: pg.Client, table: string): Promise<Column[]> {
   const { rows } = await client.query<Column>(
     `select attname as name, format_type(atttypid, atttypmod) as type
      from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
@@ -78,7 +90,12 @@ export async function readTables(client: pg.Client): Promise<TableContent[]> {
     const { rows, fields } = await client.query(`select * from "${table}"`);
     const asJson = await client.query<{ row: unknown }>(`select to_jsonb(kept) as row from "${table}" as kept`); // prettier-ignore
     expect(rows.length).toBeGreaterThan(0);
-    contents.push({ table, columns: fields.map(({ name }) => name), rows: asJson.rows.map(({ row }) => row) }); // prettier-ignore
+    contents.push({
+      table,
+      columns: fields.map(({ name }) => name),
+      written: await listWritten(client, table),
+      rows: asJson.rows.map(({ row }) => row),
+    });
   }
   return contents;
 }
@@ -97,6 +114,22 @@ export async function findVanished(
     [told],
   );
   return rows.map((row) => row.told);
+}
+
+/** Tables that no longer take a row of the columns that were written before, and why. */
+export async function findUnwritable(
+  client: pg.Client,
+  before: readonly TableContent[],
+): Promise<string[]> {
+  const refused: string[] = [];
+  for (const { table, written } of before) {
+    await client.query('begin');
+    await insertRow(client, table, written, ROWS + 1).catch((error: unknown) => {
+      refused.push(`${table}: ${String(error)}`);
+    });
+    await client.query('rollback');
+  }
+  return refused;
 }
 
 /** Rows that are no longer there with all that they said in the columns that are left. */
