@@ -70,18 +70,22 @@ export function notLanded(
   return present.map(({ name }) => name).filter((name) => !names.has(name));
 }
 
-/** The list with what has not landed yet on it, as this release's. */
+/**
+ * The list with what has not landed yet on it, as the coming release's. Throws where that release is on the
+ * list already: what its databases were made by is known.
+ */
 export function addLanded(
   list: string,
   release: string,
   present: readonly NamedMigration[],
 ): string {
   const schemas = parseLanded(list);
-  const landed = schemas.at(-1)?.migrations ?? [];
-  const coming = new Set(notLanded(landed, present));
-  const heading = schemas.some((schema) => schema.release === release) ? [] : [`# ${release}`];
+  if (schemas.some((schema) => schema.release === release)) {
+    throw new Error(`${release} has been released: give package.json the coming version first`);
+  }
+  const coming = new Set(notLanded(schemas.at(-1)?.migrations ?? [], present));
   const lines = present
     .filter(({ name }) => coming.has(name))
     .map(({ name, checksum }) => `${checksum}  migrations/${name}/migration.sql`);
-  return list + [...heading, ...lines].map((line) => `${line}\n`).join('');
+  return list + [`# ${release}`, ...lines].map((line) => `${line}\n`).join('');
 }

@@ -47,11 +47,11 @@ describe('the list of those that have landed', () => {
     ]);
   });
 
-  it('takes new ones in as those of a release, once', () => {
+  it('takes new ones in as those of a release, unless it has been released', () => {
     const present = [migration('1_a', 'sum-a'), migration('2_b', 'sum-b'), migration('3_c', 'sum-c')]; // prettier-ignore
     const longer = `${LIST}# 0.3.0\nsum-c  migrations/3_c/migration.sql\n`;
     expect(addLanded(LIST, '0.3.0', present)).toBe(longer);
-    expect(addLanded(longer, '0.3.0', present)).toBe(longer);
+    expect(() => addLanded(longer, '0.3.0', present)).toThrow('0.3.0 has been released');
   });
 });
 
