@@ -20,7 +20,7 @@ export async function replayQuarantine(
   const unreadable = new Map<string, number>();
   let [taken, after] = [0, '0'];
   for (;;) {
-    const bodies = await listQuarantined(context.db.pool, after, PAGE);
+    const bodies = await listQuarantined(context.db, after, PAGE);
     taken += await takeIn(context, bodies, identityScopeOf, unreadable);
     after = bodies.at(-1)?.id ?? after;
     if (bodies.length < PAGE) return { taken, unreadable };

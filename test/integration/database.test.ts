@@ -47,3 +47,16 @@ describe('a connection that breaks', () => {
     await expect(withTransaction(db, (tx) => tx.query(`select 1`))).resolves.toBeDefined();
   });
 });
+
+test('a process has as many connections as its pool, however it speaks to Postgres', async () => {
+  await Promise.all(
+    Array.from({ length: 10 }, () => [
+      db.pool.query('select pg_sleep(0.02)'),
+      db.prisma.ledgerSession.findFirst({ select: { sid: true } }),
+    ]).flat(),
+  );
+  const { rows } = await db.pool.query<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where application_name = 'database test'`,
+  );
+  expect(rows[0]?.n).toBeLessThanOrEqual(2);
+});

@@ -4,8 +4,8 @@ import { PrismaClient } from '../../generated/prisma/client.js';
 import { SturdyClient } from './sturdy-client.js';
 
 /**
- * One Postgres, spoken to in two ways: Prisma for plain work on one table, `pool` for what has a
- * lock, a CTE or a conditional insert, and for the receiver's prepared statement.
+ * One Postgres, spoken to in two ways over the same connections: Prisma for plain reads of the API and the
+ * commands, `pool` for what has a lock, a CTE or a set of rows, and for the receiver's prepared statement.
  */
 export type Db = { pool: pg.Pool; prisma: PrismaClient };
 
@@ -14,7 +14,7 @@ export type Queryable = Pick<pg.Pool, 'query'>;
 
 export type DatabaseOptions = {
   url: string;
-  /** Connections of the pool; Prisma keeps as many again at the most. */
+  /** Of the pool, Prisma's work included: nobody who holds one of them may wait for Prisma. */
   maxConnections: number;
   applicationName: string;
   /** Called for a connection that broke while idle: the pool replaces it by itself. */
@@ -29,10 +29,8 @@ export type Patience = { connectMs: number; statementMs: number };
 const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000 };
 
 export function openDatabase(options: DatabaseOptions): Db {
-  return {
-    pool: openPool(options),
-    prisma: new PrismaClient({ adapter: new PrismaPg(poolSettings(options)) }),
-  };
+  const pool = openPool(options);
+  return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
 }
 
 /**
@@ -67,7 +65,8 @@ function poolSettings(options: DatabaseOptions): pg.PoolConfig {
 }
 
 export async function closeDatabase(db: Db): Promise<void> {
-  await Promise.all([db.pool.end(), db.prisma.$disconnect()]);
+  await db.prisma.$disconnect();
+  await db.pool.end();
 }
 
 /** Throws where Postgres does not answer. */

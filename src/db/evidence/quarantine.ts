@@ -1,5 +1,5 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
-import type { Queryable } from '../connection/database.js';
+import type { Db, Queryable } from '../connection/database.js';
 
 export type QuarantinedBody = {
   id: string;
@@ -11,30 +11,21 @@ export type QuarantinedBody = {
 
 /** Bodies that nobody could read yet, oldest first, after `afterId`. */
 export async function listQuarantined(
-  db: Queryable,
+  { prisma }: Db,
   afterId: string,
   limit: number,
 ): Promise<QuarantinedBody[]> {
-  const { rows } = await db.query<{
-    id: string;
-    app_id: string;
-    raw: Buffer;
-    reason: string;
-    received_at: Date;
-  }>(
-    `select quarantined_bodies.id, quarantined_bodies.app_id, quarantined_bodies.raw,
-            quarantined_bodies.reason, quarantined_bodies.received_at
-     from quarantined_bodies
-     where quarantined_bodies.replayed_at is null and quarantined_bodies.id > $1
-     order by quarantined_bodies.id limit $2`,
-    [afterId, limit],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    appId: row.app_id,
-    raw: row.raw,
-    reason: row.reason,
-    receivedMs: unixMs(row.received_at.getTime()),
+  const rows = await prisma.quarantinedBody.findMany({
+    where: { replayedAt: null, id: { gt: BigInt(afterId) } },
+    orderBy: { id: 'asc' },
+    take: limit,
+  });
+  return rows.map(({ id, appId, raw, reason, receivedAt }) => ({
+    id: id.toString(),
+    appId,
+    raw: Buffer.from(raw),
+    reason,
+    receivedMs: unixMs(receivedAt.getTime()),
   }));
 }
 

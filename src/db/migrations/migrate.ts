@@ -1,27 +1,27 @@
 import { join } from 'node:path';
-import { isNativeError } from 'node:util/types';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { applyMigrations } from './apply-migrations.js';
+import { readBreakingMigrations, refuseBreaking } from './breaking-migrations.js';
 import { prismaFolder, readMigrations, type Migration } from './migrations-folder.js';
-import { NO_FILTER, toMigrationList, withPrismaSchemaEngine } from './prisma-schema-engine.js';
-import type { PrismaSchemaEngine } from './prisma-schema-engine.js';
+import { readMigrationRows, type MigrationRow } from './migration-rows.js';
+import { reasonOf } from './reason-of.js';
 
 export type MigrateOptions = {
   /** Folders with a `migration.sql` each; those of this package by default. */
   migrationsDir?: string;
 };
 
-/** One row of Prisma's own table. A migration that failed or was killed has no `finished_at`. */
-type MigrationRow = { migration_name: string; checksum: string; finished_at: Date | null };
-
-/** Any number, as long as nothing else in the database takes it as an advisory lock. */
-const MIGRATION_LOCK = 7_205_002;
+/** The first is any number that nothing else here takes; the second is the one that Prisma takes to migrate. */
+const MIGRATION_LOCKS = [7_205_002, 72_707_369];
+const ASK_AGAIN_MS = 50;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Brings the database to the newest migration and says which ones that took. Of several starters at
- * once one migrates and the others wait for it. When nothing is missing it costs one query.
- * A database that is ahead, because a newer release has migrated it, is left as it is. A migration
- * that failed earlier is tried again: each runs as one transaction, nothing of it remained.
+ * once one migrates and the others wait for it. When nothing is missing it costs a few short queries.
+ * A database that a newer release has migrated is left as it is, and refused where this release cannot
+ * work with it. A migration that failed earlier is tried again: in its transaction nothing of it remained.
  */
 export async function migrate(
   connectionString: string,
@@ -30,12 +30,12 @@ export async function migrate(
   const migrations = await readMigrations(migrationsDir);
   const client = await connect(connectionString);
   try {
-    if (isComplete(migrations, await readRows(client))) return { applied: [] };
-    // Held by the connection, so it ends with this process, however that ends.
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const rows = await readRows(client);
-    if (isComplete(migrations, rows)) return { applied: [] };
-    return { applied: await apply(connectionString, migrationsDir, migrations, rows) };
+    if (findMissing(migrations, await readState(client, migrations)).length === 0) return { applied: [] }; // prettier-ignore
+    await takeTurn(client);
+    const rows = await readState(client, migrations);
+    const missing = findMissing(migrations, rows);
+    if (missing.length > 0) await applyMigrations(client, missing, rows);
+    return { applied: missing.map(({ name }) => name) };
   } finally {
     await client.end();
   }
@@ -61,21 +61,21 @@ async function connect(connectionString: string): Promise<pg.Client> {
   }
 }
 
-async function readRows(client: pg.Client): Promise<MigrationRow[]> {
-  const table = await client.query<{ found: boolean }>(
-    `select to_regclass('_prisma_migrations') is not null as found`,
-  );
-  if (table.rows[0]?.found !== true) return [];
-  const { rows } = await client.query<MigrationRow>(
-    `select migrations.migration_name, migrations.checksum, migrations.finished_at
-       from _prisma_migrations as migrations
-      where migrations.rolled_back_at is null`,
-  );
-  return rows;
+/** Throws where a newer release has left what this one cannot work with. */
+async function readState(
+  client: pg.Client,
+  migrations: readonly Migration[],
+): Promise<MigrationRow[]> {
+  const breaking = await readBreakingMigrations(client);
+  refuseBreaking(breaking, new Set(migrations.map(({ name }) => name)));
+  return readMigrationRows(client);
 }
 
 /** Throws when an applied migration is no longer the one that was applied. */
-function isComplete(migrations: readonly Migration[], rows: readonly MigrationRow[]): boolean {
+function findMissing(
+  migrations: readonly Migration[],
+  rows: readonly MigrationRow[],
+): readonly Migration[] {
   const applied = new Map(
     rows.filter((row) => row.finished_at !== null).map((row) => [row.migration_name, row.checksum]),
   );
@@ -85,52 +85,23 @@ function isComplete(migrations: readonly Migration[], rows: readonly MigrationRo
       `Migration ${name} was changed after this database had applied it: put the original file back, or begin with an empty database.`,
     );
   }
-  return migrations.every(({ name }) => applied.has(name));
+  return migrations.filter(({ name }) => !applied.has(name));
 }
 
-async function apply(
-  connectionString: string,
-  migrationsDir: string,
-  migrations: readonly Migration[],
-  rows: readonly MigrationRow[],
-): Promise<string[]> {
-  try {
-    return await withPrismaSchemaEngine(connectionString, async (engine) => {
-      await forgetFailures(engine, rows);
-      const migrationsList = toMigrationList(migrationsDir, migrations);
-      const output = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
-      return output.appliedMigrationNames;
-    });
-  } catch (error) {
-    throw new Error(
-      `The database could not be migrated (${engineReason(error)}): nothing of the failed migration remains; mend the cause and start again.`,
-      { cause: error },
-    );
+/**
+ * Held by the connection, so it ends with this process, however that ends. Asked for again and again: a
+ * statement that waited would hold a snapshot, and `create index concurrently` waits for all of those.
+ */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (const lock of MIGRATION_LOCKS) {
+    while (!(await takeLock(client, lock))) await wait(ASK_AGAIN_MS);
   }
 }
 
-/** Without this the engine refuses to go on after a failure, until a person has typed a command. */
-async function forgetFailures(
-  engine: PrismaSchemaEngine,
-  rows: readonly MigrationRow[],
-): Promise<void> {
-  for (const { migration_name: migrationName } of rows.filter((row) => row.finished_at === null)) {
-    await engine.markMigrationRolledBack({ migrationName });
-  }
-}
-
-/** The engine's message goes on with where in its own source it happened. */
-function engineReason(error: unknown): string {
-  const message = reasonOf(error);
-  const said = /ERROR: (.*?)(?: \d+: |$)/.exec(message)?.[1];
-  const name = /migration_name="([^"]+)"/.exec(message)?.[1];
-  if (said === undefined) return message;
-  return name === undefined ? said : `${name}: ${said}`;
-}
-
-function reasonOf(error: unknown): string {
-  if (!isNativeError(error)) return String(error);
-  // Node gives one error for all addresses of a host, with an empty message and the code of each.
-  if (error.message === '') return (error as NodeJS.ErrnoException).code ?? error.name;
-  return error.message.replaceAll(/\s+/g, ' ').trim();
+async function takeLock(client: pg.Client, lock: number): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(
+    `select pg_try_advisory_lock($1) as taken`,
+    [lock],
+  );
+  return rows[0]?.taken === true;
 }

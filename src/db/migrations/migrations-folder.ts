@@ -10,7 +10,12 @@ export type Migration = {
   sql: string;
   /** SHA-256 of the file, in hex, as Prisma keeps it in `_prisma_migrations`. */
   checksum: string;
+  /** False where its one statement cannot run in a transaction, and its first line says so. */
+  inTransaction: boolean;
 };
+
+/** How a file begins whose statement is `create index concurrently` or its like; why comes after it. */
+const WITHOUT_TRANSACTION = '-- without transaction:';
 
 /** `prisma/` of this package, whether this code runs from `src` or from `dist`. */
 export function prismaFolder(): string {
@@ -31,7 +36,8 @@ export async function readMigrations(migrationsDir: string): Promise<Migration[]
   return Promise.all(
     names.sort().map(async (name) => {
       const sql = await readFile(join(migrationsDir, name, 'migration.sql'), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+      const checksum = createHash('sha256').update(sql).digest('hex');
+      return { name, sql, checksum, inTransaction: !sql.startsWith(WITHOUT_TRANSACTION) };
     }),
   );
 }

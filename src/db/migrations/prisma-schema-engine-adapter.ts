@@ -11,32 +11,24 @@ import pg from 'pg';
 
 /**
  * How the schema engine reaches Postgres: Prisma's adapter, save that a script goes to the server as
- * one; what Postgres says to it is told, for the engine passes on its words alone. Prisma's own cuts scripts at every semicolon, those in the bodies of functions and in comments
+ * one. Prisma's own cuts scripts at every semicolon, those in the bodies of functions and in comments
  * included, and runs the pieces one by one; whole, a script is also one transaction: all or nothing.
  */
-export function schemaEngineAdapters(
-  pool: pg.Pool,
-  onRefused: (error: unknown) => void = () => undefined,
-): SqlMigrationAwareDriverAdapterFactory {
+export function schemaEngineAdapters(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   const factory = new PrismaPg(pool);
   return {
     provider: factory.provider,
     adapterName: factory.adapterName,
-    connect: async () => fitted(await factory.connect(), pool, onRefused),
+    connect: async () => fitted(await factory.connect(), pool),
     connectToShadowDb: () => connectToShadowDatabase(pool),
   };
 }
 
-function fitted(
-  adapter: SqlDriverAdapter,
-  pool: pg.Pool,
-  onRefused: (error: unknown) => void = () => undefined,
-): SqlDriverAdapter {
+function fitted(adapter: SqlDriverAdapter, pool: pg.Pool): SqlDriverAdapter {
   const queryRaw = adapter.queryRaw.bind(adapter);
   return Object.assign(adapter, {
     executeScript: async (script: string) => {
       await pool.query(script).catch((error: unknown) => {
-        onRefused(error);
         throw asDriverError(error);
       });
     },

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { isNativeError } from 'node:util/types';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { MigrationList, SchemaFilter } from '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -21,15 +20,13 @@ declare const WebAssembly: {
 /** Nothing is hidden from the engine. */
 export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
 
-/** Whoever waits for a table makes everybody behind him wait: a migration is rather tried again. */
-const LOCK_WITHIN_MS = 3_000;
-
 let loading: Promise<void> | null = null;
 
 /**
- * Lets `work` use Prisma's schema engine, which is WebAssembly inside this process. The same engine
- * as a program of its own is what Prisma's command line downloads at its first use, from a host that
- * is often closed. Its connections are closed when `work` is done.
+ * Lets `work` use Prisma's schema engine, which is WebAssembly inside this process: for writing migrations
+ * and for comparing them with the schema, never at a start. The same engine as a program of its own is what
+ * Prisma's command line downloads at its first use, from a host that is often closed. Its connections are
+ * closed when `work` is done.
  */
 export async function withPrismaSchemaEngine<T>(
   connectionString: string,
@@ -37,25 +34,16 @@ export async function withPrismaSchemaEngine<T>(
 ): Promise<T> {
   loading ??= loadEngine();
   await loading;
-  const pool = new pg.Pool({
-    connectionString,
-    application_name: 'recording-ledger migrate',
-    lock_timeout: LOCK_WITHIN_MS,
-  });
+  const pool = new pg.Pool({ connectionString, application_name: 'recording-ledger schema' });
   // A connection that breaks fails what runs on it; without a listener, the process.
   pool.on('error', () => undefined);
-  let refused: unknown = null;
-  const onRefused = (error: unknown): void => void (refused = error);
-  const adapters = bindMigrationAwareSqlAdapterFactory(schemaEngineAdapters(pool, onRefused));
+  const adapters = bindMigrationAwareSqlAdapterFactory(schemaEngineAdapters(pool));
   try {
     const ignoreLog = () => undefined;
     const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, ignoreLog, adapters);
     return await work(engine).finally(() => {
       engine.free();
     });
-  } catch (error) {
-    if (isNativeError(error)) error.cause ??= refused;
-    throw error;
   } finally {
     await pool.end();
   }

@@ -1,4 +1,4 @@
-import type { Queryable } from '../connection/database.js';
+import type { Db, Queryable } from '../connection/database.js';
 
 /** This process's own row of the running totals: processes that share one wait for each other, no more. */
 export function shardOfProcess(): number {
@@ -19,9 +19,7 @@ export async function addToCounter(
   );
 }
 
-export async function readCounters(db: Queryable): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await db.query<{ name: string; total: string }>(
-    `select counters.name, sum(counters.value)::text as total from counters group by counters.name`,
-  );
-  return new Map(rows.map(({ name, total }) => [name, Number(total)]));
+export async function readCounters({ prisma }: Db): Promise<ReadonlyMap<string, number>> {
+  const groups = await prisma.counter.groupBy({ by: ['name'], _sum: { value: true } });
+  return new Map(groups.map(({ name, _sum }) => [name, Number(_sum.value ?? 0)]));
 }

@@ -34,7 +34,7 @@ export type LiveNumbers = {
 export async function readSummary(db: Db, nowMs: UnixMs): Promise<LedgerNumbers> {
   const [sessions, counters, live, queries, gaps] = await Promise.all([
     countStates(db),
-    readCounters(db.pool),
+    readCounters(db),
     readLive(db, nowMs),
     readQueries(db, nowMs),
     countGaps(db),
@@ -86,13 +86,11 @@ async function readLive(db: Db, nowMs: UnixMs): Promise<LiveNumbers> {
      from query_schedule where query_schedule.live_since is not null`,
     [now],
   );
-  const counts = await db.pool.query<{ account: string; asked: number }>(
-    `select query_schedule.account, count(*)::int as asked from query_schedule group by 1`,
-  );
+  const counts = await db.prisma.querySchedule.groupBy({ by: ['account'], _count: true });
   const [p50Ms, p95Ms, p99Ms, maxMs] = (rows[0]?.ages ?? []).map((age) => Math.round(age ?? 0));
   return {
     sessions: rows[0]?.sessions ?? 0,
-    askedByAccount: new Map(counts.rows.map(({ account, asked }) => [account, asked])),
+    askedByAccount: new Map(counts.map(({ account, _count }) => [account, _count])),
     notQueryable: await countNotQueryable(db),
     ages: { p50Ms: p50Ms ?? 0, p95Ms: p95Ms ?? 0, p99Ms: p99Ms ?? 0, maxMs: maxMs ?? 0 },
     withinBound: async (boundMs) => {
@@ -116,12 +114,14 @@ async function countNotQueryable(db: Db): Promise<number> {
 }
 
 async function readQueries(db: Db, nowMs: UnixMs): Promise<LedgerNumbers['queries']> {
-  const { rows } = await db.pool.query<{ name: string; value: number }>(
-    `select query_usage.outcome as name, sum(query_usage.asked)::int as value
-     from query_usage where query_usage.minute > $1 group by query_usage.outcome`,
-    [new Date(nowMs - 60_000)],
+  const groups = await db.prisma.queryUsage.groupBy({
+    by: ['outcome'],
+    where: { minute: { gt: new Date(nowMs - 60_000) } },
+    _sum: { asked: true },
+  });
+  const outcomes = Object.fromEntries(
+    groups.map(({ outcome, _sum }) => [outcome, _sum.asked ?? 0]),
   );
-  const outcomes = Object.fromEntries(rows.map(({ name, value }) => [name, value]));
-  const lastMinute = rows.reduce((sum, { value }) => sum + value, 0);
+  const lastMinute = Object.values(outcomes).reduce((sum, asked) => sum + asked, 0);
   return { lastMinute, throttled: outcomes['throttled'] ?? 0, outcomes };
 }

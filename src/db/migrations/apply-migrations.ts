@@ -1,0 +1,97 @@
+import type pg from 'pg';
+import type { Migration } from './migrations-folder.js';
+import {
+  createMigrationRows,
+  insertStarted,
+  keepReason,
+  markFinished,
+  markRolledBack,
+  type MigrationRow,
+} from './migration-rows.js';
+import { reasonOf } from './reason-of.js';
+
+/** Whoever waits for a table makes everybody behind him wait: a migration is rather tried again. */
+const LOCK_WITHIN = '3s';
+
+/** Runs the missing migrations in order. `rows` tell which of them an earlier start did not finish. */
+export async function applyMigrations(
+  client: pg.Client,
+  missing: readonly Migration[],
+  rows: readonly MigrationRow[],
+): Promise<void> {
+  const remedy = 'mend the cause, or give the ledger a database of its own, and start again.';
+  await orExplain('_prisma_migrations', remedy, () => createMigrationRows(client));
+  for (const migration of missing) {
+    const unfinished = rows.filter((row) => row.migration_name === migration.name);
+    await orExplain(migration.name, remedyOf(migration), async () => {
+      await forgetFailures(client, migration, unfinished);
+      await applyMigration(client, migration);
+    });
+  }
+}
+
+async function orExplain(what: string, remedy: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw new Error(`The database could not be migrated (${what}: ${reasonOf(error)}): ${remedy}`, {
+      cause: error,
+    });
+  }
+}
+
+function remedyOf({ name, inTransaction }: Migration): string {
+  if (inTransaction)
+    return 'nothing of the failed migration remains; mend the cause and start again.';
+  return `it runs outside of a transaction, so a part of it may remain: undo that by hand, then "update _prisma_migrations set rolled_back_at = now() where migration_name = '${name}' and finished_at is null", and start again.`;
+}
+
+/** What ended half-way in a transaction may be tried again; what ran outside of one, a person must look at. */
+async function forgetFailures(
+  client: pg.Client,
+  { inTransaction }: Migration,
+  unfinished: readonly MigrationRow[],
+): Promise<void> {
+  if (unfinished.length > 0 && !inTransaction)
+    throw new Error('an earlier start did not finish it');
+  for (const { id } of unfinished) await markRolledBack(client, id);
+}
+
+/** Runs one migration and puts it on record: what is wrong with it is kept there and thrown. */
+async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
+  const id = await insertStarted(client, migration);
+  try {
+    if (migration.inTransaction) await runInTransaction(client, migration, id);
+    else await runAsItIs(client, migration, id);
+  } catch (error) {
+    // On a connection that is gone nothing can be written; the row without an end says enough.
+    await recordFailure(client, migration, id, error).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** All of it, and that it is done, or nothing. */
+async function runInTransaction(client: pg.Client, { sql }: Migration, id: string): Promise<void> {
+  await client.query('begin');
+  await client.query(`set local lock_timeout = '${LOCK_WITHIN}'`);
+  await client.query(sql);
+  await markFinished(client, id);
+  await client.query('commit');
+}
+
+/** Such a statement waits for others without making anybody wait, so it is given its time. */
+async function runAsItIs(client: pg.Client, { sql }: Migration, id: string): Promise<void> {
+  await client.query(sql);
+  await markFinished(client, id);
+}
+
+async function recordFailure(
+  client: pg.Client,
+  { inTransaction }: Migration,
+  id: string,
+  error: unknown,
+): Promise<void> {
+  if (inTransaction) await client.query('rollback');
+  await keepReason(client, id, reasonOf(error));
+  if (inTransaction) await markRolledBack(client, id);
+}
