@@ -1,4 +1,4 @@
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Dependencies first, without the scripts of this package: a change of the code does not fetch them anew.
@@ -7,9 +7,11 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY prisma prisma
 COPY scripts scripts
 COPY src src
-RUN npm run -s prepare && npm prune --omit=dev --ignore-scripts
+RUN npm run -s prepare
+# What is left out is tried here: a command loads every module that the service loads.
+RUN npm prune --omit=dev --ignore-scripts && node scripts/slim-node-modules.mjs && node dist/cli/main.js --help > /dev/null
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules

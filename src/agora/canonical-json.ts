@@ -4,6 +4,7 @@ const DEEPEST = 100;
 /**
  * JSON with the keys in order at every depth: the same for the same content, however it was written.
  * Null for what is nested more than a hundred deep.
+ * Ours: docs/agora.md#identity
  */
 export function canonicalJson(value: unknown): string | null {
   const found = { tooDeep: false };

@@ -16,7 +16,7 @@ import { readFiles, type NamedFor } from './read-files.js';
 /**
  * The details of an event in our words and units. Never fails: a field of another type than any
  * source documents is absent, and an unknown event is `unknown`, with its details as they came.
- * @see docs/agora.md#events
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export function decodeEvent(
   eventType: number,
@@ -136,7 +136,10 @@ function readUpload(
   };
 }
 
-/** `unknow` is how older pages spell it. */
+/**
+ * `unknow` is how older pages spell it.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/stop (read 2026-07); docs/agora.md#stop
+ */
 export function uploadingStatusOf(word: string | null): UploadingStatus | null {
   switch (word) {
     case 'uploaded':
@@ -151,13 +154,19 @@ export function uploadingStatusOf(word: string | null): UploadingStatus | null {
   }
 }
 
-/** Agora counts to 10000. */
+/**
+ * Agora counts to 10000.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 function readProgress(details: LooseObject): number | null {
   const progress = numberIn(details, 'progress');
   return progress === null ? null : Math.min(Math.max(progress / 10_000, 0), 1);
 }
 
-/** 0 means receiving. Two public receivers and one page write `utcMs`. */
+/**
+ * 0 means receiving. Two public receivers and one page write `utcMs`.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 function readStream(details: LooseObject, media: 'audio' | 'video'): RecordingEvent {
   const state = wholeNumberIn(details, 'state');
   return {

@@ -5,14 +5,17 @@ import { readServices } from './read-answer.js';
 import { isObject, objectIn, textIn, valueIn, wholeNumberIn, type LooseObject } from './read-fields.js'; // prettier-ignore
 import { readFiles } from './read-files.js';
 
-/** "No recorded data": nobody sent anything, but the recording was stopped. */
+/**
+ * "No recorded data": nobody sent anything, but the recording was stopped.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#stop
+ */
 const NO_RECORDED_DATA = 435;
 
 /**
  * What `stop` answered. It stopped the recording when it carries a `serverResponse` and no error
  * code, or says that nothing was recorded; other errors (404, 65, 49) stopped nothing, and an answer
  * that names another recording stopped that one, and names its files.
- * @see docs/agora.md#outcomes
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/stop (read 2026-07); docs/agora.md#stop
  */
 export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs): StopAnswer {
   const inner = withoutWrapper(body);
@@ -39,7 +42,10 @@ export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs)
   };
 }
 
-/** The recording that the answer is about; null where it names none. */
+/**
+ * The recording that the answer is about; null where it names none.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/stop (read 2026-07); docs/agora.md#stop
+ */
 export function sidOfStopAnswer(body: unknown): string | null {
   return textIn(withoutWrapper(body), 'sid');
 }

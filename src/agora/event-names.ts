@@ -1,6 +1,7 @@
 /**
  * Agora's names of the events, by number: the "Webhooks" page, and for 13, 34, 46, 47, 80 and 81 the
- * older, Chinese and community sources in docs/agora.md#events.
+ * older, Chinese and community sources named there.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export const EVENT_NAMES: Readonly<Record<number, string>> = {
   1: 'cloud_recording_error',
@@ -36,7 +37,10 @@ export const EVENT_NAMES: Readonly<Record<number, string>> = {
   1001: 'postpone_transcode_final_result',
 };
 
-/** What the table does not name keeps its number. */
+/**
+ * What the table does not name keeps its number.
+ * Ours: docs/agora.md#events
+ */
 export function eventName(eventType: number): string {
   return EVENT_NAMES[eventType] ?? `event_${String(eventType)}`;
 }

@@ -33,6 +33,7 @@ const CLOSED: State = { kind: 'closed', failedSids: new Set(), unreached: 0 };
 /**
  * The breaker of one host. Failed answers count once for each session: one session that always gets a
  * 504 says nothing about the others. Not being reached at all always counts.
+ * Ours: docs/agora.md#hosts
  */
 export function createBreaker(monotonicMs: () => number): Breaker {
   let state: State = CLOSED;

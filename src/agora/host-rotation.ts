@@ -18,7 +18,7 @@ const MOST_REMEMBERED = 10_000;
  * A breaker for each host. A session whose last query failed at one of them is asked at another next
  * time, if that may be asked: so the second host is used even where a single session lives.
  * `monotonicMs` is a clock that nobody sets.
- * @see docs/agora.md#hosts
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#hosts
  */
 export function createHostRotation(
   baseUrls: readonly string[],

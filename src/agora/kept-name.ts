@@ -12,6 +12,7 @@ const DIGEST_LENGTH = 32;
 /**
  * A file's name as it is kept. A longer one is cut and ends in a digest of the whole, so that two that
  * begin alike stay two, and in its own extension, which tells what it is.
+ * Ours: docs/agora.md#files
  */
 export function keptName(told: string): string {
   const name = told.toWellFormed();

@@ -7,7 +7,10 @@ export type Leaving = {
   onLeft: () => void;
 };
 
-/** Why a request was not sent: its time to leave was over. */
+/**
+ * Why a request was not sent: its time to leave was over.
+ * Ours: docs/decisions/014-slots-that-are-held.md
+ */
 export class LeftTooLate extends Error {
   override readonly name = 'LeftTooLate';
 }
@@ -16,6 +19,7 @@ export class LeftTooLate extends Error {
  * Tells when a request is really written, its connection being open, and stops the one that comes to
  * that too late: the process was frozen, or the connection took too long. A request that the client would
  * send a second time by itself, its connection having broken, is stopped too: that would be two queries.
+ * Ours: docs/decisions/014-slots-that-are-held.md
  */
 export function leaving({ mayLeave, onLeft }: Leaving): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {

@@ -5,13 +5,16 @@ import { readAnswer } from './read-answer.js';
 import { isObject, objectIn, textIn, wholeNumberIn, type LooseObject } from './read-fields.js';
 import { retryAfterMs } from './retry-after.js';
 
-/** "Service is exiting", only on pages before 2026, after a stop: not a fault of parameters. */
+/**
+ * "Service is exiting", only on pages before 2026, after a stop: not a fault of parameters.
+ * Ours: docs/agora.md#stop
+ */
 const EXITING = 501;
 
 /**
  * What a response means, by its body as well as its status. Only "failed to find worker" says
  * something about the recording; every other failure leaves all as it was known.
- * @see docs/agora.md#outcomes
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
  */
 export function outcomeOfResponse(response: HttpResponse): QueryOutcome {
   const { status } = response;

@@ -11,9 +11,15 @@ import {
   type LooseObject,
 } from './read-fields.js';
 
-/** Cloud Recording. Numbers of events are reused across products: route on both. */
+/**
+ * Cloud Recording. Numbers of events are reused across products: route on both.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 const RECORDING = 3;
-/** Cloud Transcoding sends these under an unknown product, without a sid. */
+/**
+ * Cloud Transcoding sends these under an unknown product, without a sid.
+ * Ours: docs/agora.md#events
+ */
 const TRANSCODER_EVENTS = { first: 110, last: 113 };
 
 /** Theirs are 32 hex digits. */
@@ -55,7 +61,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * notification comes back as `unreadable`, with a reason for a person. Within `identityScope` the same
  * event is one, whichever address it came to: the apps of an account, of which several may share a
  * secret, have one between them.
- * @see docs/agora.md#identity
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity
  */
 export function parseNotification(
   rawBody: Buffer,
@@ -109,7 +115,10 @@ function decodeUtf8(rawBody: Buffer): string | null {
   }
 }
 
-/** Undefined where it is not JSON, or nested so deeply that the parser's stack does not suffice. */
+/**
+ * Undefined where it is not JSON, or nested so deeply that the parser's stack does not suffice.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -118,7 +127,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** `raw` is a body that was accepted before; null where this decoder reads no notification in it. */
+/**
+ * `raw` is a body that was accepted before; null where this decoder reads no notification in it.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity
+ */
 export function envelopeFromRaw(raw: string, receipt: Receipt): NotificationEnvelope | null {
   const parsed = parseNotification(Buffer.from(raw), receipt);
   return parsed.kind === 'unreadable' ? null : parsed.envelope;
@@ -164,6 +176,7 @@ function smallNumber(n: number | null): number | null {
 /**
  * All that makes two notifications tell of the same event. Nothing of the attempt is in it (noticeId,
  * notifyMs); the rest of the payload is, and so are details that are no object.
+ * Ours: docs/agora.md#identity
  */
 function identityOfEvent(
   identityScope: string,
@@ -180,7 +193,10 @@ function digest(text: string): string {
   return hash('sha256', text, 'hex').slice(0, 32);
 }
 
-/** Test events of the console's health check carry one of these names. */
+/**
+ * Test events of the console's health check carry one of these names.
+ * Ours: docs/agora.md#delivery
+ */
 export function isConsoleTest({ cname, sid }: NotificationEnvelope): boolean {
   return cname === 'test' || cname === 'test_webhook' || sid === 'test';
 }

@@ -69,7 +69,7 @@ const LARGEST_BODY = 8 * 1_048_576;
  * Asks `query`, one HTTP request a call: slots count requests, so nothing is retried in here, and none waits
  * for a connection: each that finds none open opens one.
  * Every failure that is to be expected is an outcome; nothing is thrown for one.
- * @see docs/agora.md#outcomes
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  */
 export function createQueryClient(options: QueryClientOptions): QueryClient {
   const { baseUrls, timeoutMs, now, monotonicMs = () => performance.now() } = options;

@@ -12,13 +12,16 @@ import {
 } from './read-fields.js';
 import { readFiles, type NamedFor } from './read-files.js';
 
-/** The statuses that any page documents; another number says nothing. */
+/**
+ * The statuses that any page documents; another number says nothing.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ */
 const STATUSES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 20];
 
 /**
  * The body of a 200 in the shapes of both documents, every field optional. An older page prints
  * `{"Code": …, "Body": …}` around it; that is taken off where it is there.
- * @see docs/agora.md#outcomes
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  */
 export function readAnswer(body: LooseObject): RecordingAnswer {
   const told = isObject(body['Body']) ? body['Body'] : body;
@@ -37,7 +40,10 @@ export function readAnswer(body: LooseObject): RecordingAnswer {
   };
 }
 
-/** In whatever order they come: clients that looked at the first one only misread web with CDN. */
+/**
+ * In whatever order they come: clients that looked at the first one only misread web with CDN.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ */
 export function readServices(response: LooseObject, of: NamedFor): readonly ExtensionService[] {
   return listIn(response, 'extensionServiceState').flatMap((entry) => {
     if (!isObject(entry)) return [];

@@ -1,13 +1,14 @@
+/**
+ * @file Agora promises that details may grow, and its pages disagree about spellings and types. So every
+ * field is read for itself: what is not of a documented type is absent, and never a reason to refuse
+ * the rest.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
+
 import { instantByMagnitude, type UnixMs } from '../evidence/instant.js';
 
 /** A JSON object whose fields nobody vouches for. */
 export type LooseObject = Readonly<Record<string, unknown>>;
-
-/*
- * Agora promises that details may grow, and its pages disagree about spellings and types. So every
- * field is read for itself: what is not of a documented type is absent, and never a reason to refuse
- * the rest.
- */
 
 export function isObject(value: unknown): value is LooseObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

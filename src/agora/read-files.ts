@@ -3,7 +3,10 @@ import { keptName } from './kept-name.js';
 import { parseJson } from './parse-notification.js';
 import { flagIn, instantIn, isObject, storable, textIn, type LooseObject } from './read-fields.js';
 
-/** Whose files they are: a file's name is `[folders/][bak<n>_]<sid>_<cname>…`. */
+/**
+ * Whose files they are: a file's name is `[folders/][bak<n>_]<sid>_<cname>…`.
+ * @see https://docs.agora.io/en/cloud-recording/develop/manage-files (read 2026-07); docs/agora.md#files
+ */
 export type NamedFor = { sid: string; cname: string | null };
 
 /** Nobody known: then a name is taken to hold no separator. */
@@ -12,7 +15,8 @@ const ANYBODY: NamedFor = { sid: '', cname: null };
 /**
  * A `fileList` in every documented form: an array of objects, an array of names, one name, several
  * joined by `;`, or JSON inside a string.
- * @see docs/agora.md#files
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#files
+ * @see https://docs.agora.io/en/cloud-recording/develop/manage-files (read 2026-07); docs/agora.md#files
  */
 export function readFiles(fileList: unknown, of: NamedFor = ANYBODY): readonly FileMention[] {
   if (typeof fileList === 'string') return filesOfText(fileList.trim(), of);
@@ -68,6 +72,7 @@ function readFile(entry: LooseObject): readonly FileMention[] {
   ];
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/develop/manage-files (read 2026-07); docs/agora.md#files */
 export function fileNamed(name: string): FileMention {
   return {
     name: keptName(name),

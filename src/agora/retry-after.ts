@@ -6,7 +6,10 @@ const SECONDS_HEADERS = ['retry-after', 'ratelimit-reset', 'x-ratelimit-reset'];
 /** Longer than this is not believed: it would stop the account. */
 const LONGEST_MS = 300_000;
 
-/** How long a 429 asks to wait, or null where it does not say. */
+/**
+ * How long a 429 asks to wait, or null where it does not say.
+ * Ours: docs/agora.md#outcomes
+ */
 export function retryAfterMs({
   headers,
   nowMs,
@@ -31,7 +34,10 @@ const REMAINING_HEADERS = ['ratelimit-remaining', 'x-ratelimit-remaining-second'
 /** Windows are seconds; a longer one than this is not that of the limit. */
 const LONGEST_WINDOW_MS = 5_000;
 
-/** How long until more may be asked, where an answer of any kind says that nothing is left; else null. */
+/**
+ * How long until more may be asked, where an answer of any kind says that nothing is left; else null.
+ * Ours: docs/agora.md#outcomes
+ */
 export function usedUpForMs(headers: HttpResponse['headers'], nowMs: UnixMs): number | null {
   const left = REMAINING_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
   if (left !== '0') return null;

@@ -13,7 +13,7 @@ export type SignatureHeaders = {
  * sent it decides alone, so that nobody can fall back to the weaker one by spoiling it.
  *
  * Every secret is tried, whichever fits, so that the time tells nothing about them.
- * @see docs/agora.md#signatures
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#signatures
  */
 export function verifySignature(
   rawBody: Buffer,

@@ -17,7 +17,7 @@ const LARGEST_MILLISECONDS = 253_402_300_799_999;
  * An instant that Agora gives in seconds on one page and in milliseconds on another.
  * The magnitude settles it; zero and negative numbers are placeholders,
  * and those that no calendar holds are mistakes: both become null.
- * @see docs/agora.md#units
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#units
  */
 export function instantByMagnitude(n: number): UnixMs | null {
   if (!Number.isFinite(n) || n <= 0 || n > LARGEST_MILLISECONDS) return null;

@@ -1,7 +1,10 @@
 import type { UnixMs } from './instant.js';
 import type { RecordingEvent } from './recording-event.js';
 
-/** Our record of one notification about a recording. Instants come from three clocks: see each field. */
+/**
+ * Our record of one notification about a recording. Instants come from three clocks: see each field.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity
+ */
 export type Notice = {
   kind: 'notice';
   /** Identity of the event, 32 hex digits: the same for a resent or redundant copy of it. */

@@ -1,7 +1,10 @@
 import type { FileMention } from './file-mention.js';
 import type { UnixMs } from './instant.js';
 
-/** What one `query` told us. Expected outcomes, 5xx and timeouts included, are values. */
+/**
+ * What one `query` told us. Expected outcomes, 5xx and timeouts included, are values.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
+ */
 export type QueryOutcome =
   | { kind: 'answered'; answer: RecordingAnswer }
   /** "failed to find worker": never started, over, or in mid-failover. Evidence, not proof. */
@@ -15,7 +18,10 @@ export type QueryOutcome =
   | { kind: 'incomplete' }
   | { kind: 'unavailable'; reason: 'timeout' | 'network' | 'server' };
 
-/** The body of a 200. Every field may be missing in one documented variant or another. */
+/**
+ * The body of a 200. Every field may be missing in one documented variant or another.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ */
 export type RecordingAnswer = {
   /** 0–8 and 20; null where the answer carries none (the VoD example) or an unknown one. */
   status: number | null;

@@ -3,8 +3,9 @@ import type { UnixMs } from './instant.js';
 
 /**
  * What one notification says happened, in our words and units. One member for each event type of
- * Agora's "Webhooks" page (and of the older and community sources named in docs/agora.md#events);
+ * Agora's "Webhooks" page (and of the older and community sources named there);
  * what no source describes is `unknown` and kept by its number.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export type RecordingEvent =
   | { type: 'error'; module: number | null; level: number | null; code: number | null; stat: number | null; message: string | null } // prettier-ignore
@@ -20,7 +21,7 @@ export type RecordingEvent =
   | { type: 'uploadProgress'; progress: number | null } // 0..1, from Agora's 0..10000
   | { type: 'storageTokenExpired' }
   | { type: 'recorderStarted'; status: number | null }
-  | { type: 'recorderLeft'; leaveCode: number | null } // a bit mask, docs/agora.md#leave-code
+  | { type: 'recorderLeft'; leaveCode: number | null } // a bit mask: sessions/findings/leave-reasons.ts
   | { type: 'sliceStarted'; startedMs: UnixMs | null; discontinuedMs: UnixMs | null; mixedAllUser: boolean | null; streamUid: string | null; trackType: string | null } // prettier-ignore
   | { type: 'streamChanged'; media: 'audio' | 'video'; streamUid: string | null; receiving: boolean | null; atMs: UnixMs | null } // prettier-ignore
   | { type: 'snapshotTaken'; files: readonly FileMention[] }
@@ -39,5 +40,8 @@ export type RecordingEvent =
   /** `details` as Agora sent them: there are no words of ours for them yet. */
   | { type: 'unknown'; details: Readonly<Record<string, unknown>> };
 
-/** How far an upload got, in the words of the `stop` page; `stranded` came with mode `raw`. */
+/**
+ * How far an upload got, in the words of the `stop` page; `stranded` came with mode `raw`.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/stop (read 2026-07); docs/agora.md#stop
+ */
 export type UploadingStatus = 'uploaded' | 'backuped' | 'stranded' | 'unknown';

@@ -2,7 +2,10 @@ import type { FileMention } from './file-mention.js';
 import type { UnixMs } from './instant.js';
 import type { UploadingStatus } from './recording-event.js';
 
-/** What `stop` answered, as the service that called it passed it on. */
+/**
+ * What `stop` answered, as the service that called it passed it on.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/stop (read 2026-07); docs/agora.md#stop
+ */
 export type StopAnswer = {
   kind: 'stop_answer';
   sid: string;

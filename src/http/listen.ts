@@ -10,7 +10,10 @@ export type Listener = {
   close: () => Promise<void>;
 };
 
-/** Longer than any load balancer's idle time; Node's own 5 s cut connections that Agora keeps. */
+/**
+ * Longer than any load balancer's idle time; Node's own 5 s cut connections that Agora keeps.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
+ */
 const KEEP_ALIVE_MS = 75_000;
 /** A request that takes longer to arrive is a slow or broken client. */
 const REQUEST_MS = 10_000;

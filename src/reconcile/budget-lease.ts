@@ -12,6 +12,7 @@ export type LeaseRequest = {
 /**
  * Slots of an app's budget for somebody else's calls: each allows one call that leaves, and is
  * answered, within `forMs` of its moment.
+ * Ours: docs/decisions/014-slots-that-are-held.md
  */
 export type BudgetLease =
   | { kind: 'leased'; account: string; slots: readonly LeasedSlot[]; forMs: number }

@@ -24,6 +24,7 @@ const DARK = 0.5;
  * Reads the channel off a sample of sessions: `beatsDueMs` is when the heartbeat after each one's last
  * is missed. Heartbeats are spread over the minute, so the latest ones due tell within seconds that a
  * receiver is reached again, and from when on silence means something.
+ * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Channel {
   const slots = beatsDueMs.map((dueMs) => latestSlot(dueMs, nowMs));

@@ -81,6 +81,7 @@ export type Situation = {
  * Which queries to ask next: before all, who was not asked about for too long; then what is urgent,
  * likely ends among it; then the share of the oldest; then whose heartbeat is missing, and what is
  * merely due.
+ * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function chooseQueries(heads: Heads, situation: Situation): readonly Candidate[] {
   const { room, chance, nowMs, firstFromMs } = situation;

@@ -10,6 +10,7 @@ import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
 /**
  * An end is looked at again: when life is heard after it, soon after it was reported, and for the last
  * time when no failover can explain it any more. Null once that look has found it over.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function planEnded(
   facts: SessionFacts,

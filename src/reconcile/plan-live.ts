@@ -8,10 +8,17 @@ import { backoffMs, spreadMs } from './backoff.js';
 import { afterLastTry, lastAsked, SETTLING_MS, shortestIntervalMs } from './last-asked.js';
 import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
 
-/** A session on its way out is looked at this often: its end is near. */
+/**
+ * A session on its way out is looked at this often: its end is near.
+ * Ours: docs/agora.md#asking
+ */
 const STOPPING_INTERVAL_MS = 15_000;
 
-/** The next query of a session that nothing proves to be over. */
+/**
+ * The next query of a session that nothing proves to be over.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
+ * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
+ */
 export function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
   const options = [
     confirmStart(facts, rules),
@@ -109,14 +116,18 @@ function watchStopping(facts: SessionFacts): PlannedQuery | null {
   return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };
 }
 
-/** From when on a query names files, after the start; after that Agora advises a minute between tries. */
+/**
+ * From when on a query names files, after the start; after that Agora advises a minute between tries.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#files
+ */
 const FILES_AFTER_MS = { mix: 15_000, web: 15_000, individual: 60_000, raw: 60_000 } as const;
 const FILES_AGAIN_MS = 60_000;
 const FILES_TRIES = 3;
 
 /**
  * A session that is over names no files any more, so they are asked for while it runs, unless a
- * notification has named them already. Agora's best practices: docs/agora.md#files
+ * notification has named them already.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#files
  */
 function nameFiles(facts: SessionFacts): PlannedQuery | null {
   const { registration, asked } = facts;

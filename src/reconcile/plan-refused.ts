@@ -4,7 +4,10 @@ import type { SessionFacts } from '../sessions/facts/facts.js';
 import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
 import type { PlannedQuery } from './planned-query.js';
 
-/** What only a person mends as a rule: wrong parameters, a wrong address, wrong credentials. */
+/**
+ * What only a person mends as a rule: wrong parameters, a wrong address, wrong credentials.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
+ */
 const REFUSALS: readonly QueryOutcome['kind'][] = ['bad_request', 'no_route', 'unauthorized'];
 
 /** Somebody may mend it, and Agora was seen to refuse for a while what it answered afterwards. */
@@ -15,7 +18,10 @@ export function isRefused(facts: SessionFacts): boolean {
   return latest !== null && REFUSALS.includes(latest.outcome);
 }
 
-/** What Agora refuses is tried again ever more seldom, and at once when a notification tells something. */
+/**
+ * What Agora refuses is tried again ever more seldom, and at once when a notification tells something.
+ * Ours: docs/agora.md#outcomes
+ */
 export function planRefused(facts: SessionFacts): PlannedQuery | null {
   const latest = lastAsked(facts);
   if (latest === null || !isRefused(facts)) return null;

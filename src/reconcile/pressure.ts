@@ -4,7 +4,10 @@
  */
 export type Pressure = 'none' | 'burst' | 'lasting';
 
-/** So many notifications a second leave one process little time for anything else. */
+/**
+ * So many notifications a second leave one process little time for anything else.
+ * Ours: docs/decisions/013-folding-yields-to-receiving.md
+ */
 const PRESSING_PER_SECOND = 1_200;
 const BURST_SECONDS = 10;
 

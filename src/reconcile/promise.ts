@@ -24,6 +24,7 @@ const SPREAD = 1.1;
  * which nothing can be verified, takes as long as an end to confirm, and a margin, on top.
  *
  * A round is the time in which the share of the queries that is kept for the oldest comes round all.
+ * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function boundMs({ sessions, perSecond }: Load, rules: PromiseRules): number {
   const roundMs = (sessions / (perSecond * OLDEST_FIRST_SHARE)) * 1000;

@@ -19,6 +19,8 @@ const FIRST_BEAT_WITHIN_MS = 15 * HEARTBEAT_MS;
  * When the next heartbeat is missed, counted from the last sign of life in whatever form; null where
  * none is expected: the console does not subscribe to it, the session never sends one, or the last
  * query brought no sign of life and is followed up in its own way.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function suspectMs(facts: SessionFacts, rules: VerdictRules): UnixMs | null {
   const alive = lastLife(facts);
@@ -92,6 +94,7 @@ export function likelySilence(
  * The probability that a session has ended whose last `misses` heartbeats did not come (Bayes), the
  * last `telling` of them while the channel worked, when of all heartbeats the share `missRate` does
  * not come. While a receiver is dark, silence proves nothing, but ends go unheard as well.
+ * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function probabilityEnded(misses: number, telling: number, missRate: number): number {
   const unheard = misses - telling + telling * Math.max(UNHEARD, missRate);

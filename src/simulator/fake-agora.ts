@@ -56,6 +56,7 @@ export type FakeAgora = {
   close: () => Promise<void>;
 };
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
 const QUERY = /^\/v1\/apps\/([^/]+)\/cloud_recording\/resourceid\/([^/]+)\/sid\/([^/]+)\/mode\/([^/]+)\/query$/; // prettier-ignore
 
 /** A fake Agora: `query` over HTTP, with credentials, a sliding limit, and faults by seeded chance. */

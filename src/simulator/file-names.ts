@@ -2,7 +2,10 @@ import type { SimulatedSession } from './simulated-session.js';
 
 type Named = Pick<SimulatedSession, 'sid' | 'cname' | 'mode' | 'startMs' | 'failovers'>;
 
-/** Agora's names: `bak<n>_` after the n-th move, counted from 0. */
+/**
+ * Agora's names: `bak<n>_` after the n-th move, counted from 0.
+ * @see https://docs.agora.io/en/cloud-recording/develop/manage-files (read 2026-07); docs/agora.md#files
+ */
 export function playlistName({ sid, cname, mode }: Named, recorder: number): string {
   const prefix = recorder === 0 ? '' : `bak${String(recorder - 1)}_`;
   if (mode === 'individual') return `${prefix}${sid}_${cname}__uid_s_57297__uid_e_video.m3u8`;

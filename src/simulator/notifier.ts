@@ -33,7 +33,10 @@ export type NotifierOptions = {
 const RETRIES = [0, 2_000, 5_000];
 const TIMEOUT_MS = 10_000;
 
-/** Sends notifications as Agora does: signed, over kept connections, and again until it is told 200. */
+/**
+ * Sends notifications as Agora does: signed, over kept connections, and again until it is told 200.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
+ */
 export function createNotifier(options: NotifierOptions): Notifier {
   const stats: NotifierStats = { tried: 0, attempts: 0, acknowledged: 0, givenUp: 0 };
   const dispatcher = new Agent({ connections: 32, pipelining: 1 });

@@ -6,7 +6,10 @@ import type { WorldProfile } from './world-profile.js';
 type Life = Omit<SimulatedSession, 'notices'>;
 type Happening = Omit<PlannedNotice, 'sequence' | 'uid'>;
 
-/** Everything the session will say, in true order, in the documented lifecycle of its mode. */
+/**
+ * Everything the session will say, in true order, in the documented lifecycle of its mode.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export function planNotices(
   life: Life,
   profile: WorldProfile,

@@ -3,12 +3,19 @@ import type { SimulatedSession } from './simulated-session.js';
 
 export type HttpAnswer = { status: number; body: unknown };
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes */
 const NO_WORKER: HttpAnswer = { status: 404, body: { code: 404, reason: 'failed to find worker' } };
 
-/** From when on a query names files, after the start, in a world of speed 1. */
+/**
+ * From when on a query names files, after the start, in a world of speed 1.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#files
+ */
 const FILES_AFTER_MS = { mix: 15_000, individual: 60_000, raw: 60_000, web: 15_000 } as const;
 
-/** What `query` answers about a session at a moment: a function of the truth alone. */
+/**
+ * What `query` answers about a session at a moment: a function of the truth alone.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ */
 export function queryAnswerAt(session: SimulatedSession, atMs: number, speed = 1): HttpAnswer {
   const { startMs, aliveUntilMs, failovers } = session;
   const moving = failovers.some((move) => atMs >= move.atMs && atMs < move.backAtMs);

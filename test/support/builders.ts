@@ -16,6 +16,7 @@ export function at(seconds: number): UnixMs {
   return unixMs(START + seconds * 1000);
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking */
 export const RULES: PlanRules = {
   goneConfirmMs: 90_000,
   goneMarginMs: 30_000,
@@ -30,6 +31,7 @@ export const RULES: PlanRules = {
 
 export const FOLD_RULES = foldRules(RULES);
 
+/** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events */
 const EVENT_TYPES: Partial<Record<RecordingEvent['type'], [number, string, number]>> = {
   error: [1, 'cloud_recording_error', 0],
   statusUpdated: [3, 'cloud_recording_status_update', 0],
@@ -48,7 +50,10 @@ const EVENT_TYPES: Partial<Record<RecordingEvent['type'], [number, string, numbe
 
 let made = 0;
 
-/** A notification of `event`, `seconds` after the start, received 200 ms later. */
+/**
+ * A notification of `event`, `seconds` after the start, received 200 ms later.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity
+ */
 export function aNotice(
   seconds: number,
   event: RecordingEvent,
@@ -117,6 +122,7 @@ export function anObservation(
   };
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
 export function anAnswer(status: number | null, told: Partial<RecordingAnswer> = {}): QueryOutcome {
   const answer: RecordingAnswer = {
     status,
@@ -132,6 +138,7 @@ export function anAnswer(status: number | null, told: Partial<RecordingAnswer> =
   return { kind: 'answered', answer };
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes */
 export const NOT_FOUND: QueryOutcome = { kind: 'not_found' };
 
 /** 404s at each of these seconds, each knowing the first of them that nothing interrupted. */
@@ -140,6 +147,7 @@ export function notFoundAt(...seconds: number[]): Observation[] {
   return seconds.map((second) => anObservation(second, NOT_FOUND, { unbrokenSinceMs }));
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/stop (read 2026-07); docs/agora.md#stop */
 export function aStopAnswer(seconds: number, told: Partial<StopAnswer> = {}): StopAnswer {
   return {
     kind: 'stop_answer',

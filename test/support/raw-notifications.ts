@@ -15,7 +15,10 @@ export type RawTold = {
 
 let made = 0;
 
-/** The row of a notification of `eventType`, `seconds` after the start, as the receiver makes it. */
+/**
+ * The row of a notification of `eventType`, `seconds` after the start, as the receiver makes it.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export function aRow(
   seconds: number,
   eventType: number,

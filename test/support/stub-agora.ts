@@ -14,7 +14,9 @@ export type StubAgora = {
   close: () => Promise<void>;
 };
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
 export const ALIVE: StubAnswer = { status: 200, body: { serverResponse: { status: 5 } } };
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes */
 export const GONE: StubAnswer = {
   status: 404,
   body: { code: 404, reason: 'failed to find worker' },

@@ -29,7 +29,7 @@ export type ReceiverOptions = {
 /**
  * The public listener: notifications in, and health. Answers 200 only once the notification is
  * durable; a 5xx means "not kept, send it again", which Agora does at most three times.
- * @see docs/agora.md#signatures
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
  */
 export function createReceiver(options: ReceiverOptions): Express {
   const app = express();

@@ -3,7 +3,8 @@ import type { ExitFact, LeaveFact, RecorderFacts, SessionFacts } from './facts.j
 /**
  * A recorder that another has taken over from: event 12 said so, or, where event 12 was lost, a
  * recorder with another uid showed life after it. Its exit is not the session's.
- * @see docs/agora.md#failover
+ * @see https://docs.agora.io/en/api-reference/faq/integration/high_availability (read 2026-07); docs/agora.md#failover
+ * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
 export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolean {
   if (recorder.replacedMs !== null) return true;

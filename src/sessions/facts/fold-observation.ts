@@ -75,6 +75,7 @@ function addExitAnswer(
   return keepEnds([...others, told].sort((a, b) => a.askedMs - b.askedMs), bounds); // prettier-ignore
 }
 
+/** Ours: docs/decisions/003-every-404-is-a-row.md */
 function foldNotFound(facts: SessionFacts, missed: Observation, bounds: Bounds): SessionFacts {
   const { askedMs, answeredMs, clockEra = 0 } = missed;
   const era = clockEra === 0 ? {} : { era: clockEra };

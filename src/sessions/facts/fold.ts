@@ -13,6 +13,7 @@ import { addRegistration, registrationInForce } from './registrations.js';
  * Takes new evidence of one session into what is known of it. Each distinct piece of evidence is
  * handed in exactly once, in any order and in any batches; the result is what folding all of it at
  * once would give. Runs of equal answers are handed in again as they grow.
+ * Ours: docs/decisions/001-evidence-and-mergeable-facts.md
  */
 export function fold(
   facts: SessionFacts,

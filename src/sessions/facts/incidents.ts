@@ -6,7 +6,10 @@ import type { IncidentFact } from './facts.js';
 
 export type Incident = Pick<IncidentFact, 'kind' | 'subject'>;
 
-/** What an event reports that a person may need to know, beside where the session stands. */
+/**
+ * What an event reports that a person may need to know, beside where the session stands.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export function incidentOf(event: RecordingEvent): Incident | null {
   switch (event.type) {
     case 'webCapabilityLimit':
@@ -31,7 +34,10 @@ function isFailure(result: string | null): result is string {
   return result !== null && /^(fail|failed|partial_success)$/.test(result);
 }
 
-/** What an answer reports beside where the session stands. */
+/**
+ * What an answer reports beside where the session stands.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
+ */
 export function incidentOfOutcome(outcome: QueryOutcome): Incident | null {
   switch (outcome.kind) {
     case 'bad_request':

@@ -2,17 +2,23 @@ import { earlier, plusMs, type UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { SessionFacts } from './facts.js';
 
-/** Agora's default of `resourceExpiredHour` ("acquire" page). */
+/**
+ * Agora's default of `resourceExpiredHour` ("acquire" page).
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/acquire (read 2026-07); docs/agora.md#query-window
+ */
 const DEFAULT_EXPIRY_HOURS = 72;
 const HOUR_MS = 3_600_000;
-/** Agora's longest `resourceExpiredHour`; a sign of life dated further back comes from a broken clock. */
+/**
+ * Agora's longest `resourceExpiredHour`; a sign of life dated further back comes from a broken clock.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/acquire (read 2026-07); docs/agora.md#query-window
+ */
 export const LONGEST_WINDOW_MS = 720 * HOUR_MS;
 
 /**
  * Until when `query` accepts the session's resourceId; a 404 after that proves nothing, for the
  * recording goes on. Counted from the earliest that anything tells of it: a registration may come
  * late. Null without a registration: then there is no resourceId to ask with.
- * @see docs/agora.md#outcomes
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/acquire (read 2026-07); docs/agora.md#query-window
  */
 export function queryableUntil({
   registration,
@@ -32,6 +38,7 @@ export function registeredStart({ startedMs, receivedMs }: Registration): UnixMs
 /**
  * What was asked until then says nothing: it was asked with a registration that has been corrected since.
  * Null where none has.
+ * Ours: docs/decisions/015-registrations-can-be-corrected.md
  */
 export function voidBefore({ registration }: Pick<SessionFacts, 'registration'>): UnixMs | null {
   return registration?.replaces === true ? registration.receivedMs : null;

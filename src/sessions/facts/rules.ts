@@ -1,4 +1,8 @@
-/** The settings a verdict depends on. Handed in; the core reads no configuration. */
+/**
+ * The settings a verdict depends on. Handed in; the core reads no configuration.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
+ */
 export type VerdictRules = {
   /** How long 404s must last before they mean gone: a failover answers 404 for up to 90 s. */
   goneConfirmMs: number;

@@ -121,7 +121,7 @@ export type Count = { serviceType: number | null; seen: SeenNumbers };
 /**
  * Who counts: as long as no two modules of a recorder used the same number they are taken to share
  * one count, else each counts for itself. Agora says neither.
- * @see docs/agora.md#sequence
+ * Ours: docs/agora.md#sequence
  */
 export function countsOf({ apart, together, modules }: SequenceCounts): readonly Count[] {
   return apart ? modules : [{ serviceType: null, seen: together }];

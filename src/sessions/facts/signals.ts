@@ -1,9 +1,15 @@
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 
-/** Agora's level of an error that may end the session ("query then", Webhooks page, event 1). */
+/**
+ * The level of an error that may end the session: then query.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export const FATAL_ERROR_LEVEL = 5;
 
-/** Whether a notice makes what `query` says now worth one of its calls. */
+/**
+ * Whether a notice makes what `query` says now worth one of its calls.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
+ */
 export function asksForQuery(event: RecordingEvent): boolean {
   switch (event.type) {
     case 'error':

@@ -30,7 +30,8 @@ const STOPPING: Sign = { ...ALIVE, stopping: true };
 /**
  * Errors and warnings prove nothing: "service start timeout" is one. Nor does what comes after the
  * end as a matter of course: uploads, transcoding, a stream that is no longer received.
- * @see docs/agora.md#events
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
 export function signOfEvent(event: RecordingEvent): Sign {
   switch (event.type) {
@@ -78,7 +79,10 @@ export function signOfEvent(event: RecordingEvent): Sign {
   }
 }
 
-/** The `status` of 30, 31, 32 and 40: 0 is normal, anything else is not (Webhooks page, read 2026-11). */
+/**
+ * The `status` of 30, 31, 32 and 40: 0 is normal, anything else is not.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export function isFailing(status: number | null): boolean {
   return status !== null && status !== 0;
 }
@@ -86,6 +90,8 @@ export function isFailing(status: number | null): boolean {
 /**
  * A 200 proves that a worker is there, even when its body says little; 8 and 20 say that it leaves.
  * Web recordings stay at status 4 also while they wind down: there the recorder's own word counts.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
 export function signOfAnswer(answer: RecordingAnswer): Sign {
   const web = answer.services.find((service) => service.name === 'web_recorder_service');
@@ -103,7 +109,10 @@ function signOfStatus(status: number | null): Sign {
   return { ...ALIVE, live: status >= 0 && status <= 3 };
 }
 
-/** `subServiceStatus.recordingService` and the web recorder's `state`: docs/agora.md#outcomes */
+/**
+ * `subServiceStatus.recordingService` and the web recorder's `state`.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ */
 function signOfWords(word: string | null): Sign {
   switch (word) {
     case 'serviceInProgress':

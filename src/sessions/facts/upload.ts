@@ -9,7 +9,10 @@ import { isFailing } from './signs.js';
 const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const; // prettier-ignore
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
-/** Errors of the uploader (module 1) and the platform (2) that lose files: docs/agora.md#events */
+/**
+ * Errors of the uploader (module 1) and the platform (2) that lose files.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export const STORAGE_ERRORS: readonly { module: number; code: number }[] = [
   { module: 1, code: 32 },
   { module: 1, code: 47 },
@@ -17,7 +20,10 @@ export const STORAGE_ERRORS: readonly { module: number; code: number }[] = [
   { module: 2, code: 50 },
 ];
 
-/** What one recorder's uploader reports. */
+/**
+ * What one recorder's uploader reports.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 export function foldUpload(upload: UploadFacts, { event }: Notice, atMs: UnixMs): UploadFacts {
   switch (event.type) {
     case 'uploaderStarted':
@@ -87,6 +93,7 @@ export function uploadState(facts: SessionFacts): UploadState {
 /**
  * What came last counts, but once everything is in the customer's storage nothing takes that back: 32
  * says that files will be moved, and 31 that they are there.
+ * Ours: docs/agora.md#events
  */
 function stateOf(told: UploadFacts): UploadState {
   if (told.uploadedMs !== null) return 'uploaded';

@@ -8,7 +8,10 @@ import { isoTime, type FindingRule } from './finding.js';
 const EXIT = 11;
 const HA_REGISTERED = 13;
 const STARTS = [30, 40, 70];
-/** Agora's best practices: a session whose event 13 is missing by then should be started anew. */
+/**
+ * Agora's best practices: a session whose event 13 is missing by then should be started anew.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#events
+ */
 const HA_REGISTERED_WITHIN_MS = 10_000;
 /** Less is the ordinary difference of two clocks. */
 const SKEW_WORTH_TELLING_MS = 2_000;
@@ -19,6 +22,7 @@ function inSeconds(ms: number): string {
   return `${String(ms / 1000)} s`;
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#sequence */
 export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
   {
     code: 'exit_notice_lost',

@@ -3,6 +3,7 @@ import { isConfigured } from '../facts/rules.js';
 import { quoted, type FindingRule } from './finding.js';
 import { incident } from './upload-findings.js';
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes */
 export const QUERY_FINDINGS: readonly FindingRule[] = [
   {
     code: 'app_not_configured',

@@ -7,11 +7,18 @@ import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
 import type { Finding } from '../verdict/session.js';
 import { isoTime, quoted, type FindingRule } from './finding.js';
 
-/** Agora moves a recording at most three times; the fourth ends it. */
+/**
+ * Agora moves a recording at most three times; the fourth ends it.
+ * @see https://docs.agora.io/en/api-reference/faq/integration/high_availability (read 2026-07); docs/agora.md#failover
+ */
 const MOST_FAILOVERS = 3;
 
 type Found = Omit<Finding, 'code'>;
 
+/**
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ * @see https://docs.agora.io/en/api-reference/faq/integration/high_availability (read 2026-07); docs/agora.md#failover
+ */
 export const RECORDER_FINDINGS: readonly FindingRule[] = [
   {
     code: 'failover',

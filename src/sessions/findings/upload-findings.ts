@@ -4,6 +4,7 @@ import type { IncidentFact, SessionFacts } from '../facts/facts.js';
 import { voidBefore } from '../facts/query-window.js';
 import { quoted, type FindingRule } from './finding.js';
 
+/** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events */
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [
   {
     code: 'storage_error',

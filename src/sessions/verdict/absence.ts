@@ -10,15 +10,23 @@ export type RunOf404s = readonly [MissedQuery, ...MissedQuery[]];
 /** An absence that is proven: the run's first 404, the proving one, and when it had ended at the latest. */
 export type Absence = { sinceMs: UnixMs; provenMs: UnixMs; notAfterMs: UnixMs };
 
-/** Fewer are moments, whatever lies between them. */
+/**
+ * Fewer are moments, whatever lies between them.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
+ */
 const FEWEST = 3;
-/** Of the time that 404s must last: no recording comes back for less than this and dies unseen. */
+/**
+ * Of the time that 404s must last: no recording comes back for less than this and dies unseen.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
+ */
 const CLOSE = 2 / 3;
 
 /**
  * The 404s since the last sign of life as runs, oldest first: those asked while `query` still worked,
  * under the registration that counts. What they say together ends with a silence in which the
  * session may have been back, or with a step of the clock; a 5xx, a timeout or a killed process in between says nothing.
+ * @see https://docs.agora.io/en/api-reference/faq/integration/high_availability (read 2026-07); docs/agora.md#failover
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function runsOf404s(facts: SessionFacts, rules: VerdictRules): readonly RunOf404s[] {
   const untilMs = queryableUntil(facts);
@@ -102,6 +110,8 @@ export function wasSeen(facts: SessionFacts): boolean {
  * was answered at `firstMs`. One that nobody ever saw may have started unnoticed and be failing over:
  * until its deadline and for as long as that takes the 404s must last, and for as long as any other's
  * where nobody asked before the deadline.
+ * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function absenceProofMs(facts: SessionFacts, firstMs: UnixMs, rules: VerdictRules): UnixMs {
   const { registration } = facts;

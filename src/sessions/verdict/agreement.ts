@@ -2,7 +2,10 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { SessionFacts } from '../facts/facts.js';
 import { queryableUntil, voidBefore } from '../facts/query-window.js';
 
-/** A 404 within the query window, or a status 8 or 20, asked for at or after that moment. */
+/**
+ * A 404 within the query window, or a status 8 or 20, asked for at or after that moment.
+ * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
+ */
 export function queryAgrees(facts: SessionFacts, sinceMs: UnixMs): boolean {
   return (
     saidGone(facts, sinceMs) || facts.exitAnswers.some(({ lastAskedMs }) => lastAskedMs >= sinceMs)

@@ -8,7 +8,10 @@ import { phaseWitnesses } from './phase.js';
 import { lastLookAfterMs, type VerdictRules } from '../facts/rules.js';
 import type { Certainty, SessionState } from './session.js';
 
-/** Who vouches for the present state. What a `stop` answered is a report, like a notice. */
+/**
+ * Who vouches for the present state. What a `stop` answered is a report, like a notice.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
+ */
 export function certaintyOf(
   facts: SessionFacts,
   state: SessionState,
@@ -41,6 +44,7 @@ function endingWitnesses(
  * Whether the session was looked at again late enough after its end and after all life, and was found
  * over. Where Agora confirmed the call that stopped it no failover is in question, and any query after
  * it will do.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRules): boolean {
   const { stop } = facts;
@@ -49,7 +53,10 @@ export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRul
   return queryAgrees(facts, plusMs(lastLookFromMs(facts, ending, rules), 1));
 }
 
-/** From when on no failover can explain any more that it is not found: counted from the end and from all life. */
+/**
+ * From when on no failover can explain any more that it is not found: counted from the end and from all life.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
+ */
 export function lastLookFromMs(facts: SessionFacts, ending: Ending, rules: VerdictRules): UnixMs {
   const aliveMs = later(lifeOfOthers(facts), lastReturn(facts));
   const overMs = later(ending.sinceMs, ending.endedAt.notAfterMs);

@@ -11,6 +11,7 @@ import type { SessionEnd, SessionOutcome } from './session.js';
  * - `heard_cause`: 404s lasted, and why it left was heard, though not that it exited.
  * - `gone`: 404s lasted, and nobody told why.
  * - `never_started`: 404s lasted throughout the time in which it should have started.
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export type EndingRule =
   | 'exit_notice'

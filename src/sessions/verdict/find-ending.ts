@@ -12,6 +12,8 @@ import type { SessionEnd, SessionOutcome } from './session.js';
  * The ending that stands, or null while nothing proves one. An exit that somebody saw comes before
  * an absence that we measured; each is taken back by a query that was asked later and found the
  * session alive.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | null {
   return (
@@ -22,13 +24,19 @@ export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | n
   );
 }
 
-/** Only by a newer query that answers status 0–5; never by a late notice. */
+/**
+ * Only by a newer query that answers status 0–5; never by a late notice.
+ * Ours: docs/decisions/007-what-is-a-sign-of-life.md
+ */
 export function isTakenBack(atMs: UnixMs, facts: SessionFacts): boolean {
   const { lastLiveMs } = facts.answerSigns;
   return lastLiveMs !== null && lastLiveMs > atMs;
 }
 
-/** The first exit that stands, of a recorder that no failover has replaced. */
+/**
+ * The first exit that stands, of a recorder that no failover has replaced.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ */
 function exitNotice(facts: SessionFacts): Ending | null {
   const exit = currentExits(facts).find(({ atMs }) => !isTakenBack(atMs, facts));
   if (exit === undefined) return null;
@@ -45,6 +53,7 @@ function outcomeOfExit({ exitStatus }: ExitFact): SessionOutcome {
   return exitStatus !== null && exitStatus !== 0 ? 'abnormal_exit' : 'completed';
 }
 
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
 function exitStatus(facts: SessionFacts, rules: VerdictRules): Ending | null {
   const standing = facts.exitAnswers.filter(({ askedMs }) => !isTakenBack(askedMs, facts));
   // One from before the last sign of life may have been of a dying recorder that was replaced.

@@ -8,6 +8,8 @@ import type { SessionStart } from './session.js';
  * The first recorder's own start event, for it is the moment itself; else the earliest sign of life of
  * either source: what starts after a failover is not the session. Then what the registration says,
  * which is when `start` was called and proves nothing.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
+ * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
 export function findStart(facts: SessionFacts): SessionStart | null {
   const { noticeSigns, answerSigns, registration } = facts;

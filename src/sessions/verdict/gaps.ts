@@ -30,7 +30,7 @@ export type Gap = {
  * events only, a missing number proves nothing and there are no gaps.
  *
  * A gap counts once it is older than `reorderGraceMs`, by what was learned since.
- * @see docs/agora.md#sequence
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#sequence
  */
 export function findGaps(
   facts: SessionFacts,

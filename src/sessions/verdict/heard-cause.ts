@@ -6,7 +6,10 @@ import type { VerdictRules } from '../facts/rules.js';
 /** Why a session left, where somebody said so although its exit was never heard. */
 export type HeardCause = { atMs: UnixMs; eventType: 31 | 32 | 41 | 71; what: string };
 
-/** Bits of `leaveCode` that say it was meant to leave: docs/agora.md#leave-code */
+/**
+ * Bits of `leaveCode` that say it was meant to leave.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#leave-code
+ */
 const IDLE = 4;
 const TOLD_TO = 16;
 
@@ -14,7 +17,8 @@ const TOLD_TO = 16;
  * The last cause that a recorder gave which nobody replaced: a leave because it was told to or nobody
  * was there, a web recorder's stop, an upload that is finished. One that was found at work for longer
  * than a failover takes after it has not left for that, as far as its clock can be believed.
- * @see docs/agora.md#leave-code
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#leave-code
+ * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function heardCause(facts: SessionFacts, rules: VerdictRules): HeardCause | null {
   const causes = currentRecorders(facts)

@@ -4,7 +4,10 @@ import { lastLife } from '../facts/merge-signs.js';
 import { currentLeaves } from '../facts/current-recorders.js';
 import type { SessionState } from './session.js';
 
-/** The state of a session that nothing proves to be over. */
+/**
+ * The state of a session that nothing proves to be over.
+ * Ours: docs/decisions/007-what-is-a-sign-of-life.md
+ */
 export function livePhase(facts: SessionFacts): SessionState {
   // Nobody registered it, yet something tells of it, be it an error: so it was started.
   const isKnown = facts.existed || facts.registration === null;

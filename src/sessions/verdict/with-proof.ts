@@ -9,6 +9,7 @@ import type { VerdictRules } from '../facts/rules.js';
  * The answer, and where it is a 404 that proves that the session is gone, since when it had been: kept
  * beside it, for a sign of life from before may still come, and then the proof stays visible as one
  * that was denied.
+ * Ours: docs/decisions/003-every-404-is-a-row.md
  */
 export function withProof(
   answer: Omit<Observation, 'unbrokenSinceMs'>,

@@ -19,6 +19,7 @@ export type AgoraAnswers = {
 };
 
 const HOUR_MS = 3_600_000;
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes */
 const NO_WORKER: HttpAnswer = { status: 404, body: { code: 404, reason: 'failed to find worker' } };
 
 /** Refusals come before anything else: a call that is refused is told nothing of the recording. */
