@@ -41,8 +41,8 @@ async function database({ databaseUrl, dataDir }: Config): Promise<Check> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: string }>('show server_version');
-    const version = rows[0]?.version ?? 'unknown';
+    const { rows } = await client.query<{ server_version: string }>('show server_version');
+    const version = rows[0]?.server_version ?? 'unknown';
     return { what, ok: Number.parseInt(version, 10) >= 15, detail: `version ${version}` };
   } catch (error) {
     return { what, ok: false, detail: `does not answer (${reason(error)}); check DATABASE_URL` };

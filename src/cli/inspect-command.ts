@@ -3,6 +3,7 @@ import { loadEvidence } from '../db/evidence/load-evidence.js';
 import { loadSessions } from '../db/sessions/sessions.js';
 import type { FoldContext } from '../ledger/fold-context.js';
 import { sessionResponse } from '../http/api/session-response.js';
+import { timelineDetails } from '../http/api/timeline-response.js';
 import { explain } from '../sessions/views/explain.js';
 import { inferences } from '../sessions/views/inferences.js';
 import { buildTimeline } from '../sessions/views/timeline.js';
@@ -30,6 +31,8 @@ async function inspect({ db, rules, now }: FoldContext, sid: string): Promise<vo
     inferences(stored.facts, rules),
   )) {
     const at = new Date(entry.atMs).toISOString();
-    print(`  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(entry.details)}`);
+    print(
+      `  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry.details))}`,
+    );
   }
 }

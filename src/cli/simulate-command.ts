@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { runUntilSignal } from '../run-until-signal.js';
+import { nextSignal } from '../run-until-signal.js';
 import { startFakeAgora } from '../simulator/fake-agora.js';
 import { runSimulation } from '../simulator/run-simulation.js';
 import type { SimulatedSession } from '../simulator/simulated-session.js';
 import { USUAL_WORLD } from '../simulator/world-profile.js';
 import { progressLine, scoreTable } from './score-table.js';
 import { addWorldOptions, worldOptions, type WorldOptions } from './world-options.js';
-import { print, readConfig } from './with-config.js';
+import { orExplain, print, readConfig } from './with-config.js';
 
 type Options = WorldOptions & { agoraPort: number; apiKey?: string };
 
@@ -18,12 +18,12 @@ export function simulateCommand(): Command {
     )
     .option('--agora-port <port>', 'where `query` is answered', Number, 9090)
     .option('--api-key <key>', 'a key of the service that may write');
-  return addWorldOptions(command).action((options: Options) =>
-    runUntilSignal(() => simulate(options)),
-  );
+  return addWorldOptions(command).action((options: Options) => orExplain(() => simulate(options)));
 }
 
-async function simulate(options: Options): Promise<() => Promise<void>> {
+/** Until the time it was given is over, or somebody stops it. */
+async function simulate(options: Options): Promise<void> {
+  const signal = nextSignal();
   const config = readConfig();
   const account = config.accounts[0];
   const app = account?.apps[0];
@@ -60,10 +60,9 @@ async function simulate(options: Options): Promise<() => Promise<void>> {
   });
   print(`Agora is simulated at ${agora.url}. Ctrl-C stops it and prints the score.`);
   const line = setInterval(() => print(progressLine(simulation.progress())), 5_000);
-  return async () => {
-    clearInterval(line);
-    print(scoreTable(simulation.score(), simulation.progress()));
-    await simulation.stop();
-    await agora.close();
-  };
+  await Promise.race([simulation.done, signal]);
+  clearInterval(line);
+  print(scoreTable(simulation.score(), simulation.progress()));
+  await simulation.stop();
+  await agora.close();
 }

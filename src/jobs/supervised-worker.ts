@@ -17,6 +17,7 @@ export type SupervisionOptions = {
   onFailed: (error: Error) => void;
   /** Told when a worker was replaced because it had stopped taking jobs. */
   onReplaced: (name: string) => void;
+  lookEveryMs?: number;
 };
 
 const LOOK_EVERY_MS = 3_000;
@@ -52,27 +53,34 @@ export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
     return worker;
   };
   let worker = open();
+  let retired: Promise<unknown> = Promise.resolve();
+  let closing = false;
   const look = async (): Promise<void> => {
     const takenBefore = taken;
     const waiting = await countWaiting(queue);
+    if (closing) return; // nobody would close what is opened now
     const idle = waiting > 0 && running < tuning.concurrency && taken === takenBefore;
     if (idle && suspected && lookedAt === taken) {
       const deaf = worker;
       worker = open();
       options.onReplaced(name);
-      void deaf.close(true).catch(() => undefined);
+      retired = Promise.allSettled([retired, deaf.close(true)]);
     }
     suspected = idle;
     lookedAt = taken;
   };
   let lookedAt = taken;
   // A queue that cannot be asked is away for everybody; the next look comes soon.
-  const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS);
+  const timer = setInterval(
+    () => void look().catch(() => undefined),
+    options.lookEveryMs ?? LOOK_EVERY_MS,
+  );
   return {
     ready: () => worker.waitUntilReady(),
     close: async () => {
+      closing = true;
       clearInterval(timer);
-      await within(CLOSE_WITHIN_MS, worker.close());
+      await within(CLOSE_WITHIN_MS, Promise.all([worker.close(), retired]));
     },
   };
 }

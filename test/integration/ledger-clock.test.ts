@@ -24,11 +24,16 @@ type Machine = { wallByMs: number; monotonicByMs: number };
 
 const steady = (): Machine => ({ wallByMs: 0, monotonicByMs: 0 });
 
-async function startClock(machine: Machine, id: string | null = null): Promise<LedgerClock> {
+/** `aheadMs`: how far the machine's monotonic clock is ahead of this process's own. */
+async function startClock(
+  machine: Machine,
+  id: string | null = null,
+  aheadMs = 0,
+): Promise<LedgerClock> {
   const clock = await startLedgerClock(pool, {
     wallMs: () => Date.now() + machine.wallByMs,
     monotonicMs: () => performance.now() + machine.monotonicByMs,
-    machine: id === null ? null : { id, aheadMs: 0 },
+    machine: id === null ? null : { id, aheadMs },
     onStep: (byMs) => steps.push(Math.round(byMs / 1_000)),
     onError: (error) => {
       throw error;
@@ -112,6 +117,21 @@ describe("the ledger's clock", () => {
     await startClock({ ...steady(), monotonicByMs: -80_000 }, 'another');
     await startClock(steady(), 'one machine');
     expect(steps).toEqual([]);
+  });
+
+  it('takes processes of one machine that began at different times for no step', async () => {
+    const early = await startClock(steady(), 'one machine');
+    const origin = async (): Promise<unknown> => (await pool.query('select origin_ms from clock_origins')).rows[0]; // prettier-ignore
+    const known = await waitFor(origin, { deadlineMs: 5_000, what: 'what the first one knew' });
+    const late = { ...steady(), monotonicByMs: -80_000 };
+    const clock = await startClock(late, 'one machine', 80_000);
+    const { at, era } = await clock.measure();
+    expect(seconds(at(performance.now() + late.monotonicByMs))).toBe(0);
+    expect({ era, now: seconds(clock.now()) }).toEqual({ era: 0, now: 0 });
+    await early.measure();
+    await startClock(steady(), 'one machine');
+    expect(steps).toEqual([]);
+    expect(await origin()).toEqual(known);
   });
 
   it('finds one step once, however many ask at that moment', async () => {

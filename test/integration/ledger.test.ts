@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { randomBytes, randomInt } from 'node:crypto';
 import { listChanges } from '../../src/db/sessions/changes.js';
 import { countSetAside } from '../../src/db/sessions/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
@@ -9,6 +8,7 @@ import { register } from '../../src/ledger/register.js';
 import { recordAnswer } from '../../src/ledger/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
 import { unixMs } from '../../src/evidence/instant.js';
+import { createRandom } from '../../src/simulator/random.js';
 import { anAnswer, aRegistration, at, NOT_FOUND, SID } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { aRow } from '../support/raw-notifications.js';
@@ -127,7 +127,8 @@ describe('storing and folding', () => {
 
   it('takes names of any length', async () => {
     // Random, for Postgres compresses what repeats itself before it finds it too long for an index.
-    const long = randomBytes(6_000).toString('base64');
+    const bytes = createRandom(1, 'a name that cannot be compressed');
+    const long = Buffer.from(Array.from({ length: 6_000 }, () => bytes.whole(0, 255))).toString('base64'); // prettier-ignore
     const file = aRow(9, 31, { status: 0, fileList: [{ fileName: long }] }, { uid: long, serviceType: 2 }); // prettier-ignore
     const row = aRow(1, 40, { status: 0 }, { cname: long, noticeId: long });
     await storeNotices(ledger.db.pool, [row, file], 1);
@@ -138,8 +139,9 @@ describe('storing and folding', () => {
   });
 
   it('keeps the longest names apart, beside the longest session id, in any script', async () => {
+    const signs = createRandom(2, 'signs of three bytes');
     const random = (length: number): string =>
-      Array.from({ length }, () => String.fromCodePoint(0x4e00 + randomInt(20_000))).join('');
+      Array.from({ length }, () => String.fromCodePoint(0x4e00 + signs.whole(0, 19_999))).join('');
     const [sid, long] = [random(256), random(500)];
     const fileList = ['a', 'b', `${random(500)}c`].map((end) => ({ fileName: `${long}${end}.ts` }));
     await storeNotices(ledger.db.pool, [aRow(9, 31, { status: 0, fileList }, { sid })], 1);

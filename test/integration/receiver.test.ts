@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { createConnection } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import pg from 'pg';
@@ -162,8 +164,14 @@ describe('what is not a notification of a recording', () => {
     await service.notify(sampleNotification('edge-health-test'));
     const other = notification({}, { cname: 'test_webhook' });
     await service.notify(other);
-    await service.notify(notification()); // folded after them
+    const last = notification();
+    await service.notify(last);
+    const isFolded = async (): Promise<boolean> => (await service.api('GET', `/v1/sessions/${last.payload.sid}`)).status === 200; // prettier-ignore
+    await waitFor(isFolded, { deadlineMs: 5_000, what: 'the session of a later notification' });
+    // What came before it was folded by then, had it been marked at all.
+    expect(await count('pending_evidence', 'sid = any($1)', ['test', other.payload.sid])).toBe(0);
     expect(await count('notices', 'is_test and sid = $1', 'test')).toBe(1);
+    expect(await count('notices', 'is_test and sid = $1', other.payload.sid)).toBe(1);
     expect((await service.api('GET', '/v1/sessions/test')).status).toBe(404);
     expect((await service.api('GET', `/v1/sessions/${other.payload.sid}`)).status).toBe(404);
   });
@@ -175,6 +183,20 @@ describe('what is not a notification of a recording', () => {
     expect(body.sessions.filter(({ sid }: { sid: string }) => sid === '')).toEqual([]);
   });
 });
+
+/** Signed, and without telling how long it is; gives the status. */
+async function sendInChunks(body: Buffer): Promise<number> {
+  const address = { host: '127.0.0.1', port: service.app.receiverPort, path: `/ncs/${APP}` };
+  const sending = request({ ...address, method: 'POST', headers: signed(body) });
+  const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
+  expect(sending.getHeader('content-length')).toBeUndefined();
+  sending.write(body.subarray(0, 1_000));
+  sending.end(body.subarray(1_000));
+  const [response] = await answered;
+  expect(sending.getHeader('transfer-encoding')).toBe('chunked');
+  response.resume();
+  return response.statusCode ?? 0;
+}
 
 describe('a request is refused and leaves nothing', () => {
   const bytes = Buffer.from(JSON.stringify(notification({ noticeId: 'refused' })));
@@ -209,9 +231,11 @@ describe('a request is refused and leaves nothing', () => {
   });
 
   it('413 when it is too large, with or without a length', async () => {
-    const large = Buffer.alloc(2_001, 0x20);
+    const [large, fitting] = [Buffer.alloc(2_001, 0x20), Buffer.alloc(2_000, 0x20)];
     expect((await service.notify(large)).status).toBe(413);
-    expect((await service.notify(Buffer.alloc(2_000, 0x20))).status).toBe(200);
+    expect(await sendInChunks(large)).toBe(413);
+    expect((await service.notify(fitting)).status).toBe(200);
+    expect(await sendInChunks(fitting)).toBe(200);
   });
 
   it('415 when it is compressed: the signature is over bytes, not over what they unpack to', async () => {

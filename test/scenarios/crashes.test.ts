@@ -6,6 +6,7 @@ import pg from 'pg';
 import { migrate } from '../../src/db/migrations/migrate.js';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { freePort } from '../../src/embedded/free-port.js';
+import { createRandom } from '../../src/simulator/random.js';
 import { compare, inDatabase } from '../support/acknowledged.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
@@ -15,6 +16,8 @@ import { describeWithSmallDisk, mountSmallDisk } from '../support/small-disk.js'
 import { waitFor } from '../support/wait-for.js';
 
 const KILLS = Number(process.env['CRASHES'] ?? 30);
+/** Another one with every run, and printed: when the kills come, as far as a test decides that. */
+const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 0x7fffffff);
 
 jest.setTimeout(60_000 + KILLS * 8_000);
 
@@ -115,18 +118,20 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 describe('a receiver', () => {
   it(`killed ${String(KILLS)} times under load, with Postgres there or away, loses nothing it acknowledged`, async () => {
+    console.info(`crashes: seed ${String(SEED)}`);
+    const random = createRandom(SEED, 'crashes');
     let service = await startReceiver();
     const posted = startPostingHere();
     for (let kill = 0; kill < KILLS; kill += 1) {
       const away = kill % 3 === 2;
-      await pause(50 + Math.random() * 400);
+      await pause(random.between(50, 450));
       if (away) await setReachable(false);
-      if (away) await pause(50 + Math.random() * 400);
+      if (away) await pause(random.between(50, 450));
       service.kill('SIGKILL');
       await service.ended;
       if (away) await setReachable(true);
       service = await startReceiver();
-      if (kill % 7 === 6) await pause(Math.random() * 30); // killed while it drains
+      if (kill % 7 === 6) await pause(random.between(0, 30)); // killed while it drains
     }
     await pause(500);
     await posted.stop();

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Evidence } from '../../src/evidence/evidence.js';
+import type { Evidence, RepeatedDelivery } from '../../src/evidence/evidence.js';
+import type { FileMention } from '../../src/evidence/file-mention.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
@@ -11,6 +12,7 @@ import {
   aStopAnswer,
   at,
   NOT_FOUND,
+  SID,
 } from './builders.js';
 
 const events: readonly RecordingEvent[] = [
@@ -44,10 +46,36 @@ const outcomes: readonly QueryOutcome[] = [
 
 const second = fc.integer({ min: 0, max: 900 });
 
+const flag = fc.constantFrom(true, false, null);
+
+const file: fc.Arbitrary<FileMention> = fc.record({
+  name: fc.constantFrom('a.m3u8', 'a_0.mp4', 'b.ts', 'c.jpg'),
+  trackType: fc.constantFrom('audio', 'video', 'audio_and_video', null),
+  uid: fc.constantFrom('1', '2', null),
+  mixedAllUser: flag,
+  playable: flag,
+  sliceStartedMs: fc.option(second.map(at)),
+  videoId: fc.constantFrom('v', 'w', null),
+});
+
+const files = fc.array(file, { maxLength: 3 });
+
+const eventWithFiles: fc.Arbitrary<RecordingEvent> = files.chain((named) =>
+  fc.constantFrom<RecordingEvent>(
+    { type: 'fileInfos', files: named },
+    { type: 'snapshotTaken', files: named },
+    { type: 'statusUpdated', status: 5, files: named },
+    { type: 'uploaded', status: 0, uploadingStatus: null, files: named },
+  ),
+);
+
 const notice = fc
   .record({
     second,
-    event: fc.constantFrom(...events),
+    event: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom(...events) },
+      { weight: 1, arbitrary: eventWithFiles },
+    ),
     uid: fc.constantFrom('1', '2', '3', null),
     sequence: fc.option(fc.nat(12)),
     serviceType: fc.constantFrom(0, 1, 2),
@@ -64,10 +92,15 @@ const notice = fc
     }),
   );
 
+const outcome = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...outcomes) },
+  { weight: 1, arbitrary: files.map((named) => anAnswer(5, { files: named })) },
+);
+
 const observation = fc
-  .record({ second, outcome: fc.constantFrom(...outcomes), more: fc.nat(3) })
-  .map(({ second: seconds, outcome, more }) =>
-    anObservation(seconds, outcome, {
+  .record({ second, outcome, more: fc.nat(3) })
+  .map(({ second: seconds, outcome: told, more }) =>
+    anObservation(seconds, told, {
       count: more + 1,
       lastAskedMs: at(seconds + more * 20),
       lastAnsweredMs: unixMs(at(seconds + more * 20) + 100),
@@ -84,21 +117,47 @@ const told = fc.oneof(
   fc.constant(aRegistration()),
   second.map((seconds) => aRegistration({ cname: 'corrected', receivedMs: at(seconds + 0.5), replaces: true })), // prettier-ignore
   second.map((seconds) => aRegistration({ resourceExpiredHour: 1, receivedMs: at(seconds + 0.2) })), // prettier-ignore
-  second.map((seconds) => aStopAnswer(seconds)),
+  fc.tuple(second, files).map(([seconds, named]) => aStopAnswer(seconds, { files: named })),
 );
 
-/** All evidence of one random, often absurd, session: each piece once. */
-export const evidenceOfSession: fc.Arbitrary<Evidence[]> = fc
+const timePassed = second.map((seconds): Evidence => ({ kind: 'time_passed', sid: SID, untilMs: at(seconds) })); // prettier-ignore
+
+/** Pieces of one random, often absurd, session: each piece once. */
+const pieces: fc.Arbitrary<Evidence[]> = fc
   .array(
     fc.oneof(
       { weight: 6, arbitrary: notice },
       { weight: 2, arbitrary: observation },
       { weight: 3, arbitrary: missing },
       { weight: 1, arbitrary: told },
+      { weight: 1, arbitrary: timePassed },
     ),
     { maxLength: 30 },
   ) // prettier-ignore
   .map(distinct);
+
+/** How often, and how much later, each of the first notices comes again. */
+const delays = fc.array(fc.array(fc.constantFrom(0, 150, 15_000, 700_000), { maxLength: 2 }), { maxLength: 10 }); // prettier-ignore
+
+/** All evidence of such a session, with the repeated deliveries of its notices. */
+export const evidenceOfSession: fc.Arbitrary<Evidence[]> = fc
+  .tuple(pieces, delays)
+  .map(([evidence, again]) => distinct([...evidence, ...repeatsOf(evidence, again)]));
+
+function repeatsOf(
+  evidence: readonly Evidence[],
+  again: readonly (readonly number[])[],
+): RepeatedDelivery[] {
+  const notices = evidence.filter((piece) => piece.kind === 'notice');
+  return notices.flatMap(({ sid, eventKey, receivedMs }, index) =>
+    (again[index] ?? []).map((laterMs) => ({
+      kind: 'repeated_delivery',
+      sid,
+      eventKey,
+      receivedMs: unixMs(receivedMs + laterMs),
+    })),
+  );
+}
 
 /** What the ledger's constraints see to: one registration and one query a moment, one notice an identity. */
 function distinct(evidence: readonly Evidence[]): Evidence[] {
@@ -112,14 +171,16 @@ function distinct(evidence: readonly Evidence[]): Evidence[] {
 function identity(piece: Evidence): string {
   switch (piece.kind) {
     case 'notice':
-    case 'repeated_delivery':
       return piece.eventKey;
+    case 'repeated_delivery':
+      return `repeat of ${piece.eventKey} at ${String(piece.receivedMs)}`;
     case 'observation':
       return `observation ${String(piece.askedMs)}`;
     case 'registration':
       return `registration ${String(piece.receivedMs)}`;
-    case 'stop_answer':
     case 'time_passed':
+      return `time ${String(piece.untilMs)}`;
+    case 'stop_answer':
       return piece.kind;
   }
 }

@@ -10,7 +10,7 @@ import { nextProofMs, planQuery } from '../../reconcile/plan-query.js';
 import { priorityOf, QUERY_CLASSES } from '../../reconcile/query-class.js';
 import { likelySilence } from '../../reconcile/suspicion.js';
 import { createRandom } from '../../simulator/random.js';
-import { createHeap } from './binary-heap.js';
+import { createHeap, type Entry } from './heap.js';
 import {
   front,
   isLive,
@@ -21,8 +21,6 @@ import {
 } from './policy.js';
 import { createSilences, type Silence } from './silences.js';
 import { atSecond, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
-
-type Entry = { key: number; value: Planned };
 
 const LISTEN_EVERY = 5;
 const SAMPLE = 200;
@@ -80,7 +78,7 @@ function createOrders(ledger: VirtualLedger) {
   const waitingSince = new Map<Known, number>();
   const wait = (known: Known, since: number, entry: Planned): void => {
     waitingSince.set(known, since);
-    oldest.push(since, entry);
+    oldest.push({ key: since, value: entry });
   };
   const schedule = (known: Known, at: number): void => {
     ledger.listen(known, at);
@@ -88,13 +86,14 @@ function createOrders(ledger: VirtualLedger) {
     const next = planQuery(known.facts, RULES);
     planned.set(known, planKey(next));
     waitingSince.delete(known);
-    if (next !== null) byClass[priorityOf(next.queryClass)]?.push(secondOf(next.dueMs), entry);
+    if (next !== null)
+      byClass[priorityOf(next.queryClass)]?.push({ key: secondOf(next.dueMs), value: entry });
     // Also who is over grows old, until the last look at it.
     if (known.over && next !== null) wait(known, secondOf(next.dueMs), entry);
     if (known.over) return;
     silences.suspect(known);
     const proofMs = nextProofMs(known.facts, RULES);
-    if (proofMs !== null) proofs.push(secondOf(proofMs), entry);
+    if (proofMs !== null) proofs.push({ key: secondOf(proofMs), value: entry });
     const asked = known.facts.asked.latest?.lastAskedMs;
     wait(known, asked === undefined ? known.truth.start : secondOf(asked), entry);
   };
@@ -132,7 +131,7 @@ function createOrders(ledger: VirtualLedger) {
 /** Candidates as the choice takes them, and who they are. */
 function createNotes() {
   const found = new Map<string, Known>();
-  const note = (first: Entry | undefined, priority = 0): Candidate[] => {
+  const note = (first: Entry<Planned> | undefined, priority = 0): Candidate[] => {
     if (first === undefined) return [];
     const { sid } = first.value.known.facts;
     found.set(sid, first.value.known);

@@ -1,6 +1,6 @@
 import { planQuery } from '../../reconcile/plan-query.js';
 import { currentRun } from '../../sessions/verdict/absence.js';
-import { createHeap } from './binary-heap.js';
+import { createHeap } from './heap.js';
 import { ours } from './our-policy.js';
 import { front, isLive, type Planned, type Policy, type PolicyMaker } from './policy.js';
 import { RULES, secondOf, type Known } from './virtual-ledger.js';
@@ -19,10 +19,11 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
       const next = planQuery(known.facts, RULES);
       // One that nobody ever saw, too: asked but once a round, its 404s would never be a run.
       const isMissing = currentRun(known.facts, RULES) !== null;
-      if (isMissing && next !== null) confirming.push(secondOf(next.dueMs), planned);
+      if (isMissing && next !== null)
+        confirming.push({ key: secondOf(next.dueMs), value: planned });
       const asked = known.facts.asked.latest?.lastAskedMs;
       const since = asked === undefined ? known.truth.start : secondOf(asked);
-      turns.push(since + waitFor(known, at), planned);
+      turns.push({ key: since + waitFor(known, at), value: planned });
     },
     pick: (at) => (front(confirming, at, isLive) ?? front(turns, at, isLive))?.value.known ?? null,
   };

@@ -1,4 +1,4 @@
-import type { BinaryHeap } from './binary-heap.js';
+import type { Entry, Heap } from './heap.js';
 import type { Known, VirtualLedger } from './virtual-ledger.js';
 
 export const QUERIES_PER_SECOND = 8;
@@ -17,10 +17,10 @@ export type Planned = { known: Known; plan: number };
 
 /** The front of a heap up to a moment: entries that do not hold any more are thrown away. */
 export function front<T>(
-  heap: BinaryHeap<T>,
+  heap: Heap<T>,
   at: number,
   holds: (value: T) => boolean,
-): { key: number; value: T } | undefined {
+): Entry<T> | undefined {
   for (let first = heap.peek(); first !== undefined && first.key <= at; first = heap.peek()) {
     if (holds(first.value)) return first;
     heap.pop();

@@ -2,7 +2,7 @@ import { boundMs } from '../../reconcile/promise.js';
 import { currentRun } from '../../sessions/verdict/absence.js';
 import { findEnding } from '../../sessions/verdict/find-ending.js';
 import { lastLookAfterMs } from '../../sessions/facts/rules.js';
-import { createHeap } from './binary-heap.js';
+import { createHeap } from './heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
 import {
   atSecond,
@@ -73,7 +73,7 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
     if (!maker.hearsNotices || known.over || awaited.has(known) || known.facts.asked.latest?.outcome !== 'not_found') return; // prettier-ignore
     const arrival = world.nextArrival(known.truth, at);
     if (arrival === null) return;
-    contradictions.push(arrival, known);
+    contradictions.push({ key: arrival, value: known });
     awaited.add(known);
   };
   const contradict = (at: number): void => {

@@ -1,7 +1,7 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { suspectMs, turnMs, type likelySilence } from '../../reconcile/suspicion.js';
 import { lastLife } from '../../sessions/facts/merge-signs.js';
-import { createHeap, type BinaryHeap } from './binary-heap.js';
+import { createHeap, type Heap } from './heap.js';
 import { front, isLive, type Planned } from './policy.js';
 import {
   atSecond,
@@ -31,9 +31,9 @@ export function createSilences(ledger: VirtualLedger, plans: Plans) {
   const suspectFrom = (known: Known, missedMs: UnixMs): void => {
     const since = secondOf(missedMs);
     const entry = { known, plan: known.plan, beat: known.heard, since };
-    suspects.push(since, entry);
-    slots.push(since, entry);
-    turns.push(secondOf(turnMs(missedMs, atSecond(known.truth.start))), entry);
+    suspects.push({ key: since, value: entry });
+    slots.push({ key: since, value: entry });
+    turns.push({ key: secondOf(turnMs(missedMs, atSecond(known.truth.start))), value: entry });
   };
   const suspect = (known: Known): void => {
     const missedMs = known.over ? null : suspectMs(known.facts, RULES);
@@ -47,11 +47,11 @@ export function createSilences(ledger: VirtualLedger, plans: Plans) {
       const { key, value } = first;
       if (!isSilent(value, at)) continue;
       const isLikely = silence !== null && atSecond(value.since) <= silence.silentBeforeMs;
-      if (isLikely) likely.push(value.since, value);
-      else slots.push(key + BEAT, value);
+      if (isLikely) likely.push({ key: value.since, value });
+      else slots.push({ key: key + BEAT, value });
     }
   };
-  const frontOf = (heap: BinaryHeap<Silent>) => (at: number) =>
+  const frontOf = (heap: Heap<Silent>) => (at: number) =>
     front(heap, at, (entry) => isSilent(entry, at));
   return { suspect, findLikely, likely: frontOf(likely), turns: frontOf(turns), suspects: frontOf(suspects) }; // prettier-ignore
 }

@@ -4,12 +4,12 @@ import { listFiles } from '../../db/sessions/session-files.js';
 import { listObservations, loadNoticesOfTypes } from '../../db/evidence/session-history.js';
 import { loadSessions, type StoredSession } from '../../db/sessions/sessions.js';
 import { explain } from '../../sessions/views/explain.js';
-import { allGaps, type Gap } from '../../sessions/verdict/gaps.js';
+import { allGaps } from '../../sessions/verdict/gaps.js';
 import { inferences } from '../../sessions/views/inferences.js';
 import { STREAM_EVENTS, streamHistory } from '../../sessions/views/streams.js';
-import type { TimelineEntry } from '../../sessions/views/timeline.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
+import { explanationResponse, fileResponse, gapResponse, streamsResponse } from './history-response.js'; // prettier-ignore
 import {
   instantNumber,
   nextPlace,
@@ -23,7 +23,7 @@ import {
   writeCursor,
 } from './parse-request.js';
 import { createTimelinePages } from './timeline-pages.js';
-import { iso, isoOrNull, withIsoTimes } from './times.js';
+import { observationResponse, timelineEntry } from './timeline-response.js';
 
 const runPlace = z.object({ askedMs: instantNumber, id: z.string().regex(/^\d{1,18}$/) });
 
@@ -57,7 +57,7 @@ export function historyRoutes(context: ApiContext): Router {
     const files = await listFiles(db.pool, sid, after, limit);
     const last = files.length === limit ? files.at(-1) : undefined;
     response.json({
-      files: files.map(withIsoTimes),
+      files: files.map(fileResponse),
       next: last === undefined ? null : writeCursor({ name: last.name }),
     });
   });
@@ -69,11 +69,11 @@ export function historyRoutes(context: ApiContext): Router {
   router.get('/sessions/:sid/streams', async (request, response) => {
     const { sid } = await knownSession(context, request.params.sid);
     const told = await loadNoticesOfTypes(db.pool, sid, STREAM_EVENTS);
-    response.json(withIsoTimes(streamHistory(told)));
+    response.json(streamsResponse(streamHistory(told)));
   });
   router.get('/sessions/:sid/explain', async (request, response) => {
     const { sid, facts, version } = await knownSession(context, request.params.sid);
-    response.json({ sid, version, facts: withIsoTimes(explain(facts, rules)) });
+    response.json({ sid, version, facts: explain(facts, rules).map(explanationResponse) });
   });
   return router;
 }
@@ -83,37 +83,4 @@ async function knownSession({ db }: ApiContext, given: unknown): Promise<StoredS
   const found = (await loadSessions(db.pool, [sid])).get(sid);
   if (found === undefined) throw notFound(`No session ${sid} is known.`);
   return found;
-}
-
-function timelineEntry({ atMs, receivedMs, details, isRaw, ...entry }: TimelineEntry) {
-  return {
-    at: iso(atMs),
-    ...entry,
-    details: isRaw ? details : withIsoTimes(details),
-    receivedAt: iso(receivedMs),
-  };
-}
-
-function observationResponse({
-  outcome,
-  ...observed
-}: {
-  outcome: { kind: string };
-  kind: string;
-  sid: string;
-}): unknown {
-  const { kind: _kind, sid: _sid, ...times } = observed;
-  const { kind, ...told } = outcome;
-  return withIsoTimes({ outcome: kind, ...told, ...times });
-}
-
-function gapResponse({ revealedMs, settledMs, settledBy, missing, runs: _runs, ...gap }: Gap) {
-  return {
-    ...gap,
-    count: missing,
-    state: settledBy === null ? 'open' : 'settled',
-    openedAt: iso(revealedMs),
-    settledAt: isoOrNull(settledMs),
-    settledBy,
-  };
 }

@@ -4,7 +4,7 @@ import type { SessionFacts } from '../facts/facts.js';
 import { findEnding } from '../verdict/find-ending.js';
 import { findFindings } from '../findings/find-findings.js';
 import type { VerdictRules } from '../facts/rules.js';
-import { BLANK, type TimelineEntry } from './timeline.js';
+import { BLANK, type TimelineDetails, type TimelineEntry } from './timeline.js';
 
 /**
  * What nobody told but the ledger concluded, each at the moment of the evidence that proved it: that
@@ -16,7 +16,9 @@ export function inferences(facts: SessionFacts, rules: VerdictRules): readonly T
   const reopened = findFindings({ facts, ending, rules }).filter(({ code }) => code === 'reopened');
   return [
     ...(absence === null ? [] : [gone(absence.provenMs, ending?.rule ?? 'gone', absence)]),
-    ...reopened.map(({ atMs, message }) => inferred(atMs, 'reopened', { because: message })),
+    ...reopened.map(({ atMs, message }) =>
+      inferred(atMs, 'reopened', { of: 'reopening', because: message }),
+    ),
   ];
 }
 
@@ -27,9 +29,9 @@ function gone(
 ) {
   // prettier-ignore
   const kind = rule === 'never_started' ? 'never_started' : 'gone';
-  return inferred(atMs, kind, { firstNotFoundMs: sinceMs, notAfterMs });
+  return inferred(atMs, kind, { of: 'absence', firstNotFoundMs: sinceMs, notAfterMs });
 }
 
-function inferred(atMs: UnixMs, kind: string, details: Record<string, unknown>): TimelineEntry {
+function inferred(atMs: UnixMs, kind: string, details: TimelineDetails): TimelineEntry {
   return { ...BLANK, atMs, source: 'inference', kind, details, receivedMs: atMs };
 }

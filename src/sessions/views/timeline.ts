@@ -1,6 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.js';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
+import type { RecordingEvent } from '../../evidence/recording-event.js';
 import type { Observation } from '../../evidence/observation.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
@@ -16,12 +17,20 @@ export type TimelineEntry = {
   sequence: number | null;
   serviceType: number | null;
   uid: string | null;
-  details: Record<string, unknown>;
-  /** `details` are as Agora sent them: names and units are theirs. */
-  isRaw: boolean;
+  details: TimelineDetails;
   receivedMs: UnixMs;
   deliveries: number;
 };
+
+/** What an entry tells beside its time and its sender. */
+export type TimelineDetails =
+  | { of: 'event'; event: RecordingEvent }
+  | { of: 'query'; run: Observation }
+  | { of: 'registration'; registration: Registration }
+  | { of: 'stop'; answer: StopAnswer }
+  /** That the session is gone or never started: since when queries had found no worker. */
+  | { of: 'absence'; firstNotFoundMs: UnixMs; notAfterMs: UnixMs }
+  | { of: 'reopening'; because: string };
 
 /** A number this much later than a higher one is of a new count, not a late one of the old. */
 const NEW_COUNT_AFTER_MS = 60_000;
@@ -147,12 +156,6 @@ function bySequence(a: SentNotice, b: SentNotice): number {
   return (a.sequence ?? 0) - (b.sequence ?? 0);
 }
 
-function detailsOf({ event }: Notice): Pick<TimelineEntry, 'details' | 'isRaw'> {
-  if (event.type === 'unknown') return { details: { ...event.details }, isRaw: true };
-  const { type: _type, ...details } = event;
-  return { details, isRaw: false };
-}
-
 export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   return {
     atMs: happenedMs(notice),
@@ -162,7 +165,7 @@ export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
     sequence: notice.sequence,
     serviceType: notice.serviceType,
     uid: notice.uid,
-    ...detailsOf(notice),
+    details: { of: 'event', event: notice.event },
     receivedMs: notice.receivedMs,
     deliveries,
   };
@@ -179,36 +182,34 @@ export function toldEntries(evidence: readonly Evidence[]): readonly TimelineEnt
 function registrationEntries(registrations: readonly Registration[]): TimelineEntry[] {
   const inOrderOfTelling = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
   return inOrderOfTelling.map((registration, index) => {
-    const { sid: _sid, kind: _kind, replaces, receivedMs, startedMs, ...told } = registration;
+    const { uid, replaces, receivedMs, startedMs } = registration;
     const later = replaces ? 'registration_replaced' : 'registration_added';
     const kind = index === 0 ? 'registered' : later;
     const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
-    const details = { ...told, startedMs };
-    return { ...BLANK, atMs, source: 'registration', kind, uid: told.uid, details, receivedMs };
+    const details = { of: 'registration' as const, registration };
+    return { ...BLANK, atMs, source: 'registration', kind, uid, details, receivedMs };
   });
 }
 
 function stopEntry(answer: StopAnswer): TimelineEntry {
-  const { sid: _sid, kind: _kind, receivedMs, ...details } = answer;
+  const { receivedMs } = answer;
   const kind = answer.stopped ? 'stopped' : 'stop_refused';
-  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details, receivedMs };
+  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs }; // prettier-ignore
 }
 
-export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, isRaw: false, deliveries: 1 }; // prettier-ignore
+export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 }; // prettier-ignore
 
 export function observationEntry(run: Observation): TimelineEntry {
-  const { outcome, count, lastAskedMs, lastAnsweredMs, answeredMs } = run;
-  const { kind, ...told } = outcome;
+  const { outcome } = run;
   const uid = outcome.kind === 'answered' ? outcome.answer.uid : null;
-  const details = { ...told, count, answeredMs, lastAskedMs, lastAnsweredMs };
   return {
     ...BLANK,
     atMs: run.askedMs,
     source: 'query',
-    kind: observationKind(kind),
+    kind: observationKind(outcome.kind),
     uid,
-    details,
-    receivedMs: answeredMs,
+    details: { of: 'query', run },
+    receivedMs: run.answeredMs,
   };
 }
 

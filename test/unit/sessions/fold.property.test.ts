@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import { noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
 import { isStraggler } from '../../../src/sessions/facts/fold-notice.js';
-import { fold } from '../../../src/sessions/facts/fold.js';
+import { filesNamedBy, mergeFiles } from '../../../src/sessions/facts/files.js';
+import { fold, learnedMs } from '../../../src/sessions/facts/fold.js';
 import { conclude } from '../../../src/sessions/views/conclude.js';
 import { evidenceOfSession } from '../../support/arbitraries.js';
 import { RULES, SID } from '../../support/builders.js';
@@ -76,6 +77,42 @@ describe('folding', () => {
             : fold(facts, inOrderOfReceipt(batch));
         }, noFacts(SID));
         expect(ledger).toEqual(fold(noFacts(SID), inOrderOfReceipt(evidence)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('names the same files in any order, in any batches and however often each piece is told', () => {
+    fc.assert(
+      fc.property(shuffled, ([evidence, another, cuts]) => {
+        const expected = mergeFiles(evidence.flatMap(filesNamedBy));
+        const merged = batches([...another, ...evidence], cuts).reduce(
+          (known, batch) => mergeFiles([...known, ...batch.flatMap(filesNamedBy)]),
+          mergeFiles([]),
+        );
+        expect(merged).toEqual(expected);
+      }),
+      RUNS,
+    );
+  });
+
+  it('counts every repeated delivery, and takes none of them for an event', () => {
+    fc.assert(
+      fc.property(shuffled, ([, evidence, cuts]) => {
+        const { arrivals } = batches(evidence, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID)); // prettier-ignore
+        const count = (kind: Evidence['kind']): number => evidence.filter((piece) => piece.kind === kind).length; // prettier-ignore
+        const [notices, repeats] = [count('notice'), count('repeated_delivery')];
+        expect(arrivals).toMatchObject({ events: notices, deliveries: notices + repeats });
+      }),
+      RUNS,
+    );
+  });
+
+  it('knows of as much time as has passed, whatever told of it', () => {
+    fc.assert(
+      fc.property(shuffled, ([evidence, another]) => {
+        const known = fold(noFacts(SID), another).knownUntilMs;
+        expect(known).toBe(Math.max(0, ...evidence.map(learnedMs)));
       }),
       RUNS,
     );

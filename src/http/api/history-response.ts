@@ -1,0 +1,66 @@
+import type { RecordedFile } from '../../sessions/facts/files.js';
+import type { Gap } from '../../sessions/verdict/gaps.js';
+import type { Explanation } from '../../sessions/views/explain.js';
+import type { StreamHistory } from '../../sessions/views/streams.js';
+import { iso, isoOrNull } from './times.js';
+
+export function fileResponse(file: RecordedFile) {
+  return {
+    name: file.name,
+    kind: file.kind,
+    trackType: file.trackType,
+    uid: file.uid,
+    mixedAllUser: file.mixedAllUser,
+    playable: file.playable,
+    sliceStartedAt: isoOrNull(file.sliceStartedMs),
+    videoId: file.videoId,
+    firstSeenAt: iso(file.firstSeenMs),
+    sources: file.sources,
+  };
+}
+
+export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap) {
+  return {
+    uid,
+    serviceType,
+    from,
+    to,
+    count: missing,
+    state: gap.settledBy === null ? 'open' : 'settled',
+    openedAt: iso(gap.revealedMs),
+    settledAt: isoOrNull(gap.settledMs),
+    settledBy: gap.settledBy,
+  };
+}
+
+export function streamsResponse({ streams, slices, interruptions }: StreamHistory) {
+  return {
+    streams: streams.map(({ streamUid, media, fromMs, toMs }) => ({
+      streamUid,
+      media,
+      fromAt: iso(fromMs),
+      toAt: isoOrNull(toMs),
+    })),
+    slices: slices.map(({ startedMs, streamUid, trackType, mixedAllUser }) => ({
+      startedAt: iso(startedMs),
+      streamUid,
+      trackType,
+      mixedAllUser,
+    })),
+    interruptions: interruptions.map(({ fromMs, toMs, streamUid }) => ({
+      fromAt: iso(fromMs),
+      toAt: iso(toMs),
+      streamUid,
+    })),
+  };
+}
+
+export function explanationResponse({ fact, value, rule, because, evidence }: Explanation) {
+  return {
+    fact,
+    value,
+    rule,
+    because,
+    evidence: evidence.map(({ source, atMs, what }) => ({ source, at: iso(atMs), what })),
+  };
+}

@@ -1,0 +1,133 @@
+import pg from 'pg';
+import { at } from '../support/builders.js';
+import { startNode } from '../support/processes.js';
+import { APP, NCS_SECRET, startTestService, type TestService } from '../support/service.js';
+import { waitFor } from '../support/wait-for.js';
+
+let service: TestService;
+let client: pg.Client;
+
+beforeAll(async () => {
+  service = await startTestService({ REORDER_GRACE_MS: '100' });
+  client = new pg.Client({ connectionString: service.database.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await service.close();
+});
+
+type Ran = { code: number | null; lines: string[] };
+
+/** What a command says in a process of its own, on the ledger of this file unless told otherwise. */
+async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  const command = startNode(['dist/cli/main.js', ...args], {
+    env: {
+      DATABASE_URL: service.database.url,
+      AGORA_APP_ID: APP,
+      AGORA_CUSTOMER_ID: 'c',
+      AGORA_CUSTOMER_SECRET: 's',
+      AGORA_NCS_SECRET: NCS_SECRET,
+      ...env,
+    },
+  });
+  const { code } = await command.ended;
+  return { code, lines: command.output().trimEnd().split('\n') };
+}
+
+async function tell(
+  sid: string,
+  eventType: number,
+  sequence: number,
+  seconds: number,
+  details: object,
+): Promise<void> {
+  const payload = { cname: 'lesson', uid: '900001', sid, sequence, sendts: at(seconds), serviceType: 0, details }; // prettier-ignore
+  const noticeId = `${sid}-${String(eventType)}-${String(sequence)}`;
+  const { status } = await service.notify({ noticeId, productId: 3, eventType, notifyMs: at(seconds), payload }); // prettier-ignore
+  expect(status).toBe(200);
+}
+
+/** A session that was recorded for half a minute and exited. */
+async function lived(sid: string): Promise<void> {
+  await tell(sid, 11, 1, 30, { exitStatus: 0 });
+  await tell(sid, 40, 0, 1, { status: 0 });
+  const isKnown = async (): Promise<boolean> => {
+    const { body } = await service.api('GET', `/v1/sessions/${sid}`);
+    return body.notices?.events === 2;
+  };
+  await waitFor(isKnown, { deadlineMs: 10_000, what: `session ${sid}` });
+}
+
+describe('inspect', () => {
+  it('shows a session, why it is as it is, and what happened in its order', async () => {
+    await lived('inspected');
+    const { code, lines } = await run(['inspect', 'inspected']);
+    expect(code).toBe(0);
+    const [why, what] = [lines.indexOf('Why:'), lines.indexOf('What happened:')];
+    const shown = JSON.parse(lines.slice(0, why).join('\n')) as unknown;
+    const { body } = await service.api('GET', '/v1/sessions/inspected');
+    expect(shown).toEqual(body);
+    expect(lines.slice(why, what).join('\n')).toMatch(/ {2}state = ended\n {4}It is over: its recorder reported the exit/); // prettier-ignore
+    const happened = lines.slice(what + 1);
+    expect(happened).toHaveLength(2);
+    expect(happened[0]).toMatch(/^ {2}2026-03-02T10:00:01\.000Z {2}notice {7}recorder_started {2}\{/); // prettier-ignore
+    expect(happened[1]).toMatch(/^ {2}2026-03-02T10:00:30\.000Z {2}notice {7}session_exit {2}\{"exitStatus":0\}$/); // prettier-ignore
+  });
+
+  it('fails, and says so, where no such session is known', async () => {
+    expect(await run(['inspect', 'nobody'])).toEqual({ code: 1, lines: ['No session nobody is known.'] }); // prettier-ignore
+  });
+});
+
+/** As if an earlier release had come to another conclusion. */
+async function misread(sid: string): Promise<void> {
+  const { rowCount } = await client.query(
+    `update sessions set session = jsonb_set(sessions.session, '{cname}', '"misread"') where sessions.sid = $1`,
+    [sid],
+  );
+  expect(rowCount).toBe(1);
+}
+
+const cnameOf = async (sid: string): Promise<unknown> => (await service.api('GET', `/v1/sessions/${sid}`)).body.cname; // prettier-ignore
+
+describe('refold', () => {
+  it('looks at one session alone where that is asked', async () => {
+    await lived('chosen');
+    await lived('another');
+    await misread('chosen');
+    await misread('another');
+    expect(await run(['refold', '--sid', 'chosen'])).toEqual({
+      code: 0,
+      lines: ['chosen  cname: misread → lesson', 'The session was changed.'],
+    });
+    expect([await cnameOf('chosen'), await cnameOf('another')]).toEqual(['lesson', 'misread']);
+    expect(await run(['refold', '--sid', 'chosen'])).toEqual({ code: 0, lines: ['The session reads as before.'] }); // prettier-ignore
+  });
+});
+
+describe('doctor', () => {
+  const NOBODY = '127.0.0.1:1';
+
+  it('finds everything well where it is', async () => {
+    const { code, lines } = await run(['doctor']);
+    expect(code).toBe(0);
+    expect(lines).toEqual([
+      `ok    Node: ${process.version}`,
+      'ok    Agora: 1 account(s), 1 app(s)',
+      expect.stringMatching(/^ok {4}Postgres: version \d+/),
+      'ok    queue: in Postgres',
+    ]);
+  });
+
+  it.each([
+    ['a Postgres that does not answer', { DATABASE_URL: `postgres://u:p@${NOBODY}/x` }, /^FAIL {2}Postgres: does not answer .*check DATABASE_URL/], // prettier-ignore
+    ['a Redis that does not answer', { REDIS_URL: `redis://${NOBODY}` }, /^FAIL {2}queue: Redis does not answer .*check REDIS_URL/], // prettier-ignore
+    ['no app', { AGORA_APP_ID: '', AGORA_CUSTOMER_ID: '', AGORA_CUSTOMER_SECRET: '', AGORA_NCS_SECRET: '' }, /^FAIL {2}Agora: no app is configured: set AGORA_APP_ID/], // prettier-ignore
+    ['a setting that is none', { AGORA_QPS: 'many' }, /^FAIL {2}setting: .*AGORA_QPS/],
+  ])('fails, and says what to do, where there is %s', async (_what, env, complaint) => {
+    const { code, lines } = await run(['doctor'], env);
+    expect(code).toBe(1);
+    expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([expect.stringMatching(complaint)]); // prettier-ignore
+  });
+});

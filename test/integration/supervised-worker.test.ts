@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  openQueueBackend,
+  type JobQueue,
+  type JobWorker,
+  type QueueBackend,
+} from '../../src/jobs/backend.js';
+import { superviseWorker, type SupervisedWorker } from '../../src/jobs/supervised-worker.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { waitFor } from '../support/wait-for.js';
+
+const TUNING = { concurrency: 1, lockDuration: 2_000, stalledInterval: 1_000, maxStalledCount: 3 };
+const LOOK_EVERY_MS = 300;
+
+let database: TestDatabase;
+let backend: QueueBackend;
+let queue: JobQueue;
+/** Every worker that was opened, and those of them that were closed. */
+let opened: JobWorker[];
+let closed: Set<JobWorker>;
+let replaced: number;
+let done: string[];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  backend = openQueueBackend(
+    { kind: 'postgres', url: database.url, maxConnections: 2 },
+    () => undefined,
+  );
+  queue = backend.queue('work');
+  [opened, closed, replaced, done] = [[], new Set(), 0, []];
+  await queue.waitUntilReady();
+});
+afterEach(async () => {
+  await Promise.all(opened.filter((worker) => !closed.has(worker)).map((worker) => worker.close()));
+  await queue.close();
+  await backend.close();
+  await database.drop();
+});
+
+type Oddity = { work?: () => Promise<void>; looksAt?: JobQueue; firstIsDeaf?: boolean };
+
+/** The backend, with a record of who was opened and closed. A deaf worker listens where nobody speaks. */
+function watched(firstIsDeaf: boolean): QueueBackend {
+  return {
+    ...backend,
+    worker: (name, work, tuning) => {
+      const isDeaf = firstIsDeaf && opened.length === 0;
+      const worker = backend.worker(isDeaf ? 'nowhere' : name, work, tuning);
+      const close = worker.close.bind(worker);
+      worker.close = async (force) => {
+        await close(force);
+        closed.add(worker);
+      };
+      opened.push(worker);
+      return worker;
+    },
+  };
+}
+
+function supervise({ work, looksAt = queue, firstIsDeaf = false }: Oddity = {}): SupervisedWorker {
+  return superviseWorker({
+    backend: watched(firstIsDeaf),
+    queue: looksAt,
+    name: 'work',
+    work: async ({ name }) => {
+      await work?.();
+      done.push(name);
+    },
+    tuning: TUNING,
+    lookEveryMs: LOOK_EVERY_MS,
+    onFailed: () => undefined,
+    onReplaced: () => (replaced += 1),
+  });
+}
+
+describe('a supervised worker', () => {
+  it('that takes no more jobs is replaced by one that does what waits, and is closed', async () => {
+    const supervised = supervise({ firstIsDeaf: true });
+    await supervised.ready();
+    await queue.add('waiting', {});
+    await waitFor(() => done.length === 1, { deadlineMs: 10_000, what: 'the job that waited' });
+    await supervised.close();
+    expect(done).toEqual(['waiting']);
+    expect(replaced).toBeGreaterThan(0);
+    // On a slow machine the next one may have taken too long to begin, and was replaced as well.
+    expect([opened.length, closed.size]).toEqual([replaced + 1, replaced + 1]);
+  });
+
+  it('that is busy, or has nothing to do, is left alone', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const supervised = supervise({ work: () => held });
+    await supervised.ready();
+    await pause(4 * LOOK_EVERY_MS);
+    await queue.add('slow', {});
+    await queue.add('next', {});
+    await pause(6 * LOOK_EVERY_MS);
+    expect({ replaced, opened: opened.length }).toEqual({ replaced: 0, opened: 1 });
+    release();
+    await waitFor(() => done.length === 2, { deadlineMs: 10_000, what: 'both jobs' });
+    await supervised.close();
+  });
+
+  it('is not replaced while it closes: the one in its place would be closed by nobody', async () => {
+    const answers: (() => void)[] = [];
+    const slow = {
+      getJobCounts: async () => {
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return { waiting: 1 };
+      },
+    } as unknown as JobQueue;
+    const supervised = supervise({ looksAt: slow });
+    await supervised.ready();
+    await waitFor(() => answers.length === 1, { deadlineMs: 5_000, what: 'the first look' });
+    answers[0]?.();
+    await waitFor(() => answers.length === 2, { deadlineMs: 5_000, what: 'the second look' });
+    const closing = supervised.close();
+    answers[1]?.();
+    await closing;
+    expect({ replaced, opened: opened.length }).toEqual({ replaced: 0, opened: 1 });
+  });
+});
