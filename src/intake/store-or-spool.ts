@@ -57,7 +57,7 @@ export function storeOrSpool<T>(
         presence.failed(error);
       }
     }
-    const kept = spool.append(batch.map(toIncoming), isDoubtful);
+    const kept = spool.append(batch.map(toIncoming), { isDoubtful });
     if (kept === 'full') throw new SpoolFullError();
   };
 }

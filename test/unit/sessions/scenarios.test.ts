@@ -36,7 +36,7 @@ function sidOf(evidence: readonly Evidence[]): string {
 }
 
 function sessionOf(evidence: readonly Evidence[]): Session {
-  return conclude(fold(noFacts(sidOf(evidence)), evidence), RULES);
+  return conclude(fold(noFacts(sidOf(evidence)), evidence), RULES).session;
 }
 
 /** All of a session but what counts the order of arrival, or is dated by it. */
