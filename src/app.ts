@@ -15,11 +15,11 @@ import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { makePartitions } from './jobs/keep-house.js';
 import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
-import { within } from './timing/within.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
+import { createOpened, type Opened } from './start/opened.js';
 import type { Parts } from './start/parts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -51,83 +51,75 @@ export async function startApp(
   log: Logger,
   standing: Standing = NOBODY,
 ): Promise<App> {
-  const undo: Undo = [];
+  const opened = createOpened(log);
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
+  const stop = (): Promise<void> => {
+    stopping.abort();
+    return opened.closeAll();
+  };
   try {
-    return await assemble(config, url, log, standing, undo);
+    const parts = await openParts({ config, url, log, stopping: stopping.signal }, opened);
+    return { ...(await startRoles(parts, standing, opened)), stop };
   } catch (error) {
-    await unwind(undo, log);
+    await stop();
     throw error;
   }
 }
 
-type Undo = (() => unknown)[];
-type Closeable = { close: () => Promise<unknown> };
+type Surroundings = Pick<Parts, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
 
-async function assemble(
-  config: Config,
-  url: string,
-  log: Logger,
-  standing: Standing,
-  undo: Undo,
-): Promise<App> {
-  const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
-  const parts = await openParts(config, url, log, stopping.signal, undo);
-  const has = (role: Config['roles'][number]): boolean => config.roles.includes(role);
-  const serving: Closeable[] = [];
-  undo.push(() => Promise.all(serving.map((part) => part.close())));
-  const closing = <T extends Closeable>(part: T): T => {
-    serving.push(part);
-    return part;
-  };
-  // All of it ready before the first request, which would else wait behind the work of getting ready.
-  if (has('jobs')) {
-    // This may be a release that can fold what another could not.
-    await takeBack(parts.db.pool, 'all', parts.clock.now());
-    await closing(startJobs(parts.backend, parts.queues, parts.context)).ready();
-  }
-  if (has('api')) await warmUp(parts.db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm')); // prettier-ignore
-  const api = has('api') ? closing(await startApi(parts, standing.api)) : null;
-  const receiver = has('receiver') ? closing(await startReceiver(parts, standing.receiver)) : null;
-  return {
-    receiverPort: receiver?.port ?? null,
-    apiPort: api?.port ?? null,
-    stop: () => {
-      stopping.abort();
-      return unwind(undo, log);
-    },
-  };
-}
-
+/** What every role shares. Read downwards it is the order of opening; upwards that of closing. */
 async function openParts(
-  config: Config,
-  url: string,
-  log: Logger,
-  stopping: AbortSignal,
-  undo: Undo,
+  { config, url, log, stopping }: Surroundings,
+  opened: Opened,
 ): Promise<Parts> {
-  const metrics = createMetrics();
-  const db = openLedger(config, url, log, undo);
-  const clock = await openClock(db, log);
-  undo.push(() => clock.stop());
+  const [metrics, shard] = [createMetrics(), shardOfProcess()];
+  const db = opened.add(openLedger(config, url, log), closeDatabase);
+  const clock = opened.add(await startClock(db, log), (it) => it.stop());
   await makePartitions({ db, now: clock.now, log });
   const ledgerId = await readLedgerId(db.pool);
-  const backend = openBackend(config, url, ledgerId, log);
-  undo.push(() => backend.close());
-  const queues = openQueues(backend);
-  undo.push(() => closeQueues(queues));
-  const shard = shardOfProcess();
+  const backend = opened.add(openBackend(config, url, ledgerId, log), (it) => it.close());
+  const queues = opened.add(openQueues(backend), closeQueues);
   const ring = foldBell(queues, log);
-  const isReceiver = config.roles.includes('receiver');
-  const intake = isReceiver ? await openReceiverIntake({ config, url, ledgerId, shard, ring, log, metrics }) : null; // prettier-ignore
-  if (intake !== null) undo.push(() => intake.close());
+  const intake = config.roles.includes('receiver')
+    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, ring, log, metrics }), (it) => it.close()) // prettier-ignore
+    : null;
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
-  undo.push(() => context.client.close());
+  opened.add(context.client, (it) => it.close());
   return { config, url, db, clock, log, metrics, context, backend, queues, intake };
 }
 
-function openClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
+/**
+ * The roles, each ready before the next: the first request would else wait behind the work of getting
+ * ready. They are closed first, and all at once.
+ */
+async function startRoles(
+  parts: Parts,
+  standing: Standing,
+  opened: Opened,
+): Promise<Omit<App, 'stop'>> {
+  const { config, db, clock, log, backend, queues, context } = parts;
+  const running: { close: () => Promise<unknown> }[] = [];
+  opened.add(running, (all) => Promise.all(all.map((one) => one.close())));
+  const [hasJobs, hasApi, hasReceiver] = (['jobs', 'api', 'receiver'] as const).map((role) => config.roles.includes(role)); // prettier-ignore
+  if (hasJobs) {
+    // This may be a release that can fold what another could not.
+    await takeBack(db.pool, 'all', clock.now());
+    const jobs = startJobs(backend, queues, context);
+    running.push(jobs);
+    await jobs.ready();
+  }
+  if (hasApi) await warmUp(db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm'));
+  const api = hasApi ? await startApi(parts, standing.api) : null;
+  if (api !== null) running.push(api);
+  const receiver = hasReceiver ? await startReceiver(parts, standing.receiver) : null;
+  if (receiver !== null) running.push(receiver);
+  return { receiverPort: receiver?.port ?? null, apiPort: api?.port ?? null };
+}
+
+function startClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
   return startLedgerClock(pool, {
     wallMs: Date.now,
     monotonicMs: () => performance.now(),
@@ -137,32 +129,13 @@ function openClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
   });
 }
 
-function openLedger({ roles }: Config, url: string, log: Logger, undo: Undo): Db {
-  const db = openDatabase({
+function openLedger({ roles }: Config, url: string, log: Logger): Db {
+  return openDatabase({
     url,
     maxConnections: POOL_SIZE,
     applicationName: `recording-ledger ${roles.join('+')}`,
     onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
   });
-  undo.push(() => closeDatabase(db));
-  return db;
-}
-
-/** What is still open after this is left to the end of the process: a server that froze never lets go. */
-const STOP_WITHIN_MS = 7_000;
-
-/** What was opened last closes first: listeners and workers, then what they use, then the database. */
-async function unwind(undo: Undo, log: Logger): Promise<void> {
-  const deadline = performance.now() + STOP_WITHIN_MS;
-  for (const step of undo.reverse()) {
-    try {
-      const ended = await within(deadline - performance.now(), Promise.resolve(step()));
-      if (ended === 'late') log.warn('shutdown.step_late');
-    } catch (error) {
-      log.warn({ err: error }, 'shutdown.step_failed');
-    }
-  }
-  undo.length = 0;
 }
 
 function openBackend(

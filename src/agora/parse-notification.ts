@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson, isTooDeep } from './canonical-json.js';
 import {
   instantIn,
   isObject,
@@ -28,8 +28,8 @@ const LONGEST_SID = 256;
 /** Who received a notification, and when by our clock. */
 export type Receipt = { appId: string; receivedMs: UnixMs };
 
-/** The fields of one notification about a recording that it is found and folded by. */
-export type NotificationEnvelope = {
+/** The fields of one notification about a recording that it is folded by. */
+export type NotificationContents = {
   noticeId: string | null;
   productId: number | null;
   eventType: number;
@@ -42,6 +42,10 @@ export type NotificationEnvelope = {
   occurredMs: UnixMs;
   notifiedMs: UnixMs | null;
   details: LooseObject;
+};
+
+/** The same, with what it is found by. */
+export type NotificationEnvelope = NotificationContents & {
   /** Identity of the notification, by its noticeId: 32 hex digits. */
   noticeKey: string;
   /** Identity of the event, whatever noticeId it comes under: 32 hex digits. */
@@ -68,10 +72,26 @@ export function parseNotification(
   { appId, receivedMs }: Receipt,
   identityScope: string = appId,
 ): ParsedNotification {
-  const scope = { identityScope, receivedMs };
   const raw = decodeUtf8(rawBody);
   if (raw === null) return unreadable('the body is not UTF-8');
   if (raw.includes('\u0000')) return unreadable('the body holds a NUL byte');
+  const read = readNotification(raw);
+  if (read.kind === 'unreadable') return read;
+  const identity = identityOf(read, identityScope);
+  if (identity === null) return unreadable(TOO_DEEP);
+  return { kind: read.kind, raw, envelope: { ...contentsOf(read, receivedMs), ...identity } };
+}
+
+/** A body of which is known what it tells of; no `sid` where that is no recording. */
+type ReadNotification = {
+  kind: 'notice' | 'other_product';
+  body: LooseObject;
+  payload: LooseObject;
+  sid: string;
+  eventType: number;
+};
+
+function readNotification(raw: string): ReadNotification | { kind: 'unreadable'; reason: string } {
   const body = parseJson(raw);
   if (!isObject(body)) return unreadable(body === undefined ? 'the body is not JSON' : 'the body is not a JSON object'); // prettier-ignore
   const eventType = wholeNumberIn(body, 'eventType');
@@ -80,22 +100,14 @@ export function parseNotification(
   const payload = objectIn(body, 'payload');
   const sid = textIn(payload, 'sid') ?? textIn(body, 'sid');
   if (isOtherProduct(productId, eventType, sid)) {
-    return readAs('other_product', raw, envelopeOf(body, payload, '', eventType, scope));
+    return { kind: 'other_product', body, payload, sid: '', eventType };
   }
   if (sid === null) return unreadable('a recording notification without a sid');
   if (sid.length > LONGEST_SID) return unreadable('a sid that is longer than any');
-  return readAs('notice', raw, envelopeOf(body, payload, sid, eventType, scope));
+  return { kind: 'notice', body, payload, sid, eventType };
 }
 
-function readAs(
-  kind: 'notice' | 'other_product',
-  raw: string,
-  envelope: NotificationEnvelope | null,
-): ParsedNotification {
-  return envelope === null
-    ? unreadable('the payload is nested too deeply')
-    : { kind, raw, envelope };
-}
+const TOO_DEEP = 'the payload is nested too deeply';
 
 function isOtherProduct(productId: number | null, eventType: number, sid: string | null): boolean {
   if (productId !== null && productId !== RECORDING) return true;
@@ -103,7 +115,7 @@ function isOtherProduct(productId: number | null, eventType: number, sid: string
   return sid === null && isTranscoders;
 }
 
-function unreadable(reason: string): ParsedNotification {
+function unreadable(reason: string): { kind: 'unreadable'; reason: string } {
   return { kind: 'unreadable', reason };
 }
 
@@ -128,30 +140,24 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * `raw` is a body that was accepted before; null where this decoder reads no notification in it.
+ * `raw` is a body that was accepted before, and has its identity since then; null where this decoder
+ * reads no notification in it.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity
  */
-export function envelopeFromRaw(raw: string, receipt: Receipt): NotificationEnvelope | null {
-  const parsed = parseNotification(Buffer.from(raw), receipt);
-  return parsed.kind === 'unreadable' ? null : parsed.envelope;
+export function contentsFromRaw(raw: string, { receivedMs }: Receipt): NotificationContents | null {
+  const read = readNotification(raw);
+  if (read.kind === 'unreadable' || isTooDeep(identifying(read), 1)) return null;
+  return contentsOf(read, receivedMs);
 }
 
-/** Null for what is nested deeper than any notification. */
-function envelopeOf(
-  body: LooseObject,
-  payload: LooseObject,
-  sid: string,
-  eventType: number,
-  { identityScope, receivedMs }: { identityScope: string; receivedMs: UnixMs },
-): NotificationEnvelope | null {
-  const identity = identityOfEvent(identityScope, body, payload, sid, eventType);
-  if (identity === null) return null;
-  const eventKey = digest(identity);
-  const noticeId = textIn(body, 'noticeId', 'notificationId');
+function contentsOf(
+  { body, payload, sid, eventType }: ReadNotification,
+  receivedMs: UnixMs,
+): NotificationContents {
   const notifiedMs = instantIn(body, 'notifyMs');
   const sentMs = instantIn(payload, 'sendts') ?? instantIn(body, 'eventMs');
   return {
-    noticeId,
+    noticeId: noticeIdOf(body),
     productId: smallNumber(wholeNumberIn(body, 'productId')),
     eventType,
     sid,
@@ -163,9 +169,11 @@ function envelopeOf(
     occurredMs: sentMs ?? notifiedMs ?? unixMs(receivedMs),
     notifiedMs,
     details: objectIn(payload, 'details'),
-    noticeKey: noticeId === null ? eventKey : digest(`${identityScope}\u0000${noticeId}`),
-    eventKey,
   };
+}
+
+function noticeIdOf(body: LooseObject): string | null {
+  return textIn(body, 'noticeId', 'notificationId');
 }
 
 /** What fits Postgres's `integer`. */
@@ -175,18 +183,26 @@ function smallNumber(n: number | null): number | null {
 
 /**
  * All that makes two notifications tell of the same event. Nothing of the attempt is in it (noticeId,
- * notifyMs); the rest of the payload is, and so are details that are no object.
+ * notifyMs); the rest of the payload is, and so are details that are no object. Null for what is nested
+ * deeper than any notification.
  * Ours: docs/agora.md#identity
  */
-function identityOfEvent(
+function identityOf(
+  read: ReadNotification,
   identityScope: string,
-  body: LooseObject,
-  payload: LooseObject,
-  sid: string,
-  eventType: number,
-): string | null {
-  const told = sid === '' && !isObject(valueIn(body, ['payload'])) ? body : payload;
-  return canonicalJson([identityScope, valueIn(body, ['productId']) ?? null, sid, eventType, told]);
+): Pick<NotificationEnvelope, 'noticeKey' | 'eventKey'> | null {
+  const { body, sid, eventType } = read;
+  const productId = valueIn(body, ['productId']) ?? null;
+  const event = canonicalJson([identityScope, productId, sid, eventType, identifying(read)]);
+  if (event === null) return null;
+  const eventKey = digest(event);
+  const noticeId = noticeIdOf(body);
+  const noticeKey = noticeId === null ? eventKey : digest(`${identityScope}\u0000${noticeId}`);
+  return { noticeKey, eventKey };
+}
+
+function identifying({ body, payload, sid }: ReadNotification): LooseObject {
+  return sid === '' && !isObject(valueIn(body, ['payload'])) ? body : payload;
 }
 
 function digest(text: string): string {

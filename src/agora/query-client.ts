@@ -126,12 +126,12 @@ async function ask(
     const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
     return { outcome, httpStatus: status, body, wire: 'answered', usedUpForMs: usedUpForMs(headers, now()) }; // prettier-ignore
   } catch (error) {
-    const { hasLeft } = sent;
-    return !hasLeft && error instanceof LeftTooLate ? 'too_late' : withoutAnswer(error, hasLeft);
+    const isTooLate = !sent.hasLeft && error instanceof LeftTooLate;
+    return isTooLate ? 'too_late' : withoutAnswer(error, sent);
   }
 }
 
-function withoutAnswer(error: unknown, hasLeft: boolean): Reply {
+function withoutAnswer(error: unknown, { hasLeft }: { hasLeft: boolean }): Reply {
   const reason = reasonOf(error);
   const end = reason === 'timeout' ? 'timed_out' : 'broken';
   return {

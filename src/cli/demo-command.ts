@@ -54,7 +54,7 @@ async function demo(options: WorldOptions): Promise<void> {
     now: Date.now,
   });
   introduce(service, key, options);
-  const perfect = await watch(simulation, signal, options.for === undefined);
+  const perfect = await watch(simulation, signal, { endless: options.for === undefined });
   await simulation.stop();
   await service.stop();
   await agora.close();
@@ -120,7 +120,7 @@ function introduce(service: Service, key: string, options: WorldOptions): void {
 async function watch(
   simulation: Simulation,
   signal: Promise<void>,
-  endless: boolean,
+  { endless }: { endless: boolean },
 ): Promise<boolean> {
   const isTerminal = process.stdout.isTTY;
   const show = (): void => {

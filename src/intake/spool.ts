@@ -14,7 +14,7 @@ export type Spool = {
   /** Of this spool, for ever: positions in it are kept in Postgres under this name. */
   id: string;
   /** Returns once all of it is synced to the disk; `full` when there is no room for it. Throws if the disk does not take it; for a moment after that there is no room. */
-  append: (batch: readonly Incoming[], isDoubtful: boolean) => 'kept' | 'full';
+  append: (batch: readonly Incoming[], doubt: Pick<SpoolEntry, 'isDoubtful'>) => 'kept' | 'full';
   /** The first entries. */
   read: (limit: number) => SpoolEntry[];
   /** Forgets everything up to and with this key. */
@@ -53,7 +53,7 @@ export function openSpool(folder: string, maxBytes: number): Spool {
     return own;
   });
   const state = (): State => (about.get('state') as State | undefined) ?? { nextKey: 1, entries: 0, bytes: 0 }; // prettier-ignore
-  const appendNow = (batch: readonly Incoming[], isDoubtful: boolean): 'kept' | 'full' => {
+  const appendNow: Spool['append'] = (batch, { isDoubtful }) => {
     const { nextKey, entries: count, bytes } = state();
     const added = batch.reduce((sum, incoming) => sum + weigh(incoming), 0);
     if (bytes + added > maxBytes) return 'full';
@@ -72,10 +72,10 @@ export function openSpool(folder: string, maxBytes: number): Spool {
     about.putSync('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) }); // prettier-ignore
   };
   let restsUntil = 0;
-  const append: Spool['append'] = (batch, isDoubtful) => {
+  const append: Spool['append'] = (batch, doubt) => {
     if (performance.now() < restsUntil) return 'full';
     try {
-      return root.transactionSync(() => appendNow(batch, isDoubtful));
+      return root.transactionSync(() => appendNow(batch, doubt));
     } catch (error) {
       restsUntil = performance.now() + REST_MS;
       throw error;

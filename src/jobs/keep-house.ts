@@ -58,7 +58,10 @@ const SWEEP_FOLDS_FOR_MS = 1_000;
  * every commit wakes the folding, and a second one beside it would only take what it leaves to them. The
  * same holds where this process folds already.
  */
-export async function sweep(context: FoldContext, isFolding = false): Promise<void> {
+export async function sweep(
+  context: FoldContext,
+  { isFolding }: { isFolding: boolean } = { isFolding: false },
+): Promise<void> {
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
   // Alone, for they have failed before, and a batch with one of them would fail as a whole.
   for (const sid of await takeBack(context.db.pool, 'due', context.now())) {

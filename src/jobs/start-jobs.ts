@@ -105,7 +105,7 @@ export function startJobs(
   const workers = [
     supervise('fold', ({ data }) => timed(context, 'fold', () => fold(data))),
     supervise('sweep', ({ name }) =>
-      timed(context, name, () => lookAfter(context, name, appIds, folding > 0)),
+      timed(context, name, () => lookAfter(context, name, appIds, { isFolding: folding > 0 })),
     ),
     supervise('plan', () => timed(context, 'plan', plan)),
     supervise('query', ({ data }) => runQuery(context, data), {
@@ -142,9 +142,9 @@ async function lookAfter(
   context: AskContext,
   name: string,
   appIds: readonly string[],
-  isFolding: boolean,
+  folding: { isFolding: boolean },
 ): Promise<void> {
-  if (name !== 'housekeeping') return sweep(context, isFolding);
+  if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await takeUpConfigured(context, appIds);
   await applyRetention(context, context.retentionDays, (dropped) =>

@@ -34,7 +34,8 @@ export async function foldAnew(
     const old = archived.get(sid) ?? null;
     const its = marked.filter((piece) => piece.sid === sid);
     if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
-    else if (all.length > 0) folded.push(foldFrom(rules, noFacts(sid), all, before, true));
+    else if (all.length > 0)
+      folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
   }
   return folded;
 }
@@ -75,8 +76,8 @@ async function foldOntoArchived(
   const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
   const since = evidence.filter((piece) => learnedMs(piece) > untilMs);
-  const folded = foldFrom(rules, known, since, before, false);
-  return { ...folded, learned: [...late, ...since] };
+  const folded = foldFrom(rules, known, since, before);
+  return { ...folded, learned: [...late, ...since], anew: false };
 }
 
 function foldFrom(
@@ -84,11 +85,10 @@ function foldFrom(
   known: Folded['facts'],
   learned: readonly Evidence[],
   before: StoredSession | null,
-  anew: boolean,
-): Folded {
+): Omit<Folded, 'anew'> {
   // Having waited is not kept as evidence, but it is not unlearned either.
   const untilMs = before?.facts.knownUntilMs;
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  return { before, facts: fold(known, [...learned, ...waited], rules), learned, anew };
+  return { before, facts: fold(known, [...learned, ...waited], rules), learned };
 }

@@ -136,7 +136,7 @@ async function foldOntoPiece(
   const folded = { before, facts, learned: page.notices, anew: false };
   if (page.isLast) await endPiecewise(tx, before.sid);
   else await savePiecewise(tx, { ...progress, notices: page.last ?? progress.notices });
-  const [session] = await saveFolded(context, tx, [folded], false);
+  const [session] = await saveFolded(context, tx, [folded]);
   return page.isLast ? { kind: 'done', before: before.session, session: session ?? null } : { kind: 'more' }; // prettier-ignore
 }
 
@@ -177,7 +177,7 @@ async function finishAnew(
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
   const facts = fold(known, waited);
   await endPiecewise(tx, sid);
-  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], anew: false }], false); // prettier-ignore
+  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], anew: false }]); // prettier-ignore
   return { kind: 'done', before: before?.session ?? null, session: session ?? null };
 }
 

@@ -84,7 +84,7 @@ async function refoldLocked(
   const before = stored.get(sid) ?? null;
   const [folded] = await foldAnew(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
   if (folded === undefined) return null;
-  const [after] = await saveFolded(context, tx, [folded], false);
+  const [after] = await saveFolded(context, tx, [folded]);
   return after === undefined ? null : { before: before?.session ?? null, after };
 }
 
@@ -113,7 +113,7 @@ async function foldLocked(
   const many = counts.filter((one) => one.marks > PIECE.evidence).map(({ sid }) => sid);
   const begun = await beginAll(context, tx, [...many, ...pending.cut], stored);
   for (const sid of tooLarge) await beginAnew(context, tx, sid);
-  await saveFolded(context, tx, [...folded, ...begun], false);
+  await saveFolded(context, tx, [...folded, ...begun]);
   return isLeft.size > 0 || few.length < counts.length;
 }
 
@@ -213,7 +213,7 @@ async function foldPassed(
     const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
     return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
   });
-  await saveFolded(context, tx, folded, false);
+  await saveFolded(context, tx, folded);
   return false;
 }
 

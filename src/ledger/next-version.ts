@@ -2,13 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StoredChange } from '../db/sessions/changes.js';
 import type { StoredSession } from '../db/sessions/sessions.js';
 import { earlier, type UnixMs } from '../evidence/instant.js';
-import { conclude } from '../sessions/views/conclude.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import type { VerdictRules } from '../sessions/facts/rules.js';
 import type { Session } from '../sessions/verdict/session.js';
 
 /**
- * The row that the facts amount to. It is a new version when it says something new; a query that
+ * The row of a session with what its facts amount to. It is a new version when it says something new; a query that
  * found everything as it was only moves the counts, for there are hundreds of thousands of them a
  * day. A row that was dropped and says again what was last published keeps that version and time.
  */
@@ -16,10 +14,9 @@ export function nextVersion(
   before: StoredSession | null,
   published: StoredChange | null,
   facts: SessionFacts,
-  rules: VerdictRules,
+  session: Session,
   atMs: UnixMs,
 ): { stored: StoredSession; isNew: boolean } {
-  const session = conclude(facts, rules);
   const said = before?.session ?? published?.session ?? null;
   const version = before?.version ?? published?.version ?? 0;
   const updatedMs = before?.updatedMs ?? published?.atMs ?? atMs;

@@ -11,7 +11,7 @@ import type { Observation } from '../evidence/observation.js';
 import type { Registration } from '../evidence/registration.js';
 import { withProof } from '../sessions/verdict/with-proof.js';
 import { voidBefore } from '../sessions/facts/query-window.js';
-import { saveFolded } from './save-folded.js';
+import { saveAnswered } from './save-folded.js';
 import type { FoldContext } from './fold-context.js';
 
 /** What a query's address is made of, beside the sid. */
@@ -38,7 +38,7 @@ export async function recordAnswer(
     const { unbrokenSinceMs } = withProof(asObservation(answer), known, context.rules);
     const observation = await storeAnswer(tx, answer, unbrokenSinceMs, countsSinceMs);
     const facts = fold(known, [observation], foldRules(context.rules));
-    await saveFolded(context, tx, [{ before, facts, learned: [observation], anew: false }], true);
+    await saveAnswered(context, tx, { before, facts, learned: [observation], anew: false });
   });
 }
 

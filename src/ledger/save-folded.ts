@@ -3,17 +3,15 @@ import type { PoolClient } from 'pg';
 import { appendChanges, findLastChanges } from '../db/sessions/changes.js';
 import { addToCounter } from '../db/sessions/counters.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
-import { saveAlarms, type SessionAlarm } from '../db/sessions/session-alarms.js';
+import { saveAlarms } from '../db/sessions/session-alarms.js';
 import { forgetFiles, saveFiles } from '../db/sessions/session-files.js';
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import { findEnding } from '../sessions/verdict/find-ending.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { filesNamedBy } from '../sessions/facts/files.js';
-import { allGaps } from '../sessions/verdict/gaps.js';
-import { nextAlarm } from '../sessions/verdict/next-alarm.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
 import type { FoldContext } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
@@ -28,41 +26,65 @@ export type Folded = {
 
 /**
  * Saves folded sessions with their versions, their entries in the change feed and their next
- * queries, all in the caller's transaction. `answered` says that this is what a query told. Returns
- * the sessions that got a new version.
+ * queries, all in the caller's transaction. Returns the sessions that got a new version.
  */
 export async function saveFolded(
-  { rules, now, shard }: FoldContext,
+  context: FoldContext,
   tx: PoolClient,
   folded: readonly Folded[],
-  answered: boolean,
+): Promise<Session[]> {
+  return save(context, tx, folded, { answered: false });
+}
+
+/** The same of a session that the answer to its query was folded into: that query is not under way any more. */
+export async function saveAnswered(
+  context: FoldContext,
+  tx: PoolClient,
+  folded: Folded,
+): Promise<Session[]> {
+  return save(context, tx, [folded], { answered: true });
+}
+
+/** A session that is saved, with all that its facts amount to, which is found once for all of this. */
+type Concluded = Folded & { conclusion: Conclusion; stored: StoredSession; isNew: boolean };
+
+async function save(
+  context: FoldContext,
+  tx: PoolClient,
+  folded: readonly Folded[],
+  { answered }: { answered: boolean },
 ): Promise<Session[]> {
   if (folded.length === 0) return [];
+  const { rules, shard } = context;
+  const concluded = await concludeAll(context, tx, folded);
+  const stored = concluded.map((one) => one.stored);
+  await saveSessions(tx, stored);
+  await saveFilesOf(tx, folded);
+  await saveGapsOf(tx, concluded, rules);
+  const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs })); // prettier-ignore
+  await saveAlarms(tx, alarms);
+  await saveScheduleOf(tx, concluded, rules, { answered });
+  const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
+  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
+  const changed = concluded.filter(({ isNew }) => isNew).map((one) => one.stored);
+  await appendChanges(tx, changed);
+  return changed.map(({ session }) => session);
+}
+
+async function concludeAll(
+  { rules, now }: FoldContext,
+  tx: PoolClient,
+  folded: readonly Folded[],
+): Promise<readonly Concluded[]> {
   const atMs = now();
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);
-  const results = folded.map(({ before, facts }) =>
-    nextVersion(before, published.get(facts.sid) ?? null, facts, rules, atMs),
-  );
-  await saveSessions(
-    tx,
-    results.map(({ stored }) => stored),
-  );
-  await saveFilesOf(tx, folded);
-  await saveGapsOf(tx, folded, rules);
-  await saveAlarms(
-    tx,
-    results.map(({ stored }) => alarmOf(stored, rules)),
-  );
-  const plans = results.map(({ stored }) => scheduleOf(stored, rules));
-  const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
-  const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
-  await saveSchedule(tx, queries, done, answered);
-  const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
-  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
-  const changed = results.filter(({ isNew }) => isNew).map(({ stored }) => stored);
-  await appendChanges(tx, changed);
-  return changed.map(({ session }) => session);
+  return folded.map((one) => {
+    const { before, facts } = one;
+    const conclusion = conclude(facts, rules);
+    const last = published.get(facts.sid) ?? null;
+    return { ...one, conclusion, ...nextVersion(before, last, facts, conclusion.session, atMs) };
+  });
 }
 
 async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<void> {
@@ -77,19 +99,34 @@ async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<v
 /** The list is written only where it reads differently: most evidence leaves it as it was. */
 async function saveGapsOf(
   tx: PoolClient,
-  folded: readonly Folded[],
+  concluded: readonly Concluded[],
   rules: ScheduleRules,
 ): Promise<void> {
-  const changed = folded.flatMap(({ before, facts, anew }) => {
-    const gaps = allGaps(facts, rules);
-    const had = before === null || anew ? null : allGaps(before.facts, rules);
-    return isDeepStrictEqual(gaps, had ?? []) && had !== null ? [] : [{ sid: facts.sid, gaps }];
-  });
-  await saveGaps(tx, changed);
+  const changed = concluded.filter((one) => !hasTheSameGaps(one, rules));
+  await saveGaps(tx, changed.map(({ facts: { sid }, conclusion: { gaps } }) => ({ sid, gaps }))); // prettier-ignore
 }
 
-function alarmOf({ sid, facts }: StoredSession, rules: ScheduleRules): SessionAlarm {
-  return { sid, dueMs: nextAlarm(facts, findEnding(facts, rules), rules) };
+/** Most sessions have none, and had none: of them nothing has to be found out again. */
+function hasTheSameGaps(
+  { before, anew, conclusion: { gaps } }: Concluded,
+  rules: ScheduleRules,
+): boolean {
+  if (before === null || anew) return false;
+  const { open, settled } = before.session.gaps;
+  if (gaps.length === 0 || open + settled === 0) return gaps.length === open + settled;
+  return isDeepStrictEqual(gaps, concludeGaps(before.facts, rules));
+}
+
+async function saveScheduleOf(
+  tx: PoolClient,
+  concluded: readonly Concluded[],
+  rules: ScheduleRules,
+  { answered }: { answered: boolean },
+): Promise<void> {
+  const plans = concluded.map(({ facts, conclusion }) => scheduleOf(facts, conclusion, rules));
+  const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
+  const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
+  await saveSchedule(tx, { queries, done, answered });
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {

@@ -1,5 +1,4 @@
 import type { ScheduledQuery } from '../db/schedule/query-schedule.js';
-import type { StoredSession } from '../db/sessions/sessions.js';
 import { nextProofMs, planQuery } from '../reconcile/plan-query.js';
 import type { PlanRules } from '../reconcile/planned-query.js';
 import { isRefused } from '../reconcile/plan-refused.js';
@@ -9,6 +8,7 @@ import { lastAsked } from '../reconcile/last-asked.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { lastLife } from '../sessions/facts/merge-signs.js';
 import { isTerminal } from '../sessions/verdict/session.js';
+import type { Conclusion } from '../sessions/views/conclude.js';
 
 export type ScheduleRules = PlanRules & {
   /** The account that an app's queries are paid from; null for an app nobody configured. */
@@ -17,10 +17,12 @@ export type ScheduleRules = PlanRules & {
 
 /** The session's row in the schedule, or null when nothing is to be asked. */
 export function scheduleOf(
-  { sid, facts, session }: StoredSession,
+  facts: SessionFacts,
+  { session, ending }: Pick<Conclusion, 'session' | 'ending'>,
   rules: ScheduleRules,
 ): { sid: string; query: ScheduledQuery | null } {
-  const planned = planQuery(facts, rules);
+  const { sid } = facts;
+  const planned = planQuery(facts, ending, rules);
   const account = session.appId === null ? null : rules.accountOf(session.appId);
   if (planned === null || account === null) return { sid, query: null };
   const isLive = !isTerminal(session.state);
@@ -29,7 +31,7 @@ export function scheduleOf(
   // Nobody could ask before it was registered, so nobody has failed to.
   const liveSinceMs = isLive ? later(startedMs, facts.registration?.receivedMs ?? null) : null;
   const suspectedMs = isLive ? suspectMs(facts, rules) : null;
-  const proofMs = nextProofMs(facts, rules);
+  const proofMs = nextProofMs(facts, ending, rules);
   // A last look waits from when it is due: until then nobody would be told anything new.
   const waitingSinceMs = isLive ? waitingSince(facts) : planned.dueMs;
   return {

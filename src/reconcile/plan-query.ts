@@ -1,7 +1,7 @@
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { currentRun, neededFromMs } from '../sessions/verdict/absence.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { findEnding } from '../sessions/verdict/find-ending.js';
+import type { Ending } from '../sessions/verdict/ending.js';
 import { queryableUntil } from '../sessions/facts/query-window.js';
 import { lastAsked, shortestIntervalMs } from './last-asked.js';
 import { planEnded } from './plan-ended.js';
@@ -11,21 +11,21 @@ import type { PlannedQuery, PlanRules } from './planned-query.js';
 
 /**
  * When the session must be asked about next, from its evidence alone; null when there is nothing to
- * ask: it cannot be asked about, or it is over and was looked at for the last time.
+ * ask: it cannot be asked about, or it is over and was looked at for the last time. `ending` is the one
+ * that the facts prove, if they do.
  */
-export function planQuery(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
+export function planQuery(
+  facts: SessionFacts,
+  ending: Ending | null,
+  rules: PlanRules,
+): PlannedQuery | null {
   const untilMs = queryableUntil(facts);
   if (untilMs === null) return null;
-  const byVerdict = planByVerdict(facts, rules);
+  const byVerdict = ending === null ? planLive(facts, rules) : planEnded(facts, ending, rules);
   if (byVerdict === null) return null;
   const planned = planRefused(facts) ?? byVerdict;
   const dueMs = notTooSoon(planned.dueMs, facts, rules);
   return dueMs < untilMs ? { ...planned, dueMs } : null;
-}
-
-function planByVerdict(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
-  const ending = findEnding(facts, rules);
-  return ending === null ? planLive(facts, rules) : planEnded(facts, ending, rules);
 }
 
 /** Somebody who asks for it every moment must not push the first 404s of a run out of what is kept. */
@@ -38,9 +38,13 @@ export function notTooSoon(dueMs: UnixMs, facts: SessionFacts, rules: PlanRules)
  * From when on a further 404 is urgent, because it would prove an end or keep a run of 404s from
  * breaking off; null while none was heard, or nothing is left to prove.
  */
-export function nextProofMs(facts: SessionFacts, rules: PlanRules): UnixMs | null {
+export function nextProofMs(
+  facts: SessionFacts,
+  ending: Ending | null,
+  rules: PlanRules,
+): UnixMs | null {
   const run = currentRun(facts, rules);
-  if (run === null || planRefused(facts) !== null || findEnding(facts, rules) !== null) return null;
+  if (run === null || planRefused(facts) !== null || ending !== null) return null;
   const last = run.at(-1) ?? run[0];
   const breaksMs = plusMs(last.answeredMs, rules.goneConfirmMs);
   const lastMs = lastAsked(facts)?.lastAskedMs ?? last.askedMs;

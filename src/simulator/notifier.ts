@@ -14,8 +14,6 @@ export type NotifierStats = {
 export type Notifier = {
   /** Whether an attempt was answered 200. */
   deliver: (delivery: Delivery) => Promise<boolean>;
-  /** While dark, the receiver cannot be reached: every attempt fails. */
-  setDark: (dark: boolean) => void;
   stats: () => NotifierStats;
   close: () => Promise<void>;
 };
@@ -43,10 +41,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
   const retries = options.retryAfterMs ?? RETRIES;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every delivery that waits to be repeated listens
-  let dark = false;
   const attempt = async (delivery: Delivery): Promise<boolean> => {
     stats.attempts += 1;
-    return !dark && (await post(options, dispatcher, notificationBody(delivery, Math.round(options.now())))); // prettier-ignore
+    return post(options, dispatcher, notificationBody(delivery, Math.round(options.now())));
   };
   return {
     deliver: async (delivery) => {
@@ -61,9 +58,6 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }
       stats.givenUp += 1;
       return false;
-    },
-    setDark: (isDark) => {
-      dark = isDark;
     },
     stats: () => ({ ...stats }),
     close: async () => {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import type { Db } from '../db/connection/database.js';
 import type { LedgerClock } from '../db/connection/ledger-clock.js';
-import type { Intake } from '../intake/open-intake.js';
+import type { OpenedIntake } from '../intake/open-intake.js';
 import type { AskContext } from '../asking/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
@@ -20,5 +20,5 @@ export type Parts = {
   backend: QueueBackend;
   queues: JobQueues;
   /** Null in a process that is no receiver. */
-  intake: Intake | null;
+  intake: OpenedIntake | null;
 };

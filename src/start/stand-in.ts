@@ -7,7 +7,7 @@ import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Readiness } from '../http/api/api-context.js';
 import { createStandInApi } from '../http/api/create-stand-in-api.js';
 import { listen, type Listener } from '../http/listen.js';
-import { openSpoolingIntake } from '../intake/open-spooling-intake.js';
+import { openSpoolingIntake } from '../intake/open-intake.js';
 import type { SpoolSize } from '../intake/spool.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { recallLedger } from './known-ledgers.js';
@@ -63,13 +63,14 @@ async function startStandIn(
   log: Logger,
   obstacle: string,
 ): Promise<StandIn> {
-  const intake = openSpoolingIntake(path.join(config.spoolDir, ledgerId), config.spoolMaxBytes);
   const metrics = createMetrics();
-  metrics.spooling.set(1);
-  metrics.spoolSize(intake.spooled);
+  const { spoolMaxBytes } = config;
+  const spoolDir = path.join(config.spoolDir, ledgerId);
+  const intake = openSpoolingIntake({ spoolDir, spoolMaxBytes }, log, metrics);
+  const spooled = (): SpoolSize => intake.spooled();
   const now = (): UnixMs => unixMs(Date.now());
-  const receiver = await listenForNotices(config, { ...intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
-  const api = config.roles.includes('api') ? await tellWhy(config, obstacle, intake.spooled, log, metrics) : null; // prettier-ignore
+  const receiver = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
+  const api = config.roles.includes('api') ? await tellWhy(config, obstacle, spooled, log, metrics) : null; // prettier-ignore
   const close = async (): Promise<void> => {
     await Promise.all([receiver.close(), api?.close()]);
     await intake.close();

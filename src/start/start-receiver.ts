@@ -6,7 +6,7 @@ import { addToCounter } from '../db/sessions/counters.js';
 import { openPool, type Db, type Patience } from '../db/connection/database.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
-import { openIntake, type Intake } from '../intake/open-intake.js';
+import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
 import type { Parts } from './parts.js';
@@ -22,7 +22,7 @@ type IntakeParts = Pick<Parts, 'config' | 'url' | 'log' | 'metrics'> & { ledgerI
  * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
  * this ledger's: what was acknowledged for one must never be drained into another.
  */
-export async function openReceiverIntake(parts: IntakeParts): Promise<Intake> {
+export async function openReceiverIntake(parts: IntakeParts): Promise<OpenedIntake> {
   const { config, url, ledgerId, shard, ring, log, metrics } = parts;
   const pool = openPool({
     url,
@@ -42,7 +42,7 @@ export async function startReceiver(parts: Parts, standing: Listener | null): Pr
   const { config, db, clock, log, metrics, context, intake } = parts;
   if (intake === null) throw new Error('a receiver has an intake');
   const rejections = countRejections(db, context.shard, log);
-  const listener = await listenForNotices(config, { ...intake, onRejected: rejections.count, now: clock.now, log, metrics }, standing); // prettier-ignore
+  const listener = await listenForNotices(config, { intake, onRejected: rejections.count, now: clock.now, log, metrics }, standing); // prettier-ignore
   const close = async (): Promise<void> => {
     await listener.close();
     await rejections.flush();

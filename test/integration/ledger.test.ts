@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import { outcomeOfResponse } from '../../src/agora/outcome-of-response.js';
 import { listChanges } from '../../src/db/sessions/changes.js';
 import { countSetAside } from '../../src/db/sessions/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
@@ -289,6 +291,28 @@ describe('folding while more comes in', () => {
   });
 });
 
+describe('gaps', () => {
+  it('are listed for reporting as the session has them: opened, covered by a query, closed', async () => {
+    const listed = async (): Promise<unknown[]> => (await ledger.db.pool.query('select first_missing::int as first, last_missing::int as last, settled_by as by from session_gaps order by 1')).rows; // prettier-ignore
+    const tell = async (seconds: number, sequence: number): Promise<void> => {
+      await storeNotices(ledger.db.pool, [aRow(seconds, 33, { progress: seconds }, { sequence })], 1); // prettier-ignore
+      await foldAll(ledger.context);
+    };
+    await register(ledger.context, aRegistration());
+    await tell(1, 0);
+    expect(await listed()).toEqual([]);
+    await tell(2, 3);
+    await tell(62, 4);
+    expect(await listed()).toEqual([{ first: 1, last: 2, by: null }]);
+    await ask(70, anAnswer(5));
+    expect(await listed()).toEqual([{ first: 1, last: 2, by: 'query' }]);
+    await tell(80, 1);
+    await tell(81, 2);
+    expect(await listed()).toEqual([{ first: 1, last: 2, by: 'notice' }]);
+    expect((await sessionNow())['gaps']).toMatchObject({ open: 0, settledByNotice: 1 });
+  });
+});
+
 describe('refolding', () => {
   it('rebuilds identical rows, to the byte, also of rows that were dropped', async () => {
     await register(ledger.context, aRegistration());
@@ -339,6 +363,46 @@ describe('observations', () => {
       count: 5,
       lastOutcome: 'not_found',
     });
+  });
+
+  it('are folded as they are read again later, and the body of an answer is read once', async () => {
+    await register(ledger.context, aRegistration());
+    const file = { fileName: 'a.m3u8', trackType: 'audio_and_video', uid: '0' };
+    const body = JSON.stringify({ sid: SID, serverResponse: { status: 5, fileListMode: 'json', fileList: [file] } }); // prettier-ignore
+    const read = (status: number, text: string) => outcomeOfResponse({ status, headers: {}, body: text, nowMs: at(0) }); // prettier-ignore
+    const answers: [number | null, string | null, QueryOutcome][] = [
+      [200, body, read(200, body)],
+      [200, body, read(200, body)],
+      [200, '<html>', read(200, '<html>')],
+      [502, '<html>', read(502, '<html>')],
+      [429, '{}', { kind: 'throttled', retryAfterMs: 7_000 }],
+      [429, '{}', { kind: 'throttled', retryAfterMs: 9_000 }],
+      [null, null, { kind: 'unavailable', reason: 'timeout' }],
+      [null, null, { kind: 'unavailable', reason: 'network' }],
+      [400, '{"code":2,"reason":"no"}', read(400, '{"code":2,"reason":"no"}')],
+    ];
+    const parse = jest.spyOn(JSON, 'parse');
+    for (const [n, [httpStatus, text, outcome]] of answers.entries()) {
+      const [askedMs, answeredMs] = [at(10 * n), unixMs(at(10 * n) + 100)];
+      const answer = {
+        sid: SID,
+        askedMs,
+        answeredMs,
+        clockEra: 0,
+        outcome,
+        httpStatus,
+        body: text,
+      };
+      await recordAnswer(ledger.context, 'account', answer, aRegistration());
+    }
+    const parsed = parse.mock.calls.map(([text]) => text);
+    parse.mockRestore();
+    expect(answers.flatMap(([, text]) => (text !== null && parsed.includes(text) ? [text] : []))).toEqual([]); // prettier-ignore
+    const before = await rows();
+    const counts = await ledger.db.pool.query<{ count: number }>('select count from observations order by asked_at'); // prettier-ignore
+    expect(counts.rows.map(({ count }) => count)).toEqual([2, 2, 2, 2, 1]);
+    expect(await refoldSession(ledger.context, SID)).toBeNull();
+    expect(await rows()).toEqual(before);
   });
 
   it('asked by a corrected registration begin a run of their own', async () => {

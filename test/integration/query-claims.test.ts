@@ -30,7 +30,9 @@ describe('claims', () => {
     more: Partial<ScheduledQuery> = {},
   ): Promise<void> {
     const query = { sid, account: 'a', appId: null, dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, beatDueMs: null, suspectedMs: null, turnMs: null, proofMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
-    await withTransaction(ledger.db, (tx) => saveSchedule(tx, [query], [], false));
+    await withTransaction(ledger.db, (tx) =>
+      saveSchedule(tx, { queries: [query], done: [], answered: false }),
+    );
   }
 
   const claim = async (largest: number, atMs = now, firstFromMs = 600_000) => {

@@ -70,8 +70,8 @@ async function counts(): Promise<{
 
 describe('a spool', () => {
   it('keeps what it was given, in order, for whoever opens the folder next', async () => {
-    expect(spool.append([notice(1), unreadable('{')], false)).toBe('kept');
-    expect(spool.append([notice(2)], true)).toBe('kept');
+    expect(spool.append([notice(1), unreadable('{')], { isDoubtful: false })).toBe('kept');
+    expect(spool.append([notice(2)], { isDoubtful: true })).toBe('kept');
     const { id } = spool;
     await spool.close();
     spool = openSpool(folder, 1_000_000);
@@ -84,28 +84,28 @@ describe('a spool', () => {
   });
 
   it('never gives a number twice, also when it was empty in between', () => {
-    spool.append([notice(1), notice(2)], false);
+    spool.append([notice(1), notice(2)], { isDoubtful: false });
     spool.drop(2);
     expect(spool.size()).toEqual({ entries: 0, bytes: 0 });
-    spool.append([notice(3)], false);
+    spool.append([notice(3)], { isDoubtful: false });
     expect(spool.read(10).map(({ key }) => key)).toEqual([3]);
   });
 
   it('says so when it is full, keeps nothing of that batch, and has room again once drained', () => {
     const batch = Array.from({ length: 400 }, (_, n) => notice(n));
     const told: string[] = [];
-    for (let n = 0; n < 5; n += 1) told.push(spool.append(batch, false));
+    for (let n = 0; n < 5; n += 1) told.push(spool.append(batch, { isDoubtful: false }));
     expect(told.at(-1)).toBe('full');
     const kept = told.filter((answer) => answer === 'kept').length;
     expect(spool.size().entries).toBe(kept * 400);
     spool.drop(kept * 400);
-    expect(spool.append(batch, false)).toBe('kept');
+    expect(spool.append(batch, { isDoubtful: false })).toBe('kept');
   });
 });
 
 describe('draining', () => {
   it('stores everything with its true time, and once, though it is killed before it forgets', async () => {
-    spool.append([notice(1), notice(2), unreadable('{')], false);
+    spool.append([notice(1), notice(2), unreadable('{')], { isDoubtful: false });
     expect(await drain()).toBe(3);
     expect(await drain()).toBe(0);
     expect(await counts()).toEqual({ notices: 2, repeats: 0, unreadable: 1, deliveries: 2 });
@@ -116,8 +116,8 @@ describe('draining', () => {
   });
 
   it('counts a delivery that came twice as a repetition, in one batch or in two', async () => {
-    spool.append([notice(1), notice(1, NOW + 50), notice(2)], false);
-    spool.append([notice(1, NOW + 90)], false);
+    spool.append([notice(1), notice(1, NOW + 50), notice(2)], { isDoubtful: false });
+    spool.append([notice(1, NOW + 90)], { isDoubtful: false });
     await drain(3);
     spool.drop(3);
     await drain();
@@ -125,16 +125,16 @@ describe('draining', () => {
   });
 
   it('takes a doubtful one only if its statement was not done after all', async () => {
-    spool.append([notice(1), notice(2)], false);
+    spool.append([notice(1), notice(2)], { isDoubtful: false });
     await drain();
     spool.drop(2);
-    spool.append([notice(1), notice(3)], true);
+    spool.append([notice(1), notice(3)], { isDoubtful: true });
     expect(await drain()).toBe(1);
     expect(await counts()).toMatchObject({ notices: 3, repeats: 0 });
   });
 
   it('by two at once stores everything once', async () => {
-    spool.append(Array.from({ length: 200 }, (_, n) => notice(n)), false); // prettier-ignore
+    spool.append(Array.from({ length: 200 }, (_, n) => notice(n)), { isDoubtful: false }); // prettier-ignore
     await Promise.all([drain(), drain(), drain(150)]);
     await drain(200);
     expect(await counts()).toMatchObject({ notices: 200, repeats: 0, deliveries: 200 });

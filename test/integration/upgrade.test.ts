@@ -98,7 +98,7 @@ async function startOldReceiver(): Promise<Posting> {
   const intake = await openReceiverIntake({ config, url: database.url, ledgerId, shard: 1, ring: () => undefined, log, metrics }); // prettier-ignore
   leftovers.unshift(() => intake.close());
   const now = (): ReturnType<typeof unixMs> => unixMs(Date.now());
-  const listener = await listenForNotices(config, { ...intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
+  const listener = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
   leftovers.unshift(() => listener.close());
   const posting = startPosting(`http://127.0.0.1:${String(listener.port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4); // prettier-ignore
   leftovers.unshift(posting.stop);

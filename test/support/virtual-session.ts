@@ -4,6 +4,7 @@ import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
 import type { Observation } from '../../src/evidence/observation.js';
 import { planQuery } from '../../src/reconcile/plan-query.js';
 import type { SessionFacts } from '../../src/sessions/facts/facts.js';
+import { findEnding } from '../../src/sessions/verdict/find-ending.js';
 import { withProof } from '../../src/sessions/verdict/with-proof.js';
 import { planSession } from '../../src/simulator/plan-session.js';
 import type { SimulatedSession } from '../../src/simulator/simulated-session.js';
@@ -98,7 +99,8 @@ function knownBy(world: World, truth: SimulatedSession, wire: Wire, answers: Ago
 }
 
 function nextQueryMs(ledger: VirtualLedger, wire: Wire): number {
-  const planned = planQuery(ledger.facts(), RULES);
+  const facts = ledger.facts();
+  const planned = planQuery(facts, findEnding(facts, RULES), RULES);
   return planned === null ? Infinity : wire.askedAt(planned.dueMs, ledger.nowMs());
 }
 

@@ -41,9 +41,9 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
     for (let n = 0; n < SAMPLE && live.length > 0; n += 1) {
       const index = random.whole(0, live.length - 1);
       const known = live[index];
-      const last = known?.over === true ? live.pop() : undefined;
+      const last = known !== undefined && known.ending !== null ? live.pop() : undefined;
       if (last !== undefined && index < live.length) live[index] = last;
-      const dueMs = known === undefined || known.over ? null : ledger.beatDueMs(known, at);
+      const dueMs = known?.ending !== null ? null : ledger.beatDueMs(known, at);
       if (dueMs !== null) due.push(dueMs);
     }
     channel = readChannel(due, atSecond(at));
@@ -83,22 +83,22 @@ function createOrders(ledger: VirtualLedger) {
   const schedule = (known: Known, at: number): void => {
     ledger.listen(known, at);
     const entry = { known, plan: known.plan };
-    const next = planQuery(known.facts, RULES);
+    const next = planQuery(known.facts, known.ending, RULES);
     planned.set(known, planKey(next));
     waitingSince.delete(known);
     if (next !== null)
       byClass[priorityOf(next.queryClass)]?.push({ key: secondOf(next.dueMs), value: entry });
     // Also who is over grows old, until the last look at it.
-    if (known.over && next !== null) wait(known, secondOf(next.dueMs), entry);
-    if (known.over) return;
+    if (known.ending !== null && next !== null) wait(known, secondOf(next.dueMs), entry);
+    if (known.ending !== null) return;
     silences.suspect(known);
-    const proofMs = nextProofMs(known.facts, RULES);
+    const proofMs = nextProofMs(known.facts, known.ending, RULES);
     if (proofMs !== null) proofs.push({ key: secondOf(proofMs), value: entry });
     const asked = known.facts.asked.latest?.lastAskedMs;
     wait(known, asked === undefined ? known.truth.start : secondOf(asked), entry);
   };
   const silences = createSilences(ledger, {
-    isStale: (known) => planKey(planQuery(known.facts, RULES)) !== planned.get(known),
+    isStale: (known) => planKey(planQuery(known.facts, known.ending, RULES)) !== planned.get(known),
     renew: (known, at) => {
       known.plan += 1;
       schedule(known, at);

@@ -14,9 +14,9 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
   const turns = createHeap<Planned>();
   return {
     changed: (known, at) => {
-      if (known.over) return;
+      if (known.ending !== null) return;
       const planned = { known, plan: known.plan };
-      const next = planQuery(known.facts, RULES);
+      const next = planQuery(known.facts, known.ending, RULES);
       // One that nobody ever saw, too: asked but once a round, its 404s would never be a run.
       const isMissing = currentRun(known.facts, RULES) !== null;
       if (isMissing && next !== null)

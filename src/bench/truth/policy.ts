@@ -35,5 +35,5 @@ export function isNewest({ known, plan }: Planned): boolean {
 
 /** Whether it is, for a session that is not over. */
 export function isLive(planned: Planned): boolean {
-  return !planned.known.over && isNewest(planned);
+  return planned.known.ending === null && isNewest(planned);
 }

@@ -1,6 +1,5 @@
 import { boundMs } from '../../reconcile/promise.js';
 import { currentRun } from '../../sessions/verdict/absence.js';
-import { findEnding } from '../../sessions/verdict/find-ending.js';
 import { lastLookAfterMs } from '../../sessions/facts/rules.js';
 import { createHeap } from './heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
@@ -43,7 +42,7 @@ type Happening = { at: number; known: Known; tell: (known: Known) => void };
 
 /** Lives through a world under one policy, a query every eighth of a second at most. */
 export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS): RunResult {
-  const ledger = createLedger(world, maker.hearsNotices);
+  const ledger = createLedger(world, maker);
   const policy = maker.make(ledger, world.seed);
   const all = world.all.map((truth) => ({ truth, known: null as Known | null }));
   const happenings = planHappenings(world, ledger, all);
@@ -59,18 +58,18 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
   const knownAt = new Map<number, number>();
   const update = (known: Known, at: number): void => {
     const { index, end } = known.truth;
-    if (known.over && !knownAt.has(index)) {
+    if (known.ending !== null && !knownAt.has(index)) {
       knownAt.set(index, at);
       if (at < end) result.wrongEnds += 1;
     }
-    if (!known.over) knownAt.delete(index);
+    if (known.ending === null) knownAt.delete(index);
     policy.changed(known, at);
   };
   /** Heartbeats after a 404 contradict it at once; of all others only the last matters when asked. */
   const contradictions = createHeap<Known>();
   const awaited = new Set<Known>();
   const awaitBeat = (known: Known, at: number): void => {
-    if (!maker.hearsNotices || known.over || awaited.has(known) || known.facts.asked.latest?.outcome !== 'not_found') return; // prettier-ignore
+    if (!maker.hearsNotices || known.ending !== null || awaited.has(known) || known.facts.asked.latest?.outcome !== 'not_found') return; // prettier-ignore
     const arrival = world.nextArrival(known.truth, at);
     if (arrival === null) return;
     contradictions.push({ key: arrival, value: known });
@@ -84,7 +83,8 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
     ) {
       contradictions.pop();
       awaited.delete(due.value);
-      if (due.value.over || due.value.facts.asked.latest?.outcome !== 'not_found') continue;
+      if (due.value.ending !== null || due.value.facts.asked.latest?.outcome !== 'not_found')
+        continue;
       ledger.listen(due.value, due.key);
       due.value.plan += 1;
       update(due.value, due.key);
@@ -97,7 +97,7 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
     for (let due = happenings[next]; due !== undefined && due.at <= at; due = happenings[next]) {
       next += 1;
       due.tell(due.known);
-      if (due.known.over) live.delete(due.known);
+      if (due.known.ending !== null) live.delete(due.known);
       else live.add(due.known);
       update(due.known, Math.max(due.at, 0));
     }
@@ -107,7 +107,7 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
       result.queries += 1;
       result.asked[purposeOf(known, at)] += 1;
       ledger.ask(known, at);
-      if (known.over) live.delete(known);
+      if (known.ending !== null) live.delete(known);
       update(known, at);
       awaitBeat(known, at);
     }
@@ -121,11 +121,9 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
 }
 
 /** A first look that comes late enough is the last one as well. */
-function purposeOf({ facts, over }: Known, at: number): Purpose {
-  if (!over) return currentRun(facts, RULES) === null ? 'live' : 'run of 404s';
-  const ending = findEnding(facts, RULES);
-  const settledFrom = ending === null ? Infinity : ending.sinceMs + lastLookAfterMs(RULES);
-  return atSecond(at) > settledFrom ? 'last look' : 'first look';
+function purposeOf({ facts, ending }: Known, at: number): Purpose {
+  if (ending === null) return currentRun(facts, RULES) === null ? 'live' : 'run of 404s';
+  return atSecond(at) > ending.sinceMs + lastLookAfterMs(RULES) ? 'last look' : 'first look';
 }
 
 /** Everything that is told, in the order in which it arrives. */

@@ -36,7 +36,7 @@ export function createSilences(ledger: VirtualLedger, plans: Plans) {
     turns.push({ key: secondOf(turnMs(missedMs, atSecond(known.truth.start))), value: entry });
   };
   const suspect = (known: Known): void => {
-    const missedMs = known.over ? null : suspectMs(known.facts, RULES);
+    const missedMs = known.ending !== null ? null : suspectMs(known.facts, RULES);
     if (missedMs !== null) suspectFrom(known, missedMs);
   };
   const isSilent = createIsSilent(ledger, plans, suspect, suspectFrom);

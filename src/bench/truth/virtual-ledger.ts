@@ -3,10 +3,11 @@ import { fileNamed } from '../../agora/read-files.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
-import type { Observation } from '../../evidence/observation.js';
+import type { Observation, QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import { beatDueMs } from '../../reconcile/suspicion.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
+import type { Ending } from '../../sessions/verdict/ending.js';
 import { findEnding } from '../../sessions/verdict/find-ending.js';
 import { noFacts, type SessionFacts } from '../../sessions/facts/facts.js';
 import { fold } from '../../sessions/facts/fold.js';
@@ -36,16 +37,17 @@ export type Known = {
   /** The last heartbeat that is in the facts, and the last one that was noticed. */
   beat: number;
   heard: number;
-  over: boolean;
+  /** Null while nothing proves one. */
+  ending: Ending | null;
   /** Counts changes but for heartbeats, so that what was planned before one is not done after it. */
   plan: number;
 };
 
 /** The real fold and the real verdict over virtual evidence. */
-export function createLedger(world: TruthWorld, hearsNotices: boolean) {
+export function createLedger(world: TruthWorld, { hearsNotices }: { hearsNotices: boolean }) {
   const take = (known: Known, piece: Evidence): void => {
     known.facts = fold(known.facts, [piece]);
-    known.over = findEnding(known.facts, RULES) !== null;
+    known.ending = findEnding(known.facts, RULES);
   };
   const learn = (known: Known, piece: Evidence): void => {
     take(known, piece);
@@ -64,7 +66,7 @@ export function createLedger(world: TruthWorld, hearsNotices: boolean) {
   };
   return {
     open: (truth: TruthSession): Known => {
-      const known: Known = { truth, facts: noFacts(String(truth.index)), beat: -Infinity, heard: -Infinity, over: false, plan: 0 }; // prettier-ignore
+      const known: Known = { truth, facts: noFacts(String(truth.index)), beat: -Infinity, heard: -Infinity, ending: null, plan: 0 }; // prettier-ignore
       learn(known, registrationOf(truth));
       return known;
     },
@@ -81,7 +83,10 @@ export function createLedger(world: TruthWorld, hearsNotices: boolean) {
     hearExit: (known: Known) => hear(known, known.truth.end, { type: 'sessionExit', exitStatus: 0 }, 11), // prettier-ignore
     ask: (known: Known, at: number): void => {
       listen(known, at);
-      learn(known, anAnswer(known, at, world.isAlive(known.truth, at)));
+      learn(
+        known,
+        anAnswer(known, at, world.isAlive(known.truth, at) ? ALIVE : { kind: 'not_found' }),
+      );
     },
   };
 }
@@ -144,7 +149,7 @@ const ALIVE = {
   },
 } as const;
 
-function anAnswer({ facts }: Known, at: number, alive: boolean): Observation {
+function anAnswer({ facts }: Known, at: number, outcome: QueryOutcome): Observation {
   const askedMs = atSecond(at);
   const answeredMs = atSecond(at + 0.1);
   return {
@@ -155,7 +160,7 @@ function anAnswer({ facts }: Known, at: number, alive: boolean): Observation {
     lastAskedMs: askedMs,
     lastAnsweredMs: answeredMs,
     count: 1,
-    outcome: alive ? ALIVE : { kind: 'not_found' },
+    outcome,
     unbrokenSinceMs: null,
   };
 }

@@ -4,9 +4,23 @@ import type { NoticeRow } from './store-notices.js';
 import type { QuarantineRow } from './store-quarantine.js';
 import type { UnixMs } from '../../evidence/instant.js';
 
-/** What the receiver took in: a notification that was read, or a body that nobody could read. */
+/** A signed body as the receiver got it, for the app that it was signed for, with what was read in it. */
+export type Received = {
+  raw: Buffer;
+  parsed: ParsedNotification;
+  appId: string;
+  receivedMs: UnixMs;
+};
+
+/** What is kept of it: a notification that was read, or a body that nobody could read. */
 export type Incoming =
   { kind: 'notice'; row: NoticeRow } | { kind: 'unreadable'; row: QuarantineRow };
+
+export function incomingOf({ raw, parsed, appId, receivedMs }: Received): Incoming {
+  return parsed.kind === 'unreadable'
+    ? { kind: 'unreadable', row: quarantineRow(raw, parsed.reason, appId, receivedMs) }
+    : { kind: 'notice', row: noticeRow(parsed, appId, receivedMs) };
+}
 
 /** The row of a notification that was read, as the receiver got it. */
 export function noticeRow(

@@ -13,10 +13,10 @@ export type RawNoticeRow = {
 /**
  * Evidence is kept raw and read through today's decoder, so that a decoder that learned something
  * new makes the whole history richer. Null for a body that today's decoder cannot read. Its identity
- * stays the one it was stored under: repeated deliveries name it by that.
+ * is the one it was stored under, and is not made anew: repeated deliveries name it by that.
  */
 export function decodeNoticeRow(row: RawNoticeRow): Notice | null {
   const receivedMs = unixMs(row.received_at.getTime());
-  const notice = noticeFromRaw(row.raw, { appId: row.app_id, receivedMs });
-  return notice === null ? null : { ...notice, eventKey: row.event_key.replaceAll('-', '') };
+  const eventKey = row.event_key.replaceAll('-', '');
+  return noticeFromRaw(row.raw, { appId: row.app_id, receivedMs }, eventKey);
 }

@@ -56,11 +56,23 @@ export async function storeAnswer(
     last !== null &&
     last.last_asked_at.getTime() >= (countsSinceMs ?? 0) &&
     last.clock_era === answer.clockEra &&
-    extendsRun(toObservation(last).outcome, answer.outcome, last.body === answer.body);
+    extendsRun(
+      { kind: last.outcome, body: last.body },
+      { kind: answer.outcome.kind, body: answer.body },
+    );
   const row = extended
     ? await extendRun(tx, last.id, answer)
     : await insertAnswer(tx, answer, unbrokenSinceMs);
-  return toObservation(row);
+  return asAnswered(row, answer.outcome);
+}
+
+/**
+ * What was asked just now, as it will be read again: a run that says the same in the same words has the
+ * same outcome, so its body, which may be large, is not read once more. Where no answer came, the run
+ * keeps the reason of the first.
+ */
+function asAnswered(row: ObservationRow, outcome: QueryOutcome): Observation {
+  return observationOf(row, row.http_status === null ? outcomeOfRow(row) : outcome);
 }
 
 async function latestObservation(tx: PoolClient, sid: string): Promise<ObservationRow | null> {
@@ -175,6 +187,10 @@ export async function loadObservationPage(
 }
 
 export function toObservation(row: ObservationRow): Observation {
+  return observationOf(row, outcomeOfRow(row));
+}
+
+function observationOf(row: ObservationRow, outcome: QueryOutcome): Observation {
   return {
     kind: 'observation',
     sid: row.sid,
@@ -183,7 +199,7 @@ export function toObservation(row: ObservationRow): Observation {
     lastAskedMs: unixMs(row.last_asked_at.getTime()),
     lastAnsweredMs: unixMs(row.last_answered_at.getTime()),
     count: row.count,
-    outcome: outcomeOfRow(row),
+    outcome,
     unbrokenSinceMs: row.unbroken_since === null ? null : unixMs(row.unbroken_since.getTime()),
     clockEra: row.clock_era,
   };

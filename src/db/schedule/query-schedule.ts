@@ -27,18 +27,25 @@ export type ScheduledQuery = {
   waitingSinceMs: UnixMs | null;
 };
 
+/** What folding made of the schedule. */
+export type ScheduleChange = {
+  queries: readonly ScheduledQuery[];
+  /** The sessions that need no query any more. */
+  done: readonly string[];
+  /** Whether it was the answer to a query that was folded. */
+  answered: boolean;
+};
+
 /**
  * Writes the coming queries and removes those of sessions that need none. A query that is on its way
- * keeps its lease, unless `answered` says that this is its answer: else a notification that comes in
- * between would have the session asked twice.
+ * keeps its lease, unless this is its answer: else a notification that comes in between would have the
+ * session asked twice.
  */
 export async function saveSchedule(
   tx: PoolClient,
-  queries: readonly ScheduledQuery[],
-  done: readonly string[],
-  answered: boolean,
+  { queries, done, answered }: ScheduleChange,
 ): Promise<void> {
-  if (queries.length > 0) await upsertQueries(tx, queries, answered);
+  if (queries.length > 0) await upsertQueries(tx, { queries, answered });
   if (done.length === 0) return;
   await tx.query(
     `delete from query_schedule
@@ -50,8 +57,7 @@ export async function saveSchedule(
 
 async function upsertQueries(
   tx: PoolClient,
-  queries: readonly ScheduledQuery[],
-  answered: boolean,
+  { queries, answered }: Pick<ScheduleChange, 'queries' | 'answered'>,
 ): Promise<void> {
   await tx.query(
     `insert into query_schedule as kept (

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { listFiles } from '../../db/sessions/session-files.js';
 import { listObservations, loadNoticesOfTypes } from '../../db/evidence/session-history.js';
 import { loadSessions, type StoredSession } from '../../db/sessions/sessions.js';
+import { concludeGaps } from '../../sessions/views/conclude.js';
 import { explain } from '../../sessions/views/explain.js';
-import { allGaps } from '../../sessions/verdict/gaps.js';
 import { inferences } from '../../sessions/views/inferences.js';
 import { STREAM_EVENTS, streamHistory } from '../../sessions/views/streams.js';
 import { notFound } from '../problem.js';
@@ -63,7 +63,7 @@ export function historyRoutes(context: ApiContext): Router {
   });
   router.get('/sessions/:sid/gaps', async (request, response) => {
     const { facts } = await knownSession(context, request.params.sid);
-    const { page, next } = pageOf(allGaps(facts, rules), request.query);
+    const { page, next } = pageOf(concludeGaps(facts, rules), request.query);
     response.json({ gaps: page.map(gapResponse), next });
   });
   router.get('/sessions/:sid/streams', async (request, response) => {

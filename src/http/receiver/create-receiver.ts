@@ -2,12 +2,9 @@ import express, { type Express, type Response } from 'express';
 import type { Logger } from 'pino';
 import { parseNotification } from '../../agora/parse-notification.js';
 import type { SignatureHeaders } from '../../agora/signature.js';
-import { noticeRow, quarantineRow } from '../../db/evidence/incoming-rows.js';
-import type { NoticeRow } from '../../db/evidence/store-notices.js';
-import type { QuarantineRow } from '../../db/evidence/store-quarantine.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Metrics } from '../../observability/metrics.js';
-import type { GroupCommit } from '../../intake/group-commit.js';
+import type { Intake } from '../../intake/intake.js';
 import { createErrorHandler, nothingHere } from '../error-handler.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
@@ -17,8 +14,8 @@ import { readBody, type NoticeRequest } from './read-body.js';
 export type ReceiverOptions = {
   apps: readonly AppSecrets[];
   maxBytes: number;
-  notices: GroupCommit<NoticeRow>;
-  quarantine: GroupCommit<QuarantineRow>;
+  /** Where what is signed becomes durable. */
+  intake: Pick<Intake, 'take'>;
   /** Counts a refused notification: nothing else of it is kept. */
   onRejected: () => void;
   now: () => UnixMs;
@@ -117,10 +114,7 @@ async function keep(
   receivedMs: UnixMs,
 ): Promise<string> {
   const parsed = parseNotification(raw, { appId, receivedMs }, identityScope);
-  const kept =
-    parsed.kind === 'unreadable'
-      ? await options.quarantine.add(quarantineRow(raw, parsed.reason, appId, receivedMs))
-      : await options.notices.add(noticeRow(parsed, appId, receivedMs));
+  const kept = await options.intake.take({ raw, parsed, appId, receivedMs });
   if (kept === 'full') throw overloaded(options.metrics, 'Too many notifications wait to be stored.'); // prettier-ignore
   return parsed.kind;
 }

@@ -1,11 +1,18 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Ending } from '../verdict/ending.js';
 import type { SessionFacts } from '../facts/facts.js';
+import type { Gap } from '../verdict/gaps.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Finding } from '../verdict/session.js';
 
 /** What a rule is shown: all that is known, and what was concluded from it. */
-export type FindingCase = { facts: SessionFacts; ending: Ending | null; rules: VerdictRules };
+export type FindingCase = {
+  facts: SessionFacts;
+  ending: Ending | null;
+  /** All of them, also those that late notifications have settled. */
+  gaps: readonly Gap[];
+  rules: VerdictRules;
+};
 
 /**
  * One kind of finding. `means` says what it stands for wherever it occurs, `advice` what to do;

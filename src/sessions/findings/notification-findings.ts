@@ -1,6 +1,5 @@
 import { plusMs } from '../../evidence/instant.js';
 import { currentExits } from '../facts/current-recorders.js';
-import { findGaps } from '../verdict/gaps.js';
 import { registeredStart } from '../facts/query-window.js';
 import { isSubscribed } from '../facts/rules.js';
 import { isoTime, type FindingRule } from './finding.js';
@@ -54,11 +53,13 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     means: 'Sequence numbers of a sender are missing: notifications were lost, or never sent.',
     advice:
       'Look at /gaps: a gap that a query covered hides no end; files and streams may be incomplete.',
-    find: ({ facts, ending, rules }) =>
-      findGaps(facts, ending, rules).map(({ uid, from, to, revealedMs, settledBy }) => ({
-        atMs: revealedMs,
-        message: `${from === to ? `Notification ${String(from)}` : `Notifications ${String(from)} to ${String(to)}`} of recorder ${uid} never came${settledBy === 'query' ? '; a query has told since how it stands' : ''}.`,
-      })),
+    find: ({ gaps }) =>
+      gaps
+        .filter(({ settledBy }) => settledBy !== 'notice')
+        .map(({ uid, from, to, revealedMs, settledBy }) => ({
+          atMs: revealedMs,
+          message: `${from === to ? `Notification ${String(from)}` : `Notifications ${String(from)} to ${String(to)}`} of recorder ${uid} never came${settledBy === 'query' ? '; a query has told since how it stands' : ''}.`,
+        })),
   },
   {
     code: 'ha_register_missing',

@@ -1,7 +1,7 @@
 import type { SessionFacts } from '../facts/facts.js';
 import { lastLife } from '../facts/merge-signs.js';
 import { currentExits, isReplaced } from '../facts/current-recorders.js';
-import { isTakenBack } from '../verdict/find-ending.js';
+import { isTakenBack } from '../verdict/agreement.js';
 import { FATAL_ERROR_LEVEL } from '../facts/signals.js';
 import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
 import type { Finding } from '../verdict/session.js';

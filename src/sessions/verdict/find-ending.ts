@@ -1,5 +1,6 @@
 import { earlier, isAfter, later, unixMs, type UnixMs } from '../../evidence/instant.js';
 import { provenAbsence, runsOf404s, wasSeen, type Absence } from './absence.js';
+import { isTakenBack } from './agreement.js';
 import { currentExits } from '../facts/current-recorders.js';
 import type { Ending, EndingRule } from './ending.js';
 import type { ExitFact, SessionFacts } from '../facts/facts.js';
@@ -22,15 +23,6 @@ export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | n
     stopAnswer(facts, rules) ??
     absence(facts, rules)
   );
-}
-
-/**
- * Only by a newer query that answers status 0–5; never by a late notice.
- * Ours: docs/decisions/007-what-is-a-sign-of-life.md
- */
-export function isTakenBack(atMs: UnixMs, facts: SessionFacts): boolean {
-  const { lastLiveMs } = facts.answerSigns;
-  return lastLiveMs !== null && lastLiveMs > atMs;
 }
 
 /**

@@ -2,7 +2,6 @@ import type { UnixMs } from '../../evidence/instant.js';
 import { queryAgrees } from './agreement.js';
 import type { Ending } from './ending.js';
 import type { SessionFacts } from '../facts/facts.js';
-import { findEnding } from './find-ending.js';
 import type { VerdictRules } from '../facts/rules.js';
 import { missingNumbers, type MissingRange } from '../facts/seen-numbers.js';
 import { countsOf, type SeenNumbers } from '../facts/sequences.js';
@@ -48,8 +47,12 @@ export function findGaps(
 }
 
 /** All gaps of a session, open and settled, as they were revealed. */
-export function allGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
-  const gaps = [...findGaps(facts, findEnding(facts, rules), rules), ...lateGaps(facts, rules)];
+export function allGaps(
+  facts: SessionFacts,
+  ending: Ending | null,
+  rules: VerdictRules,
+): readonly Gap[] {
+  const gaps = [...findGaps(facts, ending, rules), ...lateGaps(facts, rules)];
   return gaps.sort((a, b) => a.revealedMs - b.revealedMs || a.from - b.from);
 }
 

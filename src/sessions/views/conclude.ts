@@ -1,21 +1,51 @@
+import type { UnixMs } from '../../evidence/instant.js';
 import { certaintyOf } from '../verdict/certainty.js';
 import { recordersInOrder } from '../facts/current-recorders.js';
 import type { Ending } from '../verdict/ending.js';
 import type { SessionFacts } from '../facts/facts.js';
 import { findEnding } from '../verdict/find-ending.js';
 import { findFindings } from '../findings/find-findings.js';
+import type { FindingCase } from '../findings/finding.js';
 import { findStart } from '../verdict/find-start.js';
-import { findGaps, lateGaps, type Gap } from '../verdict/gaps.js';
+import { allGaps, type Gap } from '../verdict/gaps.js';
+import { nextAlarm } from '../verdict/next-alarm.js';
 import { livePhase } from '../verdict/phase.js';
 import { queryableUntil } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Session, SessionState } from '../verdict/session.js';
 import { uploadState } from '../facts/upload.js';
 
+/** All that facts amount to, for whoever saves it, plans by it or explains it. */
+export type Conclusion = {
+  session: Session;
+  /** The ending that stands; null while nothing proves one. */
+  ending: Ending | null;
+  /** Every gap, open and settled, as they were revealed. */
+  gaps: readonly Gap[];
+  /** When time alone will change what is said of the session; null where nothing of the kind is ahead. */
+  alarmMs: UnixMs | null;
+};
+
 /** What the facts amount to. A function of the facts and the rules alone: no clock is asked. */
-export function conclude(facts: SessionFacts, rules: VerdictRules): Session {
-  const { registration, firstNotice, arrivals, asked } = facts;
+export function conclude(facts: SessionFacts, rules: VerdictRules): Conclusion {
   const ending = findEnding(facts, rules);
+  const gaps = allGaps(facts, ending, rules);
+  return {
+    session: sessionOf({ facts, ending, gaps, rules }),
+    ending,
+    gaps,
+    alarmMs: nextAlarm(facts, ending, rules),
+  };
+}
+
+/** The gaps alone of what `conclude` says. */
+export function concludeGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
+  return allGaps(facts, findEnding(facts, rules), rules);
+}
+
+function sessionOf(found: FindingCase): Session {
+  const { facts, ending, gaps, rules } = found;
+  const { registration, firstNotice, arrivals, asked } = facts;
   const state = ending === null ? livePhase(facts) : terminalState(ending);
   return {
     sid: facts.sid,
@@ -40,30 +70,23 @@ export function conclude(facts: SessionFacts, rules: VerdictRules): Session {
       outOfOrder: arrivals.outOfOrder,
       lastMs: arrivals.lastReceivedMs,
     },
-    gaps: countGaps(facts, ending, rules),
+    gaps: countGaps(gaps),
     observations: {
       count: asked.count,
       lastMs: asked.latest?.lastAnsweredMs ?? null,
       lastOutcome: asked.latest?.outcome ?? null,
     },
-    findings: findFindings({ facts, ending, rules }),
+    findings: findFindings(found),
   };
 }
 
-function countGaps(
-  facts: SessionFacts,
-  ending: Ending | null,
-  rules: VerdictRules,
-): Session['gaps'] {
-  const gaps = findGaps(facts, ending, rules);
-  const settledByQuery = runsOf(gaps.filter(({ settledBy }) => settledBy === 'query'));
-  const settledByNotice = lateGaps(facts, rules).length;
-  const open = runsOf(gaps) - settledByQuery;
-  return { open, settled: settledByQuery + settledByNotice, settledByNotice, settledByQuery };
-}
-
-function runsOf(gaps: readonly Gap[]): number {
-  return gaps.reduce((sum, { runs }) => sum + runs, 0);
+function countGaps(gaps: readonly Gap[]): Session['gaps'] {
+  const runsSettledBy = (source: Gap['settledBy']): number =>
+    gaps.reduce((sum, { runs, settledBy }) => (settledBy === source ? sum + runs : sum), 0);
+  const settledByNotice = runsSettledBy('notice');
+  const settledByQuery = runsSettledBy('query');
+  const settled = settledByNotice + settledByQuery;
+  return { open: runsSettledBy(null), settled, settledByNotice, settledByQuery };
 }
 
 function terminalState({ outcome }: Ending): SessionState {

@@ -4,7 +4,6 @@ import { conclude } from './conclude.js';
 import { currentExits } from '../facts/current-recorders.js';
 import type { Ending } from '../verdict/ending.js';
 import type { SessionFacts } from '../facts/facts.js';
-import { findEnding } from '../verdict/find-ending.js';
 import { heardCause } from '../verdict/heard-cause.js';
 import { livePhase } from '../verdict/phase.js';
 import type { VerdictRules } from '../facts/rules.js';
@@ -30,8 +29,7 @@ export type Reference = {
 };
 
 export function explain(facts: SessionFacts, rules: VerdictRules): readonly Explanation[] {
-  const session = conclude(facts, rules);
-  const ending = findEnding(facts, rules);
+  const { session, ending } = conclude(facts, rules);
   return [
     explainState(facts, session, ending, rules),
     ...(ending === null ? [] : explainEnding(facts, session, ending, rules)),

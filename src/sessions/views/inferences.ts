@@ -1,9 +1,8 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { provenAbsence } from '../verdict/absence.js';
 import type { SessionFacts } from '../facts/facts.js';
-import { findEnding } from '../verdict/find-ending.js';
-import { findFindings } from '../findings/find-findings.js';
 import type { VerdictRules } from '../facts/rules.js';
+import { conclude } from './conclude.js';
 import { BLANK, type TimelineDetails, type TimelineEntry } from './timeline.js';
 
 /**
@@ -11,9 +10,9 @@ import { BLANK, type TimelineDetails, type TimelineEntry } from './timeline.js';
  * the session is gone or never started, and that it was taken for over and was not.
  */
 export function inferences(facts: SessionFacts, rules: VerdictRules): readonly TimelineEntry[] {
-  const ending = findEnding(facts, rules);
+  const { session, ending } = conclude(facts, rules);
   const absence = provenAbsence(facts, rules);
-  const reopened = findFindings({ facts, ending, rules }).filter(({ code }) => code === 'reopened');
+  const reopened = session.findings.filter(({ code }) => code === 'reopened');
   return [
     ...(absence === null ? [] : [gone(absence.provenMs, ending?.rule ?? 'gone', absence)]),
     ...reopened.map(({ atMs, message }) =>

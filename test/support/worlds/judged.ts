@@ -23,7 +23,7 @@ export type JudgedLife = VirtualLife & {
 };
 
 export function judge(life: VirtualLife): JudgedLife {
-  const sessions = life.versions.map(({ facts }) => conclude(facts, RULES));
+  const sessions = life.versions.map(({ facts }) => conclude(facts, RULES).session);
   const readingOf = (known: number): Reading => read(life.evidence.slice(0, known), FOREIGN_APP);
   const over = life.versions.flatMap((version, index) => {
     const session = sessions[index];

@@ -1,4 +1,5 @@
-import { noticeFromRaw } from '../../../src/agora/notice-from-raw.js';
+import { noticeOf } from '../../../src/agora/notice-from-raw.js';
+import { parseNotification } from '../../../src/agora/parse-notification.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import { unixMs } from '../../../src/evidence/instant.js';
 import { noFacts, type SessionFacts } from '../../../src/sessions/facts/facts.js';
@@ -38,9 +39,10 @@ export function openLedger(sid: string): VirtualLedger {
     /** Stored once, however often it comes: by its identity, as the evidence table does. */
     deliver: (atMs, appId, body) => {
       const receivedMs = unixMs(Math.max(atMs, nowMs));
-      const notice = noticeFromRaw(body, { appId, receivedMs });
-      if (notice === null) throw new Error('the world sent something unreadable');
-      const { eventKey } = notice;
+      const parsed = parseNotification(Buffer.from(body), { appId, receivedMs });
+      if (parsed.kind !== 'notice') throw new Error('the world sent something unreadable');
+      const { eventKey } = parsed.envelope;
+      const notice = noticeOf(parsed.envelope, { appId, receivedMs }, eventKey);
       const isNew = !known.has(eventKey);
       known.add(eventKey);
       learn(receivedMs, isNew ? notice : { kind: 'repeated_delivery', sid, eventKey, receivedMs });

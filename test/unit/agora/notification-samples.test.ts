@@ -13,7 +13,7 @@ function parse(id: string) {
 }
 
 function noticeFrom(id: string): Notice {
-  return noticeOf(parse(id).envelope, RECEIPT);
+  return noticeOf(parse(id).envelope, RECEIPT, parse(id).envelope.eventKey);
 }
 
 /** What each sample tells, files by their names. */
@@ -318,7 +318,7 @@ describe('the envelope', () => {
     };
     const parsed = parseNotification(bytesOf(body), RECEIPT);
     if (parsed.kind !== 'notice') throw new Error(parsed.kind);
-    expect(noticeOf(parsed.envelope, RECEIPT)).toMatchObject({ eventName: 'event_82', event: { type: 'unknown' } }); // prettier-ignore
+    expect(noticeOf(parsed.envelope, RECEIPT, parsed.envelope.eventKey)).toMatchObject({ eventName: 'event_82', event: { type: 'unknown' } }); // prettier-ignore
   });
 
   it('tells the test events of the console from others', () => {

@@ -18,7 +18,8 @@ import {
 } from '../../support/builders.js';
 
 function plan(...evidence: Evidence[]): PlannedQuery | null {
-  return planQuery(fold(noFacts(SID), evidence), RULES);
+  const facts = fold(noFacts(SID), evidence);
+  return planQuery(facts, findEnding(facts, RULES), RULES);
 }
 
 function due(...evidence: Evidence[]): number {
@@ -179,7 +180,7 @@ describe('the next query', () => {
     const slow = { ...RULES, goneConfirmMs: 300_000, retryBackoffMs: [2_000] };
     let known = fold(noFacts(SID), [aRegistration(), anObservation(50, anAnswer(5)), ...notFoundAt(100)]); // prettier-ignore
     for (let asked = 0; asked < 60 && findEnding(known, slow) === null; asked += 1) {
-      const dueMs = planQuery(known, slow)?.dueMs ?? Number.NaN;
+      const dueMs = planQuery(known, findEnding(known, slow), slow)?.dueMs ?? Number.NaN;
       known = fold(known, notFoundAt((dueMs - at(0)) / 1000));
     }
     expect(findEnding(known, slow)).toMatchObject({ outcome: 'vanished' });

@@ -16,7 +16,7 @@ import {
   SID,
 } from '../../support/builders.js';
 
-const sessionOf = (...evidence: Evidence[]): Session => conclude(fold(noFacts(SID), evidence), RULES); // prettier-ignore
+const sessionOf = (...evidence: Evidence[]): Session => conclude(fold(noFacts(SID), evidence), RULES).session; // prettier-ignore
 const alive = () => [aRegistration(), anObservation(5, anAnswer(5))];
 const slow404 = (seconds: number, tookSeconds: number) =>
   anObservation(seconds, NOT_FOUND, {

@@ -55,7 +55,7 @@ function pieceOf(now: number, what: string, sequence: number, facts: SessionFact
 it('a verdict is the same, however little is kept of what goes on for ever', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
-      const [all, some] = [UNBOUNDED, NARROW].map((rules) => conclude(fold(noFacts(SID), livedThrough(steps, rules), rules), RULES)); // prettier-ignore
+      const [all, some] = [UNBOUNDED, NARROW].map((rules) => conclude(fold(noFacts(SID), livedThrough(steps, rules), rules), RULES).session); // prettier-ignore
       const verdict = (session: typeof all) => [
         session?.state,
         session?.outcome,
@@ -103,7 +103,7 @@ it.each([
     });
     facts = fold(facts, batch, FOLD_RULES);
   }
-  const session = conclude(facts, RULES);
+  const session = conclude(facts, RULES).session;
   expect(session.notices.events).toBe(COUNT);
   expect(findEnding(facts, RULES)).toBeNull();
   const missing = sequenceOf(COUNT - 1) + 1 - COUNT;

@@ -20,7 +20,8 @@ import {
 } from '../../support/builders.js';
 
 const factsOf = (...evidence: Evidence[]): SessionFacts => fold(noFacts(SID), evidence, FOLD_RULES);
-const sessionOf = (...evidence: Evidence[]): Session => conclude(factsOf(...evidence), RULES);
+const sessionOf = (...evidence: Evidence[]): Session =>
+  conclude(factsOf(...evidence), RULES).session;
 const alive = () => [aRegistration(), anObservation(5, anAnswer(5))];
 const exit = (seconds: number, exitStatus: number, told: Partial<Notice> = {}) => aNotice(seconds, { type: 'sessionExit', exitStatus }, told); // prettier-ignore
 const gone = (seconds: number) => notFoundAt(seconds, seconds + 45, seconds + 91);
@@ -46,7 +47,7 @@ describe('an exit that was heard', () => {
   it('may come through another app of the same account', () => {
     const rules = { ...FOLD_RULES, accountOf: () => 'account' };
     const facts = fold(noFacts(SID), [...alive(), exit(100, 0, { appId: 'sister' })], rules);
-    expect(conclude(facts, RULES).outcome).toBe('completed');
+    expect(conclude(facts, RULES).session.outcome).toBe('completed');
   });
 
   it('says so when its clock is behind, of several notices the least', () => {

@@ -43,8 +43,8 @@ describe('folding', () => {
         const expected = fold(noFacts(SID), evidence);
         const folded = batches(another, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID)); // prettier-ignore
         expect(timeless(folded)).toEqual(timeless(expected));
-        const { notices: _a, gaps: _c, ...session } = conclude(folded, RULES);
-        const { notices: _b, gaps: _d, ...expectedSession } = conclude(expected, RULES);
+        const { notices: _a, gaps: _c, ...session } = conclude(folded, RULES).session;
+        const { notices: _b, gaps: _d, ...expectedSession } = conclude(expected, RULES).session;
         expect(session).toEqual(expectedSession);
       }),
       RUNS,
@@ -121,8 +121,8 @@ describe('folding', () => {
   it('comes to the same verdict when everything is folded twice', () => {
     fc.assert(
       fc.property(evidenceOfSession, (evidence) => {
-        const once = conclude(fold(noFacts(SID), evidence), RULES);
-        const twice = conclude(fold(noFacts(SID), [...evidence, ...evidence]), RULES);
+        const once = conclude(fold(noFacts(SID), evidence), RULES).session;
+        const twice = conclude(fold(noFacts(SID), [...evidence, ...evidence]), RULES).session;
         const { notices: _a, observations: _c, ...verdict } = twice;
         const { notices: _b, observations: _d, ...expected } = once;
         expect(verdict).toEqual(expected);
@@ -140,7 +140,7 @@ describe('a verdict', () => {
       fc.property(evidence, (pieces) => {
         const facts = fold(noFacts(SID), pieces);
         const asked = facts.asked.latest;
-        const { state } = conclude(facts, RULES);
+        const { state } = conclude(facts, RULES).session;
         const lastLive = facts.answerSigns.lastLiveMs;
         const exits = facts.recorders.flatMap(({ exits }) => exits.map(({ atMs }) => atMs));
         const told = [...exits, ...facts.exitAnswers.map(({ askedMs }) => askedMs), facts.stop?.receivedMs ?? 0, facts.asked.lastNotFoundMs ?? 0]; // prettier-ignore
@@ -165,7 +165,7 @@ describe('a verdict', () => {
             ),
         );
         const facts = fold(noFacts(SID), brief);
-        const { state } = conclude(facts, RULES);
+        const { state } = conclude(facts, RULES).session;
         const missed = facts.notFound.map(({ askedMs }) => askedMs);
         const span = Math.max(...missed, 0) - Math.min(...missed, Infinity);
         fc.pre(missed.length === 0 || span < 90_000);

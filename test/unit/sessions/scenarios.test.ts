@@ -1,6 +1,7 @@
-import { noticeFromRaw } from '../../../src/agora/notice-from-raw.js';
+import { noticeOf } from '../../../src/agora/notice-from-raw.js';
+import { parseNotification } from '../../../src/agora/parse-notification.js';
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import { unixMs } from '../../../src/evidence/instant.js';
+import { unixMs, type UnixMs } from '../../../src/evidence/instant.js';
 import type { Notice } from '../../../src/evidence/notice.js';
 import { conclude } from '../../../src/sessions/views/conclude.js';
 import { noFacts } from '../../../src/sessions/facts/facts.js';
@@ -15,12 +16,18 @@ import { SAMPLES, sampleNotification } from '../../support/samples.js';
 /** Later than anything the samples tell of; each delivery comes 100 ms after the one before it. */
 const FIRST_RECEIPT = 1_772_460_000_000;
 
+function received(body: unknown, receivedMs: UnixMs): Notice | null {
+  const receipt = { appId: 'app', receivedMs };
+  const parsed = parseNotification(Buffer.from(JSON.stringify(body)), receipt);
+  return parsed.kind === 'notice' ? noticeOf(parsed.envelope, receipt, parsed.envelope.eventKey) : null; // prettier-ignore
+}
+
 /** Delivers bodies as the evidence table would hand them out: each event once, copies as repeats. */
 function deliver(bodies: readonly unknown[]): Evidence[] {
   const known = new Set<string>();
   return bodies.map((body, index) => {
     const receivedMs = unixMs(FIRST_RECEIPT + index * 100);
-    const notice = noticeFromRaw(JSON.stringify(body), { appId: 'app', receivedMs });
+    const notice = received(body, receivedMs);
     if (notice === null) throw new Error('not a notification of a recording');
     const { sid, eventKey } = notice;
     if (known.has(eventKey)) return { kind: 'repeated_delivery', sid, eventKey, receivedMs };
@@ -36,7 +43,7 @@ function sidOf(evidence: readonly Evidence[]): string {
 }
 
 function sessionOf(evidence: readonly Evidence[]): Session {
-  return conclude(fold(noFacts(sidOf(evidence)), evidence), RULES);
+  return conclude(fold(noFacts(sidOf(evidence)), evidence), RULES).session;
 }
 
 /** All of a session but what counts the order of arrival, or is dated by it. */
@@ -131,10 +138,7 @@ it('a timeline is by sequence within one sender, and by time between senders', (
 
 it('every sample alone becomes a session, and none of them is called over but by an exit', () => {
   for (const { id, body } of SAMPLES.notifications) {
-    const notice: Notice | null = noticeFromRaw(JSON.stringify(body), {
-      appId: 'app',
-      receivedMs: unixMs(FIRST_RECEIPT),
-    });
+    const notice = received(body, unixMs(FIRST_RECEIPT));
     if (notice === null) continue;
     const { state } = sessionOf([notice]);
     const isOver = state === 'ended' || state === 'failed';

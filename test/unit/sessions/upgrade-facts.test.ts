@@ -15,7 +15,7 @@ describe('facts of an earlier release', () => {
   const upgraded = upgradeFacts(FIRST);
 
   it('read as the same session', () => {
-    expect(conclude(upgraded, RULES)).toMatchObject({
+    expect(conclude(upgraded, RULES).session).toMatchObject({
       state: 'ended',
       outcome: 'completed',
       recorderUids: ['1', '77'],
@@ -35,8 +35,8 @@ describe('facts of an earlier release', () => {
   it('can be folded on and planned by meanwhile', () => {
     const late = aNotice(305, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid: '77' }); // prettier-ignore
     const facts = fold(upgraded, [late]);
-    expect(conclude(facts, RULES).upload.state).toBe('uploaded');
-    expect(planQuery(facts, RULES)).not.toBeNull();
+    expect(conclude(facts, RULES).session.upload.state).toBe('uploaded');
+    expect(planQuery(facts, null, RULES)).not.toBeNull();
   });
 
   it('are left as they are where they are of today', () => {

@@ -16,7 +16,7 @@ import {
 } from '../../support/builders.js';
 
 function sessionOf(...evidence: Evidence[]): Session {
-  return conclude(fold(noFacts(SID), evidence), RULES);
+  return conclude(fold(noFacts(SID), evidence), RULES).session;
 }
 
 const started = () => aNotice(1, { type: 'recorderStarted', status: 0 });
@@ -214,7 +214,7 @@ describe('404s', () => {
 
   it('prove no loss of the exit notification where the console does not subscribe to it', () => {
     const facts = fold(noFacts(SID), [...alive(), ...notFoundAt(125, 170, 216)]);
-    const session = conclude(facts, { ...RULES, subscribedEvents: [40, 41] });
+    const session = conclude(facts, { ...RULES, subscribedEvents: [40, 41] }).session;
     expect(codes(session)).not.toContain('exit_notice_lost');
   });
 

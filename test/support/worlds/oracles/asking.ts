@@ -1,6 +1,7 @@
 import type { Observation } from '../../../../src/evidence/observation.js';
 import { planQuery } from '../../../../src/reconcile/plan-query.js';
 import type { SessionFacts } from '../../../../src/sessions/facts/facts.js';
+import { findEnding } from '../../../../src/sessions/verdict/find-ending.js';
 import { isTerminal } from '../../../../src/sessions/verdict/session.js';
 import { RULES } from '../../builders.js';
 import type { Version } from '../../virtual-session.js';
@@ -60,7 +61,7 @@ function askedTooLate({ facts }: Version, byMs: number, untilMs: number): string
   const againMs = latest === null ? 0 : latest.lastAnsweredMs + (isRefused(latest.outcome) ? REFUSED_MS : ROUTINE_MS); // prettier-ignore
   const latestMs = Math.max(byMs, againMs);
   if (latestMs >= untilMs) return null; // too near the end of the window to demand anything
-  const planned = planQuery(facts, RULES);
+  const planned = planQuery(facts, findEnding(facts, RULES), RULES);
   if (planned === null) return 'and nothing is planned';
   return planned.dueMs > latestMs ? `and asked only at ${at(planned.dueMs)}` : null;
 }
@@ -91,7 +92,7 @@ function givenUp(facts: SessionFacts, signalMs: number | null, untilMs: number):
   const answeredMs = facts.asked.latest?.lastAnsweredMs ?? 0;
   const byMs = signalMs ?? answeredMs + REFUSED_MS;
   if (byMs >= untilMs || facts.registration === null) return null;
-  const planned = planQuery(facts, RULES);
+  const planned = planQuery(facts, findEnding(facts, RULES), RULES);
   if (planned === null) return 'never asked again';
   return planned.dueMs > byMs ? `asked again only at ${at(planned.dueMs)}` : null;
 }

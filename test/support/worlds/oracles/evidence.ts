@@ -16,7 +16,7 @@ export function orderDoesNotMatter({ truth, evidence, final, world }: JudgedLife
     .sort((a, b) => a.rank - b.rank)
     .map(({ piece }) => piece);
   return [[...evidence].reverse(), shuffled].flatMap((another) => {
-    const folded = conclude(fold(noFacts(truth.sid), another, FOLD_RULES), RULES);
+    const folded = conclude(fold(noFacts(truth.sid), another, FOLD_RULES), RULES).session;
     const { notices, gaps, findings } = final;
     const same = isDeepStrictEqual({ ...folded, notices, gaps, findings }, final);
     return same ? [] : [`${final.state}, but ${folded.state} in another order`];

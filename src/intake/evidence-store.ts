@@ -1,0 +1,79 @@
+import type { Pool } from 'pg';
+import { isOfContent, isRefusal } from '../db/connection/refusal.js';
+import { refusedRow } from '../db/evidence/incoming-rows.js';
+import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
+import { storeQuarantine, type QuarantineRow } from '../db/evidence/store-quarantine.js';
+import { storeSpooled, type SpooledRow } from '../db/evidence/store-spooled.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { Inflow } from '../reconcile/pressure.js';
+
+/** Postgres, for who has something to be kept. Each stores all of the rows, or throws and stores none of them. */
+export type EvidenceStore = {
+  notices: (rows: readonly NoticeRow[]) => Promise<void>;
+  unreadable: (rows: readonly QuarantineRow[]) => Promise<void>;
+  /** Of a spool, each exactly once, however often it is tried. */
+  spooled: (rows: readonly SpooledRow[]) => Promise<void>;
+};
+
+export type EvidenceStoreOptions = {
+  pool: Pool;
+  /** Of the spool that is drained into it. */
+  spoolId: string;
+  /** This process's own row of the counters. */
+  shard: number;
+  /** Called after each commit that brought something to fold. */
+  ring: () => void;
+  inflow: Inflow;
+  metrics: Metrics;
+};
+
+export function createEvidenceStore(options: EvidenceStoreOptions): EvidenceStore {
+  const { pool, spoolId, shard, ring, inflow, metrics } = options;
+  return {
+    notices: async (rows) => {
+      const end = metrics.storeDuration.startTimer();
+      await storeNotices(pool, rows, shard);
+      end();
+      metrics.storeBatch.observe(rows.length);
+      inflow.took(rows.length, performance.now());
+      ring();
+    },
+    unreadable: async (rows) => {
+      await storeQuarantine(pool, rows, shard);
+    },
+    spooled: async (rows) => {
+      await storeSpooled({ pool }, spoolId, rows, shard);
+      ring();
+    },
+  };
+}
+
+/**
+ * Stores what waited in a spool. A batch that Postgres refuses is taken apart; what it refuses alone
+ * becomes an unreadable body.
+ */
+export async function storeTakenApart(
+  rows: readonly SpooledRow[],
+  store: EvidenceStore['spooled'],
+  onRefused: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await store(rows);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const [row, ...others] = rows;
+    if (row === undefined) return;
+    if (others.length === 0) {
+      if (!isOfContent(error)) throw error;
+      onRefused(error);
+      await store([asUnreadable(row, error)]);
+      return;
+    }
+    for (const one of rows) await storeTakenApart([one], store, onRefused);
+  }
+}
+
+function asUnreadable({ key, isDoubtful, kind, row }: SpooledRow, error: unknown): SpooledRow {
+  const unreadable = kind === 'notice' ? refusedRow(row, error) : { ...row, reason: String(error) };
+  return { key, isDoubtful, kind: 'unreadable', row: unreadable };
+}

@@ -1,0 +1,207 @@
+import { isAnswered, isOfContent, isRefusal } from '../db/connection/refusal.js';
+import {
+  incomingOf,
+  refusedRow,
+  type Incoming,
+  type Received,
+} from '../db/evidence/incoming-rows.js';
+import type { NoticeRow } from '../db/evidence/store-notices.js';
+import type { QuarantineRow } from '../db/evidence/store-quarantine.js';
+import { storeTakenApart, type EvidenceStore } from './evidence-store.js';
+import { createGroupCommit, type GroupCommit } from './group-commit.js';
+import type { Spool, SpoolEntry, SpoolSize } from './spool.js';
+
+/** Postgres is away and the spool has no room: the sender has to send it again. */
+export class SpoolFullError extends Error {
+  constructor() {
+    super('Postgres cannot be reached, and the spool is full');
+  }
+}
+
+/** What people are told of. */
+export type IntakeEvents = {
+  /** Postgres took nothing: from here on the spool takes all. */
+  onSpooling: (error: unknown) => void;
+  /** Postgres takes notifications again. */
+  onStoringAgain: () => void;
+  onDrained: (entries: number) => void;
+  /** Postgres refuses an entry of the spool for its content, which is kept as it came instead. */
+  onRefused: (error: unknown) => void;
+  /** The spool itself could not be read; it is looked at again. */
+  onNotDrained: (error: unknown) => void;
+};
+
+export type IntakeOptions = {
+  spool: Spool;
+  /** Null for who knows that Postgres is away, and looks himself whether it is back. */
+  store: EvidenceStore | null;
+  events: IntakeEvents;
+};
+
+type State = 'storing' | 'spooling' | 'draining' | 'stopping';
+
+/** One statement's worth of what comes in, and how much may wait for its own. */
+const LIMITS = { maxBatch: 200, maxWaiting: 10_000 };
+const LOOK_EVERY_MS = 250;
+const DRAINED_AT_ONCE = 500;
+
+/**
+ * Where the receiver puts what it got: once `take` has resolved it is durable, in Postgres, or while that
+ * is away in the spool, which is drained when Postgres is back.
+ *
+ *               a batch fails                    Postgres takes what a look tries
+ *     storing ────────────────▶ spooling ─────────────────────────────────────▶ draining
+ *       │ ▲                         ▲                                             │ │ ▲
+ *       │ │                         └──────────── a batch fails ──────────────────┘ │ │
+ *       │ └────────────────────────────── the spool is empty ───────────────────────┘ │
+ *       └──────────────────── a look finds entries in the spool ──────────────────────┘
+ *
+ * - *storing*: every batch goes to Postgres, and the spool is empty. It begins so.
+ * - *spooling*: every batch goes to the spool, without a try, so that nobody waits for a timeout. What
+ *   tells that Postgres is back is that it stored: each look tries the first entries, or where the disk of
+ *   the spool took nothing, nothing at all. Without a store it is always in this state.
+ * - *draining*: new batches go to Postgres, and beside them the entries of the spool, oldest first.
+ * - *stopping*: `close` was called, from any state, and all that had been taken is durable. The batch that
+ *   is being drained is the last one. Nothing leaves this state.
+ *
+ * A look comes every 250 ms: what is in the spool is history that nobody sees yet, and a try that fails
+ * costs a connection at most. Others may have the same spool open, so one is found in any state.
+ */
+export class Intake {
+  readonly #spool: Spool;
+  readonly #events: IntakeEvents;
+  /** Notifications that could be read, and bodies that could not: a statement for each. */
+  readonly #notices: GroupCommit<NoticeRow>;
+  readonly #unreadable: GroupCommit<QuarantineRow>;
+  #state: State;
+  #nextLook: NodeJS.Timeout | undefined;
+  #look: Promise<void> = Promise.resolve();
+
+  constructor({ spool, store, events }: IntakeOptions) {
+    this.#spool = spool;
+    this.#events = events;
+    this.#state = store === null ? 'spooling' : 'storing';
+    this.#notices = this.#committing(store?.notices, (row) => ({ kind: 'notice', row }));
+    this.#unreadable = this.#committing(store?.unreadable, (row) => ({ kind: 'unreadable', row }));
+    if (store !== null) this.#lookAfter(store, 0);
+  }
+
+  /**
+   * Resolves once it is durable. Told at once: `full`, where so many wait already that nothing is kept.
+   * Rejects where neither place takes it.
+   */
+  take(received: Received): Promise<'stored' | 'full'> {
+    const incoming = incomingOf(received);
+    return incoming.kind === 'notice'
+      ? this.#takeNotice(incoming.row)
+      : this.#unreadable.add(incoming.row);
+  }
+
+  spooled(): SpoolSize {
+    return this.#spool.size();
+  }
+
+  /** Who closes it takes nothing in any more. */
+  async close(): Promise<void> {
+    await this.#notices.drain();
+    await this.#unreadable.drain();
+    this.#state = 'stopping';
+    clearTimeout(this.#nextLook);
+    await this.#look;
+    await this.#spool.close();
+  }
+
+  /** What Postgres refuses for its content is signed all the same, and kept as it came. */
+  #takeNotice(row: NoticeRow): Promise<'stored' | 'full'> {
+    return this.#notices.add(row).catch((error: unknown) => {
+      if (!isOfContent(error)) throw error;
+      return this.#unreadable.add(refusedRow(row, error));
+    });
+  }
+
+  #committing<T>(
+    store: ((rows: readonly T[]) => Promise<void>) | undefined,
+    toIncoming: (row: T) => Incoming,
+  ): GroupCommit<T> {
+    return createGroupCommit<T>({
+      ...LIMITS,
+      store: async (rows) => {
+        const end = store === undefined || this.#is('spooling') ? 'not_stored' : await this.#tryToStore(rows, store); // prettier-ignore
+        if (end !== 'stored')
+          this.#spoolAll(rows.map(toIncoming), { isDoubtful: end === 'unheard' });
+      },
+    });
+  }
+
+  /** `unheard`: the statement may have been done, but its answer did not come. */
+  async #tryToStore<T>(
+    rows: readonly T[],
+    store: (rows: readonly T[]) => Promise<void>,
+  ): Promise<'stored' | 'not_stored' | 'unheard'> {
+    try {
+      await store(rows);
+      return 'stored';
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      this.#failed(error);
+      return isAnswered(error) ? 'not_stored' : 'unheard';
+    }
+  }
+
+  #spoolAll(batch: readonly Incoming[], doubt: Pick<SpoolEntry, 'isDoubtful'>): void {
+    if (this.#spool.append(batch, doubt) === 'full') throw new SpoolFullError();
+  }
+
+  #lookAfter(store: EvidenceStore, ms: number): void {
+    this.#nextLook = setTimeout(() => {
+      this.#look = this.#drain(store)
+        .catch(this.#events.onNotDrained)
+        .finally(() => {
+          if (!this.#is('stopping')) this.#lookAfter(store, LOOK_EVERY_MS);
+        });
+    }, ms);
+  }
+
+  /** Goes on until the spool is empty. If the process dies in between, the next one to drain it goes on. */
+  async #drain(store: EvidenceStore): Promise<void> {
+    let drained = 0;
+    while (!this.#is('stopping')) {
+      const entries = this.#spool.read(DRAINED_AT_ONCE);
+      if (entries.length === 0 && !this.#is('spooling')) break;
+      try {
+        await storeTakenApart(entries.map(toRow), store.spooled, this.#events.onRefused);
+      } catch (error) {
+        this.#failed(error);
+        break;
+      }
+      this.#succeeded();
+      const last = entries.at(-1);
+      if (last !== undefined) this.#spool.drop(last.key);
+      drained += entries.length;
+    }
+    if (drained > 0) this.#events.onDrained(drained);
+    if (this.#is('draining')) this.#state = 'storing';
+  }
+
+  #failed(error: unknown): void {
+    if (this.#is('spooling') || this.#is('stopping')) return;
+    this.#state = 'spooling';
+    this.#events.onSpooling(error);
+  }
+
+  /** Something of a spool was stored. */
+  #succeeded(): void {
+    if (this.#is('stopping')) return;
+    const wasAway = this.#is('spooling');
+    this.#state = 'draining';
+    if (wasAway) this.#events.onStoringAgain();
+  }
+
+  #is(state: State): boolean {
+    return this.#state === state;
+  }
+}
+
+function toRow({ key, isDoubtful, incoming }: SpoolEntry) {
+  return { key, isDoubtful, ...incoming };
+}

@@ -1,0 +1,39 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createOpened } from '../../../src/start/opened.js';
+
+function aLog() {
+  const lines: string[] = [];
+  const write = (line: Buffer, _encoding: string, done: () => void): void => {
+    lines.push((JSON.parse(line.toString()) as { msg: string }).msg);
+    done();
+  };
+  return { log: pino(new Writable({ write })), lines };
+}
+
+it('closes what was opened last first, each after the one before it is closed, and each once', async () => {
+  const closed: string[] = [];
+  const opened = createOpened(aLog().log);
+  const close = async (name: string): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    closed.push(name);
+  };
+  for (const name of ['database', 'queue', 'listener']) expect(opened.add(name, close)).toBe(name);
+  await opened.closeAll();
+  await opened.closeAll();
+  expect(closed).toEqual(['listener', 'queue', 'database']);
+});
+
+it('closes the others too where one cannot be closed, and says so', async () => {
+  const closed: string[] = [];
+  const { log, lines } = aLog();
+  const opened = createOpened(log);
+  opened.add('database', (name) => closed.push(name));
+  opened.add('queue', () => Promise.reject(new Error('it is away')));
+  opened.add('client', () => {
+    throw new Error('it never was open');
+  });
+  await opened.closeAll();
+  expect(closed).toEqual(['database']);
+  expect(lines).toEqual(['shutdown.step_failed', 'shutdown.step_failed']);
+});
