@@ -1,6 +1,6 @@
 // Generates Prisma's client into src/generated. Prisma's command line downloads its schema engine
 // before anything else, from a host that is often closed, and generating does not even use it: so it
-// is shown a program that does nothing. Migrations run on the WebAssembly engine (src/db/migrations/migrate.ts).
+// is shown a program that does nothing. Migrations are applied as plain SQL (src/db/migrations/migrate.ts).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
