@@ -12,7 +12,7 @@ export function canonicalJson(value: unknown): string | null {
   return found.tooDeep ? null : JSON.stringify(ordered);
 }
 
-/** Whether something is nested deeper than what `canonicalJson` takes. */
+/** Whether something is nested deeper than what `canonicalJson` takes. Ours: docs/agora.md#identity */
 export function isTooDeep(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return depth > DEEPEST || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
