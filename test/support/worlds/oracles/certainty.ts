@@ -20,8 +20,9 @@ export function confirmedIsTrue(life: JudgedLife): string[] {
 }
 
 /**
- * The last look fell into another absence than the first: the session came back in between, and
- * nobody heard of it. That, too, nothing can tell from an end.
+ * The last look fell into another absence than the first, or was answered by another recorder on its way
+ * out: the session came back in between, and nobody heard of it. That, too, nothing can tell from an end,
+ * unless a 404 lies between: then a recorder that exits has begun after it.
  */
 function isAnotherAbsence(
   { truth, answers, ofMs }: JudgedLife,
@@ -29,11 +30,15 @@ function isAnotherAbsence(
   endMs: number,
 ): boolean {
   // prettier-ignore
-  const absences = [...truth.failovers.map(({ atMs, backAtMs }) => ({ fromMs: atMs, untilMs: backAtMs })), ...answers.spurious]; // prettier-ignore
+  const absences = [...truth.failovers.map(({ atMs, backAtMs }) => ({ fromMs: atMs, untilMs: backAtMs })), ...answers.spurious, ...(wasMissed(queries, endMs) ? [] : answers.dying)]; // prettier-ignore
   const looks = lastLooks(queries, endMs).map((query) => ofMs.get(query) ?? 0);
   const late = absences.filter(({ fromMs }) => fromMs > endMs);
   const beyond = (moment: number): boolean => moment >= answers.windowEndsMs;
   return looks.length > 0 && looks.every((moment) => beyond(moment) || late.some(({ fromMs, untilMs }) => moment >= fromMs && moment < untilMs)); // prettier-ignore
+}
+
+function wasMissed(queries: readonly Observation[], endMs: number): boolean {
+  return queries.some(({ askedMs, outcome }) => outcome.kind === 'not_found' && askedMs > endMs);
 }
 
 function lastLooks(queries: readonly Observation[], endMs: number): readonly Observation[] {
