@@ -20,6 +20,7 @@ let opened: JobWorker[];
 let closed: Set<JobWorker>;
 let replaced: number;
 let done: string[];
+let supervised: SupervisedWorker | null = null;
 
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -32,6 +33,8 @@ beforeEach(async () => {
   await queue.waitUntilReady();
 });
 afterEach(async () => {
+  await supervised?.close();
+  supervised = null;
   await Promise.all(opened.filter((worker) => !closed.has(worker)).map((worker) => worker.close()));
   await queue.close();
   await backend.close();
@@ -59,7 +62,7 @@ function watched(firstIsDeaf: boolean): QueueBackend {
 }
 
 function supervise({ work, looksAt = queue, firstIsDeaf = false }: Oddity = {}): SupervisedWorker {
-  return superviseWorker({
+  supervised = superviseWorker({
     backend: watched(firstIsDeaf),
     queue: looksAt,
     name: 'work',
@@ -72,15 +75,16 @@ function supervise({ work, looksAt = queue, firstIsDeaf = false }: Oddity = {}):
     onFailed: () => undefined,
     onReplaced: () => (replaced += 1),
   });
+  return supervised;
 }
 
 describe('a supervised worker', () => {
   it('that takes no more jobs is replaced by one that does what waits, and is closed', async () => {
-    const supervised = supervise({ firstIsDeaf: true });
-    await supervised.ready();
+    const worker = supervise({ firstIsDeaf: true });
+    await worker.ready();
     await queue.add('waiting', {});
     await waitFor(() => done.length === 1, { deadlineMs: 10_000, what: 'the job that waited' });
-    await supervised.close();
+    await worker.close();
     expect(done).toEqual(['waiting']);
     expect(replaced).toBeGreaterThan(0);
     // On a slow machine the next one may have taken too long to begin, and was replaced as well.
@@ -90,8 +94,8 @@ describe('a supervised worker', () => {
   it('that is busy, or has nothing to do, is left alone', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const supervised = supervise({ work: () => held });
-    await supervised.ready();
+    const worker = supervise({ work: () => held });
+    await worker.ready();
     await pause(4 * LOOK_EVERY_MS);
     await queue.add('slow', {});
     await queue.add('next', {});
@@ -99,7 +103,7 @@ describe('a supervised worker', () => {
     expect({ replaced, opened: opened.length }).toEqual({ replaced: 0, opened: 1 });
     release();
     await waitFor(() => done.length === 2, { deadlineMs: 10_000, what: 'both jobs' });
-    await supervised.close();
+    await worker.close();
   });
 
   it('is not replaced while it closes: the one in its place would be closed by nobody', async () => {
@@ -110,12 +114,12 @@ describe('a supervised worker', () => {
         return { waiting: 1 };
       },
     } as unknown as JobQueue;
-    const supervised = supervise({ looksAt: slow });
-    await supervised.ready();
+    const worker = supervise({ looksAt: slow });
+    await worker.ready();
     await waitFor(() => answers.length === 1, { deadlineMs: 5_000, what: 'the first look' });
     answers[0]?.();
     await waitFor(() => answers.length === 2, { deadlineMs: 5_000, what: 'the second look' });
-    const closing = supervised.close();
+    const closing = worker.close();
     answers[1]?.();
     await closing;
     expect({ replaced, opened: opened.length }).toEqual({ replaced: 0, opened: 1 });
