@@ -24,10 +24,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-definitions': ['error', 'type'],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': [
-        'error',
-        { considerDefaultExhaustiveForUnions: true },
-      ],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': [
         'error',
@@ -54,10 +51,7 @@ export default tseslint.config(
           message: 'The core never asks the clock.',
         },
       ],
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ regex: '^[^.]', message: 'The core imports no package.' }] },
-      ],
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]', message: 'The core imports no package.' }] }],
     },
   },
   { files: ['src/config/**'], rules: { 'no-restricted-properties': 'off' } },

@@ -15,9 +15,7 @@ const options = { breaking: { type: 'string' }, land: { type: 'boolean', default
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const name = positionals[0] ?? '';
 if (!values.land && !/^[a-z0-9]+(_[a-z0-9]+)*$/.test(name)) {
-  console.error(
-    'Give the migration a name of lower-case words: node scripts/new-migration.mjs add_uploads',
-  );
+  console.error('Give the migration a name of lower-case words: node scripts/new-migration.mjs add_uploads');
   process.exit(2);
 }
 
@@ -57,8 +55,7 @@ function declareBreaking(migration) {
 }
 
 async function land() {
-  const { addLanded, findBrokenHistory, parseLanded } =
-    await import('../dist/db/migrations/landed-migrations.js');
+  const { addLanded, findBrokenHistory, parseLanded } = await import('../dist/db/migrations/landed-migrations.js');
   const { readMigrations } = await import('../dist/db/migrations/migrations-folder.js');
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const file = join(root, 'prisma', 'migrations.sha256');

@@ -20,8 +20,7 @@ const loaded = readdirSync(generated)
 const runtime = join('node_modules', '@prisma', 'client', 'runtime');
 const compilers = readdirSync(runtime).filter((file) => file.startsWith('query_compiler_'));
 const needed = compilers.filter((file) => loaded.includes(`/runtime/${file}"`));
-if (needed.length === 0)
-  throw new Error(`None of ${compilers.join(', ')} is loaded by ${generated}.`);
+if (needed.length === 0) throw new Error(`None of ${compilers.join(', ')} is loaded by ${generated}.`);
 const maps = readdirSync(runtime).filter((file) => file.endsWith('.map'));
 for (const file of [...compilers, ...maps]) {
   if (!needed.includes(file)) rmSync(join(runtime, file));

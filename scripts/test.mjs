@@ -7,9 +7,7 @@ import { fileURLToPath } from 'node:url';
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const args = process.argv.slice(2);
-const workers = args.some((arg) => /^(-w|-i$|--maxWorkers|--runInBand)/.test(arg))
-  ? []
-  : ['--maxWorkers=3'];
+const workers = args.some((arg) => /^(-w|-i$|--maxWorkers|--runInBand)/.test(arg)) ? [] : ['--maxWorkers=3'];
 
 const { status } = spawnSync(process.execPath, [...flags, jest, ...workers, ...args], {
   cwd: dirname(dirname(fileURLToPath(import.meta.url))),

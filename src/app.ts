@@ -2,13 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/sessions/counters.js';
-import {
-  closeDatabase,
-  openDatabase,
-  readLedgerId,
-  warmUp,
-  type Db,
-} from './db/connection/database.js';
+import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/connection/database.js';
 import { startLedgerClock, type LedgerClock } from './db/connection/ledger-clock.js';
 import { takeBack } from './db/sessions/set-aside.js';
 import type { Listener } from './http/listen.js';
@@ -45,12 +39,7 @@ const NOBODY: Standing = { receiver: null, api: null };
  * The composition root: the only place that constructs the database, the queue, the clock and the
  * client, and hands them out. `url` is a migrated database.
  */
-export async function startApp(
-  config: Config,
-  url: string,
-  log: Logger,
-  standing: Standing = NOBODY,
-): Promise<App> {
+export async function startApp(config: Config, url: string, log: Logger, standing: Standing = NOBODY): Promise<App> {
   const opened = createOpened(log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
@@ -70,10 +59,7 @@ export async function startApp(
 type Surroundings = Pick<Parts, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
 
 /** What every role shares. Read downwards it is the order of opening; upwards that of closing. */
-async function openParts(
-  { config, url, log, stopping }: Surroundings,
-  opened: Opened,
-): Promise<Parts> {
+async function openParts({ config, url, log, stopping }: Surroundings, opened: Opened): Promise<Parts> {
   const [metrics, shard] = [createMetrics(), shardOfProcess()];
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
@@ -83,7 +69,7 @@ async function openParts(
   const queues = opened.add(openQueues(backend), closeQueues);
   const ring = foldBell(queues, log);
   const intake = config.roles.includes('receiver')
-    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, ring, log, metrics }), (it) => it.close()) // prettier-ignore
+    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, ring, log, metrics }), (it) => it.close())
     : null;
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
@@ -95,15 +81,13 @@ async function openParts(
  * The roles, each ready before the next: the first request would else wait behind the work of getting
  * ready. They are closed first, and all at once.
  */
-async function startRoles(
-  parts: Parts,
-  standing: Standing,
-  opened: Opened,
-): Promise<Omit<App, 'stop'>> {
+async function startRoles(parts: Parts, standing: Standing, opened: Opened): Promise<Omit<App, 'stop'>> {
   const { config, db, clock, log, backend, queues, context } = parts;
   const running: { close: () => Promise<unknown> }[] = [];
   opened.add(running, (all) => Promise.all(all.map((one) => one.close())));
-  const [hasJobs, hasApi, hasReceiver] = (['jobs', 'api', 'receiver'] as const).map((role) => config.roles.includes(role)); // prettier-ignore
+  const [hasJobs, hasApi, hasReceiver] = (['jobs', 'api', 'receiver'] as const).map((role) =>
+    config.roles.includes(role),
+  );
   if (hasJobs) {
     // This may be a release that can fold what another could not.
     await takeBack(db.pool, 'all', clock.now());
@@ -138,12 +122,7 @@ function openLedger({ roles }: Config, url: string, log: Logger): Db {
   });
 }
 
-function openBackend(
-  { redisUrl }: Config,
-  url: string,
-  ledgerId: string,
-  log: Logger,
-): QueueBackend {
+function openBackend({ redisUrl }: Config, url: string, ledgerId: string, log: Logger): QueueBackend {
   return openQueueBackend(
     redisUrl === null
       ? { kind: 'postgres', url, maxConnections: QUEUE_CONNECTIONS }

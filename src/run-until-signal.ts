@@ -8,9 +8,7 @@ const SHUTDOWN_MS = 10_000;
  * the signal too. A start that fails ends the process with its message in one line; a second signal
  * ends it at once.
  */
-export async function runUntilSignal(
-  start: (stopping: AbortSignal) => Promise<() => Promise<void>>,
-): Promise<void> {
+export async function runUntilSignal(start: (stopping: AbortSignal) => Promise<() => Promise<void>>): Promise<void> {
   const stopping = new AbortController();
   const signal = nextSignal().then(() => {
     stopping.abort();

@@ -218,9 +218,6 @@ test('a dynamic import and a type import count like any other', () => {
 });
 
 test('a cycle is found', () => {
-  const two = [
-    ...importsOf('db/a.ts', `import './b.js';`),
-    ...importsOf('db/b.ts', `export * from './a.js';`),
-  ];
+  const two = [...importsOf('db/a.ts', `import './b.js';`), ...importsOf('db/b.ts', `export * from './a.js';`)];
   expect(findCycle(two)).toEqual(['db/a.ts', 'db/b.ts', 'db/a.ts']);
 });

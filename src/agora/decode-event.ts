@@ -18,11 +18,7 @@ import { readFiles, type NamedFor } from './read-files.js';
  * source documents is absent, and an unknown event is `unknown`, with its details as they came.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
-export function decodeEvent(
-  eventType: number,
-  details: LooseObject,
-  of?: NamedFor,
-): RecordingEvent {
+export function decodeEvent(eventType: number, details: LooseObject, of?: NamedFor): RecordingEvent {
   return DECODERS[eventType]?.(details, of) ?? { type: 'unknown', details };
 }
 
@@ -97,9 +93,7 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
     type: 'transcoderCompleted',
     result: textIn(d, 'result'),
     files: listIn(d, 'uids').flatMap((uid) =>
-      isObject(uid)
-        ? readFiles(valueIn(uid, ['fileList']), of).map((file) => withUid(file, uid))
-        : [],
+      isObject(uid) ? readFiles(valueIn(uid, ['fileList']), of).map((file) => withUid(file, uid)) : [],
     ),
   }),
   90: (d, of) => ({

@@ -2,7 +2,7 @@ import type { UnixMs } from '../evidence/instant.js';
 import type { StopAnswer } from '../evidence/stop-answer.js';
 import { uploadingStatusOf } from './decode-event.js';
 import { readServices } from './read-answer.js';
-import { isObject, objectIn, textIn, valueIn, wholeNumberIn, type LooseObject } from './read-fields.js'; // prettier-ignore
+import { isObject, objectIn, textIn, valueIn, wholeNumberIn, type LooseObject } from './read-fields.js';
 import { readFiles } from './read-files.js';
 
 /**
@@ -30,14 +30,9 @@ export function decodeStopAnswer(sid: string, body: unknown, receivedMs: UnixMs)
     receivedMs,
     stopped: isIts && hasStopped(inner, code),
     code,
-    uploadingStatus: uploadingStatusOf(
-      textIn(response, 'uploadingStatus') ?? uploadServiceStatus(response),
-    ),
+    uploadingStatus: uploadingStatusOf(textIn(response, 'uploadingStatus') ?? uploadServiceStatus(response)),
     files: isIts
-      ? [
-          ...readFiles(valueIn(response, ['fileList']), of),
-          ...services.flatMap((service) => service.files),
-        ]
+      ? [...readFiles(valueIn(response, ['fileList']), of), ...services.flatMap((service) => service.files)]
       : [],
   };
 }
@@ -66,7 +61,5 @@ function uploadServiceStatus(response: LooseObject): string | null {
   const states = valueIn(response, ['extensionServiceState']);
   if (!Array.isArray(states)) return null;
   const upload = states.filter(isObject).find((state) => state['serviceName'] === 'upload_service');
-  return upload === undefined
-    ? null
-    : textIn(objectIn(upload, 'payload', 'playload'), 'uploadingStatus');
+  return upload === undefined ? null : textIn(objectIn(upload, 'payload', 'playload'), 'uploadingStatus');
 }

@@ -20,10 +20,7 @@ const MOST_REMEMBERED = 10_000;
  * `monotonicMs` is a clock that nobody sets.
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#hosts
  */
-export function createHostRotation(
-  baseUrls: readonly string[],
-  monotonicMs: () => number,
-): HostRotation {
+export function createHostRotation(baseUrls: readonly string[], monotonicMs: () => number): HostRotation {
   const hosts = baseUrls.map((baseUrl) => ({ baseUrl, breaker: createBreaker(monotonicMs) }));
   const failedAt = new Map<string, number>();
   const permit = (sid: string, index: number): Permit | null => {
@@ -56,12 +53,7 @@ function inTurn(first: number, count: number): number[] {
   return [first, ...Array.from({ length: count }, (_, n) => n).filter((n) => n !== first)];
 }
 
-function remember(
-  failedAt: Map<string, number>,
-  sid: string,
-  index: number,
-  result: QueryEnd,
-): void {
+function remember(failedAt: Map<string, number>, sid: string, index: number, result: QueryEnd): void {
   if (result === 'answered') failedAt.delete(sid);
   if (result !== 'failed' && result !== 'unreached') return;
   if (failedAt.size >= MOST_REMEMBERED) failedAt.clear();

@@ -14,11 +14,7 @@ export function noticeFromRaw(raw: string, receipt: Receipt, eventKey: string): 
 }
 
 /** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity */
-export function noticeOf(
-  contents: NotificationContents,
-  { appId, receivedMs }: Receipt,
-  eventKey: string,
-): Notice {
+export function noticeOf(contents: NotificationContents, { appId, receivedMs }: Receipt, eventKey: string): Notice {
   const { noticeId, eventType, sid, cname, uid, details } = contents;
   const { serviceType, serviceScene, sequence, occurredMs, notifiedMs } = contents;
   return {

@@ -20,7 +20,7 @@ export function outcomeOfResponse(response: HttpResponse): QueryOutcome {
   const { status } = response;
   const parsed = parseJson(response.body);
   const body = isObject(parsed) ? parsed : null;
-  if (status === 200) return body === null ? SERVER_FAULT : { kind: 'answered', answer: readAnswer(body) }; // prettier-ignore
+  if (status === 200) return body === null ? SERVER_FAULT : { kind: 'answered', answer: readAnswer(body) };
   if (status === 201 || status === 206) return { kind: 'incomplete' };
   if (status === 400) return badRequest(body);
   if (status === 401 || status === 403) return { kind: 'unauthorized' };

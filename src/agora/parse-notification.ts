@@ -1,15 +1,7 @@
 import { hash } from 'node:crypto';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import { canonicalJson, isTooDeep } from './canonical-json.js';
-import {
-  instantIn,
-  isObject,
-  objectIn,
-  textIn,
-  valueIn,
-  wholeNumberIn,
-  type LooseObject,
-} from './read-fields.js';
+import { instantIn, isObject, objectIn, textIn, valueIn, wholeNumberIn, type LooseObject } from './read-fields.js';
 
 /**
  * Cloud Recording. Numbers of events are reused across products: route on both.
@@ -93,9 +85,10 @@ type ReadNotification = {
 
 function readNotification(raw: string): ReadNotification | { kind: 'unreadable'; reason: string } {
   const body = parseJson(raw);
-  if (!isObject(body)) return unreadable(body === undefined ? 'the body is not JSON' : 'the body is not a JSON object'); // prettier-ignore
+  if (!isObject(body)) return unreadable(body === undefined ? 'the body is not JSON' : 'the body is not a JSON object');
   const eventType = wholeNumberIn(body, 'eventType');
-  if (eventType === null || Math.abs(eventType) > 0x7fffffff) return unreadable('there is no eventType, or it is not a number'); // prettier-ignore
+  if (eventType === null || Math.abs(eventType) > 0x7fffffff)
+    return unreadable('there is no eventType, or it is not a number');
   const productId = wholeNumberIn(body, 'productId');
   const payload = objectIn(body, 'payload');
   const sid = textIn(payload, 'sid') ?? textIn(body, 'sid');
@@ -150,10 +143,7 @@ export function contentsFromRaw(raw: string, { receivedMs }: Receipt): Notificat
   return contentsOf(read, receivedMs);
 }
 
-function contentsOf(
-  { body, payload, sid, eventType }: ReadNotification,
-  receivedMs: UnixMs,
-): NotificationContents {
+function contentsOf({ body, payload, sid, eventType }: ReadNotification, receivedMs: UnixMs): NotificationContents {
   const notifiedMs = instantIn(body, 'notifyMs');
   const sentMs = instantIn(payload, 'sendts') ?? instantIn(body, 'eventMs');
   return {

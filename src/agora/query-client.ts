@@ -43,11 +43,7 @@ export type QueryClient = {
    * Asks with a permit, and says by it how that ended. `too_late`: it could not leave before `leaveBy` (of
    * performance.now()), and did not.
    */
-  query: (
-    target: QueryTarget,
-    permit: Permit,
-    leaveBy: number,
-  ) => Promise<QueryAnswer | 'too_late'>;
+  query: (target: QueryTarget, permit: Permit, leaveBy: number) => Promise<QueryAnswer | 'too_late'>;
   /** How long nothing can be asked; 0 where something can. */
   unreachableForMs: () => number;
   close: () => Promise<void>;
@@ -80,7 +76,8 @@ export function createQueryClient(options: QueryClientOptions): QueryClient {
     query: async (target, permit, leaveBy) => {
       const askedAt = monotonicMs();
       const wrong = wrongPart(target);
-      const reply = wrong === null ? await ask(permit.baseUrl, target, agent, { timeoutMs, leaveBy, now }) : refusedHere(wrong); // prettier-ignore
+      const reply =
+        wrong === null ? await ask(permit.baseUrl, target, agent, { timeoutMs, leaveBy, now }) : refusedHere(wrong);
       permit.done(reply === 'too_late' || wrong !== null ? 'not_asked' : endOf(reply));
       return reply === 'too_late' ? reply : { askedAt, answeredAt: monotonicMs(), ...reply };
     },
@@ -124,7 +121,7 @@ async function ask(
     const body = await readBody(response.body);
     const { statusCode: status, headers } = response;
     const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
-    return { outcome, httpStatus: status, body, wire: 'answered', usedUpForMs: usedUpForMs(headers, now()) }; // prettier-ignore
+    return { outcome, httpStatus: status, body, wire: 'answered', usedUpForMs: usedUpForMs(headers, now()) };
   } catch (error) {
     const isTooLate = !sent.hasLeft && error instanceof LeftTooLate;
     return isTooLate ? 'too_late' : withoutAnswer(error, sent);
@@ -175,12 +172,7 @@ function refusedHere(part: string): Reply {
   return { outcome, httpStatus: 400, body, wire: 'never_left', usedUpForMs: null };
 }
 
-const TIMEOUTS: readonly unknown[] = [
-  'TimeoutError',
-  'ConnectTimeoutError',
-  'HeadersTimeoutError',
-  'BodyTimeoutError',
-];
+const TIMEOUTS: readonly unknown[] = ['TimeoutError', 'ConnectTimeoutError', 'HeadersTimeoutError', 'BodyTimeoutError'];
 
 function reasonOf(error: unknown): 'timeout' | 'network' {
   const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : null;

@@ -59,14 +59,9 @@ function readService(name: string, payload: LooseObject, of: NamedFor): Extensio
     name,
     state: textIn(payload, 'state'),
     onHold: flagIn(payload, 'onhold'),
-    files: [
-      ...readFiles(valueIn(payload, ['fileList']), of),
-      ...readFiles(valueIn(payload, ['videoInfo']), of),
-    ],
+    files: [...readFiles(valueIn(payload, ['fileList']), of), ...readFiles(valueIn(payload, ['videoInfo']), of)],
     outputs: listIn(payload, 'outputs').flatMap((output) =>
-      isObject(output)
-        ? [{ url: textIn(output, 'rtmpUrl'), status: textIn(output, 'status') }]
-        : [],
+      isObject(output) ? [{ url: textIn(output, 'rtmpUrl'), status: textIn(output, 'status') }] : [],
     ),
   };
 }

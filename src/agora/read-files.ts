@@ -30,7 +30,7 @@ export function readFiles(fileList: unknown, of: NamedFor = ANYBODY): readonly F
 function filesOfText(text: string, of: NamedFor): readonly FileMention[] {
   if (text === '') return [];
   const inside = text.startsWith('[') || text.startsWith('{') ? parseJson(text) : undefined;
-  if (Array.isArray(inside)) return inside.flatMap((entry) => (isObject(entry) ? readFile(entry) : [])); // prettier-ignore
+  if (Array.isArray(inside)) return inside.flatMap((entry) => (isObject(entry) ? readFile(entry) : []));
   if (isObject(inside)) return readFile(inside);
   return namesIn(text, of).map((name) => fileNamed(storable(name)));
 }

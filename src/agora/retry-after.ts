@@ -10,10 +10,7 @@ const LONGEST_MS = 300_000;
  * How long a 429 asks to wait, or null where it does not say.
  * Ours: docs/agora.md#outcomes
  */
-export function retryAfterMs({
-  headers,
-  nowMs,
-}: Omit<HttpResponse, 'body' | 'status'>): number | null {
+export function retryAfterMs({ headers, nowMs }: Omit<HttpResponse, 'body' | 'status'>): number | null {
   for (const name of SECONDS_HEADERS) {
     const value = headers[name];
     const waitMs = typeof value === 'string' ? waitOf(value.trim(), nowMs) : null;

@@ -15,11 +15,7 @@ export type SignatureHeaders = {
  * Every secret is tried, whichever fits, so that the time tells nothing about them.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#signatures
  */
-export function verifySignature(
-  rawBody: Buffer,
-  headers: SignatureHeaders,
-  secrets: readonly string[],
-): number | null {
+export function verifySignature(rawBody: Buffer, headers: SignatureHeaders, secrets: readonly string[]): number | null {
   const algorithm = headers.v2 === undefined ? 'sha1' : 'sha256';
   const sent = headers.v2 ?? headers.v1;
   if (sent === undefined) return null;

@@ -21,11 +21,7 @@ export function appScope(account: string, appId: string): string {
 }
 
 /** What a query about a session of the app takes a slot of. */
-export function paceScopes(
-  { name, limit, perSecond, appLimits }: Account,
-  appId: string,
-): PaceScopes {
-  // prettier-ignore
+export function paceScopes({ name, limit, perSecond, appLimits }: Account, appId: string): PaceScopes {
   const account = { name, spacingMs: slotSpacingMs(perSecond), slots: slotsOf(limit) };
   const ofApp = appLimits.get(appId);
   if (ofApp === undefined) return [account];

@@ -42,10 +42,7 @@ export async function adjustPace(
 }
 
 /** Every process leaves the account alone until one of the hosts may be tried again; returns for how long. */
-export async function pauseUnreachable(
-  { db, client, log }: AskContext,
-  { name }: Account,
-): Promise<number> {
+export async function pauseUnreachable({ db, client, log }: AskContext, { name }: Account): Promise<number> {
   const forMs = client.unreachableForMs();
   if (forMs > 0) {
     log.warn({ account: name, forMs }, 'agora.unreachable');

@@ -25,14 +25,10 @@ const GIVE_BACK_MS = 1;
  * that runs twice, or after its purpose is gone, asks nothing. If the process dies on the way, the
  * claim's lease runs out and the session is due again.
  */
-export async function askSession(
-  context: AskContext,
-  sid: string,
-  claimedMs: UnixMs,
-): Promise<AskResult> {
+export async function askSession(context: AskContext, sid: string, claimedMs: UnixMs): Promise<AskResult> {
   const { db, rules, accounts, metrics } = context;
   const registration = await findRegistration(db.pool, sid);
-  const account = accounts.get(registration === null ? '' : (rules.accountOf(registration.appId) ?? '')); // prettier-ignore
+  const account = accounts.get(registration === null ? '' : (rules.accountOf(registration.appId) ?? ''));
   if (registration === null || account === undefined) return 'moved_on';
   const startedAt = performance.now();
   const turn = await takeTurn(context, account, registration, claimedMs);
@@ -74,12 +70,7 @@ async function takeTurn(
 }
 
 /** The claim goes back into the schedule, for when it may be asked again. */
-async function giveBack(
-  context: AskContext,
-  account: Account,
-  sid: string,
-  turn: Waited,
-): Promise<void> {
+async function giveBack(context: AskContext, account: Account, sid: string, turn: Waited): Promise<void> {
   const { db, now } = context;
   const pausedMs = await pausedFor(context, account, turn);
   await releaseClaim(db, sid, plusMs(now(), Math.max(pausedMs, GIVE_BACK_MS)));
@@ -128,12 +119,9 @@ async function keep(
   const { askedAt, answeredAt, outcome, httpStatus, body } = answer;
   const { at, era } = await context.measureClock();
   const times = { askedMs: at(askedAt), answeredMs: at(answeredAt), clockEra: era };
-  await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration); // prettier-ignore
+  await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration);
   await adjustPace(context, account, { sid, appId }, answer);
   context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
   context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
-  context.log.info(
-    { sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) },
-    'query.answered',
-  );
+  context.log.info({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
 }

@@ -5,11 +5,7 @@ import type { Account } from './account.js';
 import { readRefused } from './refusals.js';
 
 /** Held slots and refused apps, for Prometheus: an account that was never asked for has none. */
-export async function publishBudget(
-  metrics: Metrics,
-  db: Db,
-  accounts: readonly Account[],
-): Promise<void> {
+export async function publishBudget(metrics: Metrics, db: Db, accounts: readonly Account[]): Promise<void> {
   for (const { scope, held, leased } of await countHeldSlots(db.pool)) {
     metrics.slotsHeld.set({ account: scope, by: 'query' }, held - leased);
     metrics.slotsHeld.set({ account: scope, by: 'lease' }, leased);

@@ -37,6 +37,8 @@ export function slowAnswers(paces: ReadonlyMap<string, ReachablePace>): string[]
   return [...paces].flatMap(([account, { perSecond, perSecondAtBest, heldMs }]) => {
     if (heldMs === null || perSecond > perSecondAtBest * SLOW_SHARE) return [];
     const seconds = (heldMs / 1000).toFixed(1);
-    return [`account ${account} can ask ${perSecond.toFixed(1)} of ${perSecondAtBest.toFixed(1)} queries a second: each holds its slot for ${seconds} s, until a second after its answer`]; // prettier-ignore
+    return [
+      `account ${account} can ask ${perSecond.toFixed(1)} of ${perSecondAtBest.toFixed(1)} queries a second: each holds its slot for ${seconds} s, until a second after its answer`,
+    ];
   });
 }

@@ -1,5 +1,11 @@
 import { pauseAccount } from '../db/schedule/query-pace.js';
-import { bringForward, noteAccepted, noteRefusedAccount, noteRefusedApp, releaseClaimsOfApp } from '../db/schedule/refusals.js'; // prettier-ignore
+import {
+  bringForward,
+  noteAccepted,
+  noteRefusedAccount,
+  noteRefusedApp,
+  releaseClaimsOfApp,
+} from '../db/schedule/refusals.js';
 import { readRefusals } from '../db/schedule/refused.js';
 import type { Db } from '../db/connection/database.js';
 import type { UnixMs } from '../evidence/instant.js';
@@ -23,12 +29,7 @@ type Asked = { sid: string; appId: string };
 export type Refused = { account: string; appId: string | null; sinceMs: UnixMs; advice: string };
 
 /** Answered 401 or 403: remembered, and logged when an app or an account turns out to be refused. */
-export async function hearRefusal(
-  { db, log }: AskContext,
-  account: Account,
-  { sid, appId }: Asked,
-): Promise<void> {
-  // prettier-ignore
+export async function hearRefusal({ db, log }: AskContext, account: Account, { sid, appId }: Asked): Promise<void> {
   const { name, appIds } = account;
   const began = await noteRefusedApp(db, appScope(name, appId), appId, sid);
   if (began) {
@@ -48,7 +49,6 @@ export async function hearAcceptance(
   { name, appIds }: Account,
   { appId }: Asked,
 ): Promise<void> {
-  // prettier-ignore
   const scopes = appIds.map((id) => appScope(name, id));
   const ended = await noteAccepted(db, name, appScope(name, appId), scopes);
   if (ended.app) {

@@ -42,7 +42,7 @@ export async function waitForSlot(
     const permit = client.admit(sid);
     if (permit === 'unreachable') return { kind: 'unreachable' };
     const startedAt = performance.now();
-    const taking = await takeOrGiveUp(permit, () => takeSlot(db, scopes, slotLeaseMs(queryTimeoutMs))); // prettier-ignore
+    const taking = await takeOrGiveUp(permit, () => takeSlot(db, scopes, slotLeaseMs(queryTimeoutMs)));
     if (taking.kind === 'taken') {
       const release = (heldForMs: number): Promise<void> =>
         releaseSlot(db, scopes, taking.holder, heldForMs).catch((error: unknown) => {

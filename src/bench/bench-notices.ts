@@ -17,8 +17,22 @@ export function snapshotRow(sid: string, n: number, numbering: Numbering = IN_OR
   const sentMs = Date.now() - DAY_MS + n * 5_000;
   const fileName = `${sid}_channel__uid_s_1__uid_e_video_${String(20_261_121_000_000_000 + n)}.jpg`;
   const details = { msgName: 'recorder_snapshot_file', fileName };
-  const payload = { cname: 'channel', uid: '1', sid, sequence: numbering.sequence(n), sendts: sentMs, serviceType: numbering.serviceType(n), details }; // prettier-ignore
-  const body = JSON.stringify({ noticeId: `${sid}${String(n)}`, productId: 3, eventType: 45, notifyMs: sentMs, payload }); // prettier-ignore
+  const payload = {
+    cname: 'channel',
+    uid: '1',
+    sid,
+    sequence: numbering.sequence(n),
+    sendts: sentMs,
+    serviceType: numbering.serviceType(n),
+    details,
+  };
+  const body = JSON.stringify({
+    noticeId: `${sid}${String(n)}`,
+    productId: 3,
+    eventType: 45,
+    notifyMs: sentMs,
+    payload,
+  });
   const receivedMs = unixMs(Date.now());
   const parsed = parseNotification(Buffer.from(body), { appId: 'bench', receivedMs });
   if (parsed.kind === 'unreadable') throw new Error(parsed.reason);

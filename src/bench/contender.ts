@@ -45,7 +45,17 @@ async function upsert(prisma: PrismaClient, raw: Buffer): Promise<void> {
   if (parsed.kind !== 'notice') return;
   const { eventKey, noticeId, sid, eventType, occurredMs } = parsed.envelope;
   const receivedAt = new Date(receivedMs);
-  const row = { sid, receivedAt, eventKey, noticeId, appId: 'bench', eventType, occurredAt: new Date(occurredMs), isTest: false, raw: parsed.raw }; // prettier-ignore
+  const row = {
+    sid,
+    receivedAt,
+    eventKey,
+    noticeId,
+    appId: 'bench',
+    eventType,
+    occurredAt: new Date(occurredMs),
+    isTest: false,
+    raw: parsed.raw,
+  };
   const where = { sid_receivedAt_eventKey: { sid, receivedAt, eventKey } };
   await prisma.notice.upsert({ where, create: row, update: {} });
 }

@@ -28,7 +28,9 @@ type Run = { perSecond: number; busyCores: number };
  */
 export async function foldProcesses(args: readonly string[]): Promise<void> {
   const latenciesMs = args.length > 0 ? args.map(Number) : LATENCIES_MS;
-  print(`fold-processes: ${String(SESSIONS * NOTICES_EACH)} notices of ${String(SESSIONS)} sessions, ${String(availableParallelism())} cores, ${String(ROUNDS)} rounds`); // prettier-ignore
+  print(
+    `fold-processes: ${String(SESSIONS * NOTICES_EACH)} notices of ${String(SESSIONS)} sessions, ${String(availableParallelism())} cores, ${String(ROUNDS)} rounds`,
+  );
   for (const latencyMs of latenciesMs) await withPlace((place) => compare(place, latencyMs));
 }
 
@@ -42,7 +44,8 @@ async function compare(place: BenchPlace, latencyMs: number): Promise<void> {
   try {
     await fill(db);
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const count of PROCESSES) runs.get(count)?.push(await foldBacklog(db, { ...place, url: target.href }, count)); // prettier-ignore
+      for (const count of PROCESSES)
+        runs.get(count)?.push(await foldBacklog(db, { ...place, url: target.href }, count));
     }
   } finally {
     await proxy.close();
@@ -52,12 +55,14 @@ async function compare(place: BenchPlace, latencyMs: number): Promise<void> {
 }
 
 function report(latencyMs: number, runs: ReadonlyMap<number, readonly Run[]>): void {
-  print(latencyMs === 0 ? '  Postgres beside the processes' : `  ${String(latencyMs)} ms each way to Postgres`); // prettier-ignore
+  print(latencyMs === 0 ? '  Postgres beside the processes' : `  ${String(latencyMs)} ms each way to Postgres`);
   const one = median((runs.get(1) ?? []).map(({ perSecond }) => perSecond));
   for (const [count, measured] of runs) {
     const perSecond = median(measured.map((run) => run.perSecond));
     const busy = median(measured.map((run) => run.busyCores));
-    print(`    ${String(count)} processes   ${perSecond.toFixed(0)} notices/s   ${(perSecond / one).toFixed(2)} times what one does   ${busy.toFixed(2)} cores busy`); // prettier-ignore
+    print(
+      `    ${String(count)} processes   ${perSecond.toFixed(0)} notices/s   ${(perSecond / one).toFixed(2)} times what one does   ${busy.toFixed(2)} cores busy`,
+    );
   }
 }
 
@@ -73,7 +78,7 @@ async function store(db: Db, noticesEach: number): Promise<void> {
   for (let nth = 0; nth < noticesEach; nth += 1) {
     made += 1;
     for (let from = 0; from < SESSIONS; from += 1_000) {
-      const rows = Array.from({ length: 1_000 }, (_, n): NoticeRow => snapshotRow(`fold-${String(from + n)}`, made)); // prettier-ignore
+      const rows = Array.from({ length: 1_000 }, (_, n): NoticeRow => snapshotRow(`fold-${String(from + n)}`, made));
       await storeNotices(db.pool, rows, 0);
     }
   }
@@ -84,7 +89,9 @@ async function foldBacklog(db: Db, place: BenchPlace, count: number): Promise<Ru
   await store(db, NOTICES_EACH);
   await db.pool.query('create table held as select * from pending_evidence');
   await db.pool.query('truncate pending_evidence');
-  const children: Child[] = await Promise.all(Array.from({ length: count }, () => startService(place, { ROLES: 'jobs' }))); // prettier-ignore
+  const children: Child[] = await Promise.all(
+    Array.from({ length: count }, () => startService(place, { ROLES: 'jobs' })),
+  );
   try {
     await db.pool.query('vacuum analyze');
     const [begin, busyBefore] = [performance.now(), await busySeconds()];
@@ -100,7 +107,7 @@ async function foldBacklog(db: Db, place: BenchPlace, count: number): Promise<Ru
 }
 
 async function waits(db: Db): Promise<boolean> {
-  const { rows } = await db.pool.query<{ waits: boolean }>(`select exists (select from pending_evidence) as waits`); // prettier-ignore
+  const { rows } = await db.pool.query<{ waits: boolean }>(`select exists (select from pending_evidence) as waits`);
   return rows[0]?.waits ?? false;
 }
 
@@ -109,6 +116,6 @@ const TICKS_PER_SECOND = 100;
 /** What all cores together have worked since the machine was started, whoever for. */
 async function busySeconds(): Promise<number> {
   const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n');
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = line.split(/\s+/).slice(1).map(Number); // prettier-ignore
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = line.split(/\s+/).slice(1).map(Number);
   return (user + nice + system + irq + softIrq) / TICKS_PER_SECOND;
 }

@@ -19,15 +19,14 @@ type Looked = { rssBytes: number; lagMs: number };
  * notice takes, how long the others waited, the memory of the process that folds, and the longest time
  * in which it could do nothing else.
  */
-export async function backlog(
-  openOne: (name: string) => Promise<Db>,
-  largest: number,
-): Promise<void> {
+export async function backlog(openOne: (name: string) => Promise<Db>, largest: number): Promise<void> {
   const db = await openOne('growth_backlog');
   for (const size of [largest / STEP ** 2, largest / STEP, largest]) {
     const sid = `backlog-${String(size)}`;
     for (let from = 0; from < size; from += STORED_AT_ONCE) {
-      const rows = Array.from({ length: Math.min(STORED_AT_ONCE, size - from) }, (_, n) => snapshotRow(sid, from + n, ALTERNATING)); // prettier-ignore
+      const rows = Array.from({ length: Math.min(STORED_AT_ONCE, size - from) }, (_, n) =>
+        snapshotRow(sid, from + n, ALTERNATING),
+      );
       await storeNotices(db.pool, rows, 0);
     }
     await foldBacklog(db, size, sid);
@@ -44,15 +43,13 @@ async function foldBacklog(db: Db, size: number, sid: string): Promise<void> {
   await all;
   const seconds = (performance.now() - begin) / 1_000;
   const { rssBytes, lagMs } = looking.stop();
-  print(`  a backlog of ${size.toLocaleString('en').padStart(10)}   ${((seconds * 1e6) / size).toFixed(0)} µs a notice, ${seconds.toFixed(1)} s; others waited at most ${Math.max(0, ...waits).toFixed(0)} ms (${String(waits.length)}); rss ${mib(before)} before, at most ${mib(rssBytes)}; longest without a breath ${lagMs.toFixed(0)} ms`); // prettier-ignore
+  print(
+    `  a backlog of ${size.toLocaleString('en').padStart(10)}   ${((seconds * 1e6) / size).toFixed(0)} µs a notice, ${seconds.toFixed(1)} s; others waited at most ${Math.max(0, ...waits).toFixed(0)} ms (${String(waits.length)}); rss ${mib(before)} before, at most ${mib(rssBytes)}; longest without a breath ${lagMs.toFixed(0)} ms`,
+  );
 }
 
 /** How long each of them waited from being stored to being folded, all by the one who folds the backlog. */
-async function foldOthersMeanwhile(
-  db: Db,
-  sid: string,
-  folding: { now: boolean },
-): Promise<number[]> {
+async function foldOthersMeanwhile(db: Db, sid: string, folding: { now: boolean }): Promise<number[]> {
   const waits: number[] = [];
   const isOn = (): boolean => folding.now;
   for (let n = 0; isOn(); n += 1) {

@@ -56,16 +56,11 @@ async function compareShapes(openOne: (name: string) => Promise<Db>): Promise<vo
 
 async function compareTables(openOne: (name: string) => Promise<Db>): Promise<void> {
   const tables: Contender[] = [];
-  for (const size of TABLE_SIZES) tables.push(await grownTable(await openOne(`growth_${String(size)}`), size)); // prettier-ignore
+  for (const size of TABLE_SIZES) tables.push(await grownTable(await openOne(`growth_${String(size)}`), size));
   await compare('a table of', tables);
 }
 
-async function grownSession(
-  db: Db,
-  size: number,
-  what: string,
-  numbering: Numbering,
-): Promise<Contender> {
+async function grownSession(db: Db, size: number, what: string, numbering: Numbering): Promise<Contender> {
   const sid = createHash('md5')
     .update(`${what} ${String(size)}`)
     .digest('hex');
@@ -121,7 +116,10 @@ async function compare(what: string, contenders: readonly Contender[]): Promise<
       tookMs.push(performance.now() - begin);
     }
   }
-  for (const { size, tookMs } of contenders) print(`  ${what} ${size.toLocaleString('en').padStart(10)}   ${median(tookMs).toFixed(2)} ms a notice, stored and folded`); // prettier-ignore
+  for (const { size, tookMs } of contenders)
+    print(
+      `  ${what} ${size.toLocaleString('en').padStart(10)}   ${median(tookMs).toFixed(2)} ms a notice, stored and folded`,
+    );
   const [small, large] = contenders.map(({ tookMs }) => median(tookMs));
   print(`  ratio ${((large ?? 0) / (small ?? 1)).toFixed(2)}`);
 }

@@ -32,9 +32,7 @@ async function compare(place: BenchPlace, children: Child[]): Promise<void> {
   const contenders = await startContenders(place, children);
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const { url, results } of contenders) {
-      results.push(
-        await load({ url, secret: BENCH_SECRET, seconds: SECONDS, connections: CONNECTIONS }),
-      );
+      results.push(await load({ url, secret: BENCH_SECRET, seconds: SECONDS, connections: CONNECTIONS }));
       await untilFolded(place.url);
     }
   }
@@ -47,7 +45,7 @@ async function startContenders(place: BenchPlace, children: Child[]): Promise<Co
   children.push(await startChild('contender.js', ['bare', String(bare)], {}, /listening/));
   const service = await startService(place);
   children.push(service);
-  children.push(await startChild('contender.js', ['upsert', String(upsert), place.url, BENCH_SECRET], {}, /listening/)); // prettier-ignore
+  children.push(await startChild('contender.js', ['upsert', String(upsert), place.url, BENCH_SECRET], {}, /listening/));
   const contender = (name: string, url: string): Contender => ({ name, url, results: [] });
   const urlAt = (port: number): string => `http://127.0.0.1:${String(port)}/ncs/bench`;
   return [
@@ -69,11 +67,15 @@ async function untilFolded(databaseUrl: string): Promise<void> {
 
 function report(contenders: readonly Contender[]): void {
   const rates = contenders.map(({ results }) => median(results.map((result) => result.perSecond)));
-  print(`ingest: ${String(ROUNDS)} interleaved rounds of ${String(SECONDS)} s, ${String(CONNECTIONS)} connections, median`); // prettier-ignore
+  print(
+    `ingest: ${String(ROUNDS)} interleaved rounds of ${String(SECONDS)} s, ${String(CONNECTIONS)} connections, median`,
+  );
   for (const [index, { name, results }] of contenders.entries()) {
-    const of = (pick: (result: LoadResult) => number): string => median(results.map(pick)).toFixed(1); // prettier-ignore
+    const of = (pick: (result: LoadResult) => number): string => median(results.map(pick)).toFixed(1);
     const failures = results.reduce((sum, result) => sum + result.failures, 0);
-    print(`  ${name.padEnd(14)} ${(rates[index] ?? 0).toFixed(0).padStart(6)} requests/s   p50 ${of((r) => r.p50Ms)} ms, p99 ${of((r) => r.p99Ms)} ms, p99.9 ${of((r) => r.p999Ms)} ms   failures ${String(failures)}`); // prettier-ignore
+    print(
+      `  ${name.padEnd(14)} ${(rates[index] ?? 0).toFixed(0).padStart(6)} requests/s   p50 ${of((r) => r.p50Ms)} ms, p99 ${of((r) => r.p99Ms)} ms, p99.9 ${of((r) => r.p999Ms)} ms   failures ${String(failures)}`,
+    );
   }
   const [bare = 1, receiver = 0, upsert = 1] = rates;
   print(`  receiver / bare Express   ${(receiver / bare).toFixed(2)}`);
@@ -92,6 +94,6 @@ async function checkRows(databaseUrl: string, contenders: readonly Contender[]):
   );
   await client.end();
   const missing = rows[0]?.missing ?? acknowledged.length;
-  print(`  acknowledged ${String(acknowledged.length)}, of which missing in the table ${String(missing)}`); // prettier-ignore
+  print(`  acknowledged ${String(acknowledged.length)}, of which missing in the table ${String(missing)}`);
   if (missing > 0) process.exitCode = 1;
 }

@@ -22,9 +22,8 @@ const names = given.filter((word) => !/^(--|\d)/.test(word));
 const args = given.filter((word) => !names.includes(word));
 const unknown = names.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) {
-  process.stderr.write(`No benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}\n`); // prettier-ignore
+  process.stderr.write(`No benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}\n`);
   process.exit(1);
 }
-for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS))
-  await BENCHMARKS[name]?.(args);
+for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) await BENCHMARKS[name]?.(args);
 process.exit(process.exitCode ?? 0);

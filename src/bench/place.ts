@@ -29,7 +29,7 @@ const PATIENCE = { connectMs: 5_000, statementMs: 600_000 };
 export async function openBenchDatabase({ url }: BenchPlace, name: string): Promise<Db> {
   const own = new URL(url);
   own.pathname = `/${name}`;
-  const settings = { maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined, patience: PATIENCE }; // prettier-ignore
+  const settings = { maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined, patience: PATIENCE };
   const admin = openDatabase({ url, ...settings });
   await admin.pool.query(`create database ${name}`);
   await closeDatabase(admin);

@@ -10,7 +10,7 @@ const SIZES = [1_000, 1_000_000];
 const TICKS = 300;
 const TICK_MS = 500;
 
-type Contender = { size: number; db: Db; tick: () => Promise<number>; tookMs: number[]; planned: number }; // prettier-ignore
+type Contender = { size: number; db: Db; tick: () => Promise<number>; tookMs: number[]; planned: number };
 
 /**
  * The time of a planner's tick with a thousand and with a million live sessions in the schedule, in
@@ -37,9 +37,24 @@ export async function planner(): Promise<void> {
 async function prepare(place: BenchPlace, size: number, now: () => UnixMs): Promise<Contender> {
   const db = await openBenchDatabase(place, `planner_${String(size)}`);
   await fill(db, size);
-  const account = { name: 'bench', customerId: '', customerSecret: '', limit: 10, perSecond: 9, appIds: [], appLimits: new Map() }; // prettier-ignore
+  const account = {
+    name: 'bench',
+    customerId: '',
+    customerSecret: '',
+    limit: 10,
+    perSecond: 9,
+    appIds: [],
+    appLimits: new Map(),
+  };
   const queryQueue = { addBulk: () => Promise.resolve([]) };
-  const tick = createPlanner({ db, accounts: [account], queryQueue, now, routineIntervalMs: defaultRules().routineIntervalMs, chance: Math.random }); // prettier-ignore
+  const tick = createPlanner({
+    db,
+    accounts: [account],
+    queryQueue,
+    now,
+    routineIntervalMs: defaultRules().routineIntervalMs,
+    chance: Math.random,
+  });
   return { size, db, tick, tookMs: [], planned: 0 };
 }
 
@@ -80,10 +95,14 @@ function report(contenders: readonly Contender[]): void {
   const means = contenders.map(({ size, tookMs, planned }) => {
     const sorted = tookMs.toSorted((a, b) => a - b);
     const mean = tookMs.reduce((sum, ms) => sum + ms, 0) / tookMs.length;
-    print(`  ${size.toLocaleString('en').padStart(9)} sessions   median ${median(tookMs).toFixed(2)} ms, mean ${mean.toFixed(2)} ms, p99 ${(sorted[Math.floor(TICKS * 0.99)] ?? 0).toFixed(1)} ms   ${(planned / TICKS).toFixed(1)} queries a tick`); // prettier-ignore
+    print(
+      `  ${size.toLocaleString('en').padStart(9)} sessions   median ${median(tookMs).toFixed(2)} ms, mean ${mean.toFixed(2)} ms, p99 ${(sorted[Math.floor(TICKS * 0.99)] ?? 0).toFixed(1)} ms   ${(planned / TICKS).toFixed(1)} queries a tick`,
+    );
     return { mean, median: median(tookMs) };
   });
   const [small, large] = means;
   if (small === undefined || large === undefined) return;
-  print(`  ratio of the medians ${(large.median / small.median).toFixed(2)}, of the means ${(large.mean / small.mean).toFixed(2)}`); // prettier-ignore
+  print(
+    `  ratio of the medians ${(large.median / small.median).toFixed(2)}, of the means ${(large.mean / small.mean).toFixed(2)}`,
+  );
 }

@@ -47,19 +47,25 @@ async function hold(target: Target, seconds: number, perSecond: number): Promise
     for (; sent < due; sent += 1) {
       const isProbe = Date.now() - probedAt >= PROBE_EVERY_MS;
       if (isProbe) probedAt = Date.now();
-      const post = send(target, sent, isProbe ? delays : null, failures).finally(() => posts.delete(post)); // prettier-ignore
+      const post = send(target, sent, isProbe ? delays : null, failures).finally(() => posts.delete(post));
       posts.add(post);
     }
-    if (rssAfterMinute === 0 && Date.now() - begin >= 59_000)
-      rssAfterMinute = await rssOf(target.pid);
+    if (rssAfterMinute === 0 && Date.now() - begin >= 59_000) rssAfterMinute = await rssOf(target.pid);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await Promise.all(posts);
   const rssAtEnd = await rssOf(target.pid);
   const { p50, p95, p99, max } = percentiles(delays);
-  print(`sustained: ${String(perSecond)} notifications/s for ${String(seconds)} s over ${SESSIONS.toLocaleString('en')} sessions, ${String(sent)} sent, ${String(failures.length)} not answered 200`); // prettier-ignore
-  print(`  from sending to GET /v1/sessions/{sid}: p50 ${String(p50)} ms, p95 ${String(p95)} ms, p99 ${String(p99)} ms, max ${String(max)} ms (${String(delays.length)} probes)`); // prettier-ignore
-  if (rssAfterMinute > 0) print(`  rss after a minute ${mib(rssAfterMinute)}, at the end ${mib(rssAtEnd)}: ratio ${(rssAtEnd / rssAfterMinute).toFixed(2)}`); // prettier-ignore
+  print(
+    `sustained: ${String(perSecond)} notifications/s for ${String(seconds)} s over ${SESSIONS.toLocaleString('en')} sessions, ${String(sent)} sent, ${String(failures.length)} not answered 200`,
+  );
+  print(
+    `  from sending to GET /v1/sessions/{sid}: p50 ${String(p50)} ms, p95 ${String(p95)} ms, p99 ${String(p99)} ms, max ${String(max)} ms (${String(delays.length)} probes)`,
+  );
+  if (rssAfterMinute > 0)
+    print(
+      `  rss after a minute ${mib(rssAfterMinute)}, at the end ${mib(rssAtEnd)}: ratio ${(rssAtEnd / rssAfterMinute).toFixed(2)}`,
+    );
 }
 
 /** Posts the `n`-th notification, and for a probe waits until the session shows it. */
@@ -72,15 +78,31 @@ async function send(
   const begin = Date.now();
   const sid = `${run}${String(n % SESSIONS).padStart(16, '0')}`;
   const sequence = Math.floor(n / SESSIONS);
-  const payload = { cname: 'c', uid: '1', sid, sequence, sendts: begin, serviceType: 2, details: { msgName: 'uploading_progress', progress: n % 10_000 } }; // prettier-ignore
-  const body = JSON.stringify({ noticeId: `${run}-${String(n)}`, productId: 3, eventType: 33, notifyMs: begin, sid, payload }); // prettier-ignore
+  const payload = {
+    cname: 'c',
+    uid: '1',
+    sid,
+    sequence,
+    sendts: begin,
+    serviceType: 2,
+    details: { msgName: 'uploading_progress', progress: n % 10_000 },
+  };
+  const body = JSON.stringify({
+    noticeId: `${run}-${String(n)}`,
+    productId: 3,
+    eventType: 33,
+    notifyMs: begin,
+    sid,
+    payload,
+  });
   const signature = createHmac('sha256', BENCH_SECRET).update(body).digest('hex');
   const headers = { 'content-type': 'application/json', 'agora-signature-v2': signature };
-  const { statusCode, body: answer } = await request(notifyUrl, { method: 'POST', body, headers, dispatcher: agent }); // prettier-ignore
+  const { statusCode, body: answer } = await request(notifyUrl, { method: 'POST', body, headers, dispatcher: agent });
   await answer.dump();
   if (statusCode !== 200) failures.push(statusCode);
   if (delays === null || statusCode !== 200) return;
-  while ((await eventsOf(`${apiUrl}/v1/sessions/${sid}`, agent)) <= sequence) await new Promise((resolve) => setTimeout(resolve, POLL_MS)); // prettier-ignore
+  while ((await eventsOf(`${apiUrl}/v1/sessions/${sid}`, agent)) <= sequence)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   delays.push(Date.now() - begin);
 }
 

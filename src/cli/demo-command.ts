@@ -36,7 +36,14 @@ async function demo(options: WorldOptions): Promise<void> {
   const key = randomBytes(12).toString('hex');
   const sessionsBySid = new Map<string, SimulatedSession>();
   const world = worldOptions(options);
-  const agora = await startFakeAgora({ accounts: [{ ...ACCOUNT, appIds: [APP_ID] }], limitPerSecond: LIMIT, seed: world.seed, speed: world.speed, now: Date.now, findSession: (sid) => sessionsBySid.get(sid) }); // prettier-ignore
+  const agora = await startFakeAgora({
+    accounts: [{ ...ACCOUNT, appIds: [APP_ID] }],
+    limitPerSecond: LIMIT,
+    seed: world.seed,
+    speed: world.speed,
+    now: Date.now,
+    findSession: (sid) => sessionsBySid.get(sid),
+  });
   const config = await demoConfig(options.speed, agora, folder, key);
   const log = createLogger(config.logLevel);
   announce(config, log);
@@ -63,12 +70,7 @@ async function demo(options: WorldOptions): Promise<void> {
 }
 
 /** The settings of a real service, lived as much faster as the world is. */
-async function demoConfig(
-  speed: number,
-  agora: FakeAgora,
-  folder: string,
-  key: string,
-): Promise<Config> {
+async function demoConfig(speed: number, agora: FakeAgora, folder: string, key: string): Promise<Config> {
   const faster = (ms: number): string => String(Math.round(ms / speed));
   return readConfig({
     ROLES: 'receiver,api,jobs',
@@ -106,10 +108,10 @@ async function freePort(usual: number): Promise<number> {
 
 function introduce(service: Service, key: string, options: WorldOptions): void {
   const api = `http://127.0.0.1:${String(service.apiPort)}`;
+  print('recording-ledger demo: a simulated Agora records, and the ledger finds out what happened.');
   print(
-    'recording-ledger demo: a simulated Agora records, and the ledger finds out what happened.',
+    `  ${String(options.sessions)} sessions, ${String(options.loss * 100)} % of notifications lost, ${String(options.duplicates * 100)} % doubled, seed ${String(options.seed)}, ${String(options.speed)} times as fast as life`,
   );
-  print(`  ${String(options.sessions)} sessions, ${String(options.loss * 100)} % of notifications lost, ${String(options.duplicates * 100)} % doubled, seed ${String(options.seed)}, ${String(options.speed)} times as fast as life`); // prettier-ignore
   print(`  receiver  http://127.0.0.1:${String(service.receiverPort)}/ncs/${APP_ID}`);
   print(`  API       ${api}/v1/sessions   key: ${key}`);
   print(`  try       curl -H "Authorization: Bearer ${key}" ${api}/v1/summary`);

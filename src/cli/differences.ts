@@ -10,9 +10,5 @@ export function differences(before: object | null, after: object): string[] {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string'
-    ? value
-    : value === undefined
-      ? 'nothing'
-      : JSON.stringify(value);
+  return typeof value === 'string' ? value : value === undefined ? 'nothing' : JSON.stringify(value);
 }

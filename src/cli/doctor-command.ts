@@ -12,16 +12,15 @@ export function doctorCommand(): Command {
     .description('check settings, database, queue and Agora addresses, and say what to do')
     .action(async () => {
       const checks = await examine();
-      for (const { what, ok, detail } of checks)
-        print(`${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
+      for (const { what, ok, detail } of checks) print(`${ok ? 'ok  ' : 'FAIL'}  ${what}: ${detail}`);
       if (checks.some(({ ok }) => !ok)) process.exitCode = 1;
     });
 }
 
 async function examine(): Promise<Check[]> {
-  const node = { what: 'Node', ok: Number(process.versions.node.split('.')[0]) >= 20, detail: process.version }; // prettier-ignore
+  const node = { what: 'Node', ok: Number(process.versions.node.split('.')[0]) >= 20, detail: process.version };
   const parsed = parseConfig(environment());
-  if (!parsed.ok) return [node, ...parsed.problems.map((detail) => ({ what: 'setting', ok: false, detail }))]; // prettier-ignore
+  if (!parsed.ok) return [node, ...parsed.problems.map((detail) => ({ what: 'setting', ok: false, detail }))];
   const { config } = parsed;
   return [node, agora(config), await database(config), await queue(config)];
 }
@@ -54,7 +53,7 @@ async function database({ databaseUrl, dataDir }: Config): Promise<Check> {
 async function queue({ redisUrl }: Config): Promise<Check> {
   const what = 'queue';
   if (redisUrl === null) return { what, ok: true, detail: 'in Postgres' };
-  const redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null }); // prettier-ignore
+  const redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
   redis.on('error', () => undefined);
   try {
     await redis.connect();

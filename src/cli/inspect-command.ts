@@ -26,13 +26,8 @@ async function inspect({ db, rules, now }: FoldContext, sid: string): Promise<vo
     print(`  ${fact} = ${value ?? 'unknown'}\n    ${because}`);
   }
   print('\nWhat happened:');
-  for (const entry of buildTimeline(
-    await loadEvidence(db.pool, sid),
-    inferences(stored.facts, rules),
-  )) {
+  for (const entry of buildTimeline(await loadEvidence(db.pool, sid), inferences(stored.facts, rules))) {
     const at = new Date(entry.atMs).toISOString();
-    print(
-      `  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry.details))}`,
-    );
+    print(`  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry.details))}`);
   }
 }

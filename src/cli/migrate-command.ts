@@ -12,9 +12,7 @@ export function migrateCommand(): Command {
 async function run(): Promise<void> {
   const config = readConfig();
   const embedded =
-    config.databaseUrl === null
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined })
-      : null;
+    config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined }) : null;
   try {
     const { applied } = await migrate(embedded?.url ?? config.databaseUrl ?? '');
     print(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);

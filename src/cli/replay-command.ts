@@ -15,16 +15,11 @@ type Options = { url?: string; app?: string; quarantine?: true };
 /** One recorded delivery a line: the notification itself, or `{"appId", "raw"}` with its exact text. */
 export function replayCommand(): Command {
   return new Command('replay')
-    .description(
-      'push recorded deliveries through the front door; what is known already is not doubled',
-    )
+    .description('push recorded deliveries through the front door; what is known already is not doubled')
     .argument('[file.ndjson]', 'one delivery a line: the notification, or {"appId","raw"}')
     .option('--url <url>', 'the receiver (default: this machine, RECEIVER_PORT)')
     .option('--app <appId>', 'the app of lines that name none')
-    .option(
-      '--quarantine',
-      'take in the quarantined bodies that can be read now, straight from the database',
-    )
+    .option('--quarantine', 'take in the quarantined bodies that can be read now, straight from the database')
     .action((file: string | undefined, options: Options) =>
       orExplain(() => {
         if (options.quarantine) return withLedger(takeInQuarantine);
@@ -63,8 +58,7 @@ function deliveryOf(line: string, defaultApp: string | undefined): { appId: stri
   const parsed: unknown = JSON.parse(line);
   const told = typeof parsed === 'object' && parsed !== null ? parsed : {};
   const appId = 'appId' in told && typeof told.appId === 'string' ? told.appId : defaultApp;
-  if (appId === undefined)
-    throw new Error('A line names no app, and none is configured: use --app.');
+  if (appId === undefined) throw new Error('A line names no app, and none is configured: use --app.');
   return { appId, raw: 'raw' in told && typeof told.raw === 'string' ? told.raw : line };
 }
 

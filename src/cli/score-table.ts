@@ -21,7 +21,7 @@ export function scoreTable(score: Score, progress: Progress): string {
     ['queries used', String(progress.queries)],
     ['worst second', String(progress.worstSecond)],
     ['seconds above the limit', String(progress.overLimit)],
-    ['notifications', `${String(notifications.acknowledged)} acknowledged, ${String(notifications.givenUp)} given up`], // prettier-ignore
+    ['notifications', `${String(notifications.acknowledged)} acknowledged, ${String(notifications.givenUp)} given up`],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`).join('\n');
 }

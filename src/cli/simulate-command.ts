@@ -13,9 +13,7 @@ type Options = WorldOptions & { agoraPort: number; apiKey?: string };
 /** A simulated Agora against a service that runs already, with the settings of that service. */
 export function simulateCommand(): Command {
   const command = new Command('simulate')
-    .description(
-      'simulate Agora against a running service, whose AGORA_BASE_URLS names this machine',
-    )
+    .description('simulate Agora against a running service, whose AGORA_BASE_URLS names this machine')
     .option('--agora-port <port>', 'where `query` is answered', Number, 9090)
     .option('--api-key <key>', 'a key of the service that may write');
   return addWorldOptions(command).action((options: Options) => orExplain(() => simulate(options)));
@@ -29,7 +27,7 @@ async function simulate(options: Options): Promise<void> {
   const app = account?.apps[0];
   const secret = app?.ncsSecrets[0];
   if (account === undefined || app === undefined || secret === undefined) {
-    throw new Error('Set the AGORA_ settings of the service here as well: the simulation signs with them.'); // prettier-ignore
+    throw new Error('Set the AGORA_ settings of the service here as well: the simulation signs with them.');
   }
   const now = Date.now;
   const sessionsBySid = new Map<string, SimulatedSession>();

@@ -11,9 +11,7 @@ import { readConfig } from './with-config.js';
  * Opens the ledger's database and closes it again. The embedded one is started only where the
  * service does not run it already.
  */
-export async function withLedger(
-  work: (context: FoldContext, config: Config) => Promise<void>,
-): Promise<void> {
+export async function withLedger(work: (context: FoldContext, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig();
   const running = config.databaseUrl ?? (await findEmbeddedPostgres(config.dataDir));
   if (running !== null) return withDatabase(running, config, work);
@@ -31,7 +29,12 @@ async function withDatabase(
   work: (context: FoldContext, config: Config) => Promise<void>,
 ): Promise<void> {
   await migrate(url);
-  const db = openDatabase({ url, maxConnections: 4, applicationName: 'recording-ledger cli', onIdleError: () => undefined }); // prettier-ignore
+  const db = openDatabase({
+    url,
+    maxConnections: 4,
+    applicationName: 'recording-ledger cli',
+    onIdleError: () => undefined,
+  });
   await work(foldContext(db, config), config).finally(() => closeDatabase(db));
 }
 
@@ -43,7 +46,6 @@ function foldContext(db: Db, config: Config): FoldContext {
     shard: shardOfProcess(),
     stopping: new AbortController().signal,
     pressure: () => 'none',
-    onSetAside: (sid, error) =>
-      void process.stderr.write(`${sid} could not be folded: ${String(error)}\n`),
+    onSetAside: (sid, error) => void process.stderr.write(`${sid} could not be folded: ${String(error)}\n`),
   };
 }

@@ -15,9 +15,7 @@ export type AppConfig = { appId: string; ncsSecrets: readonly string[]; qps: num
 
 /** From an app to the name of the account that its queries are paid from; null for an app nobody configured. */
 export function accountOfApp(accounts: readonly AccountConfig[]): (appId: string) => string | null {
-  const owners = new Map(
-    accounts.flatMap(({ name, apps }) => apps.map(({ appId }) => [appId, name] as const)),
-  );
+  const owners = new Map(accounts.flatMap(({ name, apps }) => apps.map(({ appId }) => [appId, name] as const)));
   return (appId) => owners.get(appId) ?? null;
 }
 
@@ -27,9 +25,7 @@ export function accountOfApp(accounts: readonly AccountConfig[]): (appId: string
  */
 export function identityScopeOfApp(accounts: readonly AccountConfig[]): (appId: string) => string {
   const scopes = new Map(
-    accounts.flatMap(({ apps }) =>
-      apps.map(({ appId }) => [appId, apps[0]?.appId ?? appId] as const),
-    ),
+    accounts.flatMap(({ apps }) => apps.map(({ appId }) => [appId, apps[0]?.appId ?? appId] as const)),
   );
   return (appId) => scopes.get(appId) ?? appId;
 }
@@ -59,15 +55,10 @@ const accountsFile = z.object({
 const EXAMPLE =
   '{"accounts":[{"name":"main","customerId":"…","customerSecret":"…","qps":10,"apps":[{"appId":"…","ncsSecrets":["…"]}]}]}';
 
-export type Accounts =
-  { ok: true; accounts: readonly AccountConfig[] } | { ok: false; problems: readonly string[] };
+export type Accounts = { ok: true; accounts: readonly AccountConfig[] } | { ok: false; problems: readonly string[] };
 
 /** The accounts of AGORA_CONFIG_FILE. `content` is the file's text. */
-export function parseAccounts(
-  content: string,
-  defaultQps: number,
-  defaultAppQps: number | null,
-): Accounts {
+export function parseAccounts(content: string, defaultQps: number, defaultAppQps: number | null): Accounts {
   const parsed = accountsFile.safeParse(jsonOrUndefined(content));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

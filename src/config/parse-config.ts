@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  accountOfApp,
-  findDuplicates,
-  oneAppAccount,
-  parseAccounts,
-  type AccountConfig,
-} from './accounts.js';
+import { accountOfApp, findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
 import { isLoopback, SETTINGS, type SettingName } from './settings.js';
 import type { z } from 'zod';
 
@@ -50,8 +44,7 @@ export type Config = Readonly<{
   logLevel: string;
 }>;
 
-export type ConfigResult =
-  { ok: true; config: Config } | { ok: false; problems: readonly string[] };
+export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: readonly string[] };
 
 /**
  * Parses the environment once. Every wrong setting is a line: its name, what is wrong, an example.
@@ -65,9 +58,7 @@ export function parseConfig(
   const settings = parseSettings(environment, problems);
   const accounts = readAccounts(settings, readFile, problems);
   if (!isGuarded(settings)) {
-    problems.push(
-      `API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`,
-    );
+    problems.push(`API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`);
   }
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: Object.freeze(assemble(settings, accounts)) };
@@ -112,9 +103,7 @@ function readAccounts(
       qps,
       appQps,
     ),
-    ...(file === undefined
-      ? []
-      : [parseAccounts(readOrEmpty(file, readFile, problems), qps, appQps)]),
+    ...(file === undefined ? [] : [parseAccounts(readOrEmpty(file, readFile, problems), qps, appQps)]),
   ];
   problems.push(...found.flatMap((part) => (part.ok ? [] : part.problems)));
   const accounts = found.flatMap((part) => (part.ok ? part.accounts : []));
@@ -127,7 +116,7 @@ function readOrEmpty(file: string, readFile: (name: string) => string, problems:
     return readFile(file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    problems.push(`AGORA_CONFIG_FILE: cannot be read (${why}); for example ${SETTINGS.AGORA_CONFIG_FILE.example}`); // prettier-ignore
+    problems.push(`AGORA_CONFIG_FILE: cannot be read (${why}); for example ${SETTINGS.AGORA_CONFIG_FILE.example}`);
     return '{"accounts":[]}';
   }
 }

@@ -50,13 +50,10 @@ const role = z.enum(['receiver', 'api', 'jobs'], 'may hold receiver, api and job
 /** An API key as it is written: `name:role:key`; the key may hold colons. */
 const apiKey = z
   .string()
-  .regex(
-    /^[^:\s]+:(read|write):\S{8,}$/,
-    'must be name:role:key, role read or write, key of 8 or more characters',
-  ) // prettier-ignore
+  .regex(/^[^:\s]+:(read|write):\S{8,}$/, 'must be name:role:key, role read or write, key of 8 or more characters')
   .transform((value) => {
     const [name = '', keyRole, ...key] = value.split(':');
-    return { name, role: keyRole === 'write' ? ('write' as const) : ('read' as const), key: key.join(':') }; // prettier-ignore
+    return { name, role: keyRole === 'write' ? ('write' as const) : ('read' as const), key: key.join(':') };
   });
 
 /** Every setting there is; the README's table is made of it. */
@@ -245,7 +242,7 @@ export const SETTINGS = {
     schema: wholeNumber(0, 36_500),
     default: '0',
     example: '90',
-    meaning: 'Raw evidence of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.', // prettier-ignore
+    meaning: 'Raw evidence of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.',
   },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
@@ -269,7 +266,7 @@ export type SettingName = keyof typeof SETTINGS;
 /** The table of settings as the README holds it. */
 export function settingsTable(): string {
   const rows = Object.entries(SETTINGS).map(
-    ([name, setting]) => `| \`${name}\` | \`${setting.default.replaceAll('`', '')}\` | ${setting.meaning} |`, // prettier-ignore
+    ([name, setting]) => `| \`${name}\` | \`${setting.default.replaceAll('`', '')}\` | ${setting.meaning} |`,
   );
   return ['| name | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }

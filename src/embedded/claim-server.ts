@@ -22,10 +22,7 @@ const DEADLINE_MS = 300_000;
  * and no process id that was given out anew can be mistaken for an owner.
  * `isRunning` is asked while the server starts up or shuts down.
  */
-export async function claimServer(
-  connectionString: string,
-  isRunning: () => Promise<boolean>,
-): Promise<ClaimOutcome> {
+export async function claimServer(connectionString: string, isRunning: () => Promise<boolean>): Promise<ClaimOutcome> {
   const deadline = performance.now() + DEADLINE_MS;
   while (await isRunning()) {
     const connection = new pg.Client({

@@ -34,9 +34,7 @@ const TIME_TO_CLAIM_MS = 200;
  * A server that a killed process left behind is shut down first; one whose owner lives makes this
  * throw `already_running`. Every other `EmbeddedPostgresError` says in a line what is in the way.
  */
-export async function startEmbeddedPostgres(
-  options: EmbeddedPostgresOptions,
-): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await preparePlace(options);
   let tookOver = false;
   for (let tries = 0; tries < LARGEST_NUMBER_OF_TRIES; tries += 1) {
@@ -97,11 +95,7 @@ async function tryToStart(place: Place): Promise<Started | null> {
   }
 }
 
-async function takeUp(
-  place: Place,
-  launch: ServerLaunch,
-  server: LaunchedServer,
-): Promise<Started | null> {
+async function takeUp(place: Place, launch: ServerLaunch, server: LaunchedServer): Promise<Started | null> {
   const outcome = await claim(place, server);
   if (outcome.kind === 'gone') return null;
   if (outcome.kind === 'owned') throw alreadyRunning(launch.folder, outcome.ownerPid);
@@ -121,10 +115,7 @@ function isPortTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes('could not create any TCP/IP sockets');
 }
 
-async function claim(
-  place: Place,
-  { pid, port }: Pick<LaunchedServer, 'pid' | 'port'>,
-): Promise<ClaimOutcome> {
+async function claim(place: Place, { pid, port }: Pick<LaunchedServer, 'pid' | 'port'>): Promise<ClaimOutcome> {
   return claimServer(connectionString(place, port, 'postgres'), async () => {
     return (await findRunningServer(place.launch.folder.cluster))?.pid === pid;
   });
@@ -135,11 +126,7 @@ async function ensureDatabase(connection: pg.Client): Promise<void> {
   if (found.rowCount === 0) await connection.query(`create database ${DATABASE}`);
 }
 
-function connectionString(
-  { password }: Pick<Place, 'password'>,
-  port: number,
-  database: string,
-): string {
+function connectionString({ password }: Pick<Place, 'password'>, port: number, database: string): string {
   return `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@${HOST}:${port}/${database}`;
 }
 

@@ -27,13 +27,7 @@ export class OwnedServer {
   #healing: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(
-    launch: ServerLaunch,
-    adminUrl: string,
-    log: EmbeddedLog,
-    server: LaunchedServer,
-    claim: pg.Client,
-  ) {
+  constructor(launch: ServerLaunch, adminUrl: string, log: EmbeddedLog, server: LaunchedServer, claim: pg.Client) {
     this.#launch = launch;
     this.#adminUrl = adminUrl;
     this.#log = log;

@@ -7,10 +7,7 @@ export type ServerUser = {
   /** Who owns the files it writes, seen from outside. */
   owner: UserIds;
   /** How to start a program as this user: what to spawn, and with which ids. */
-  command: (
-    file: string,
-    args: readonly string[],
-  ) => { file: string; args: string[]; ids: Partial<UserIds> };
+  command: (file: string, args: readonly string[]) => { file: string; args: string[]; ids: Partial<UserIds> };
 };
 
 /** Whoever we are. */

@@ -19,5 +19,4 @@ export type RepeatedDelivery = {
 export type TimePassed = { kind: 'time_passed'; sid: string; untilMs: UnixMs };
 
 /** Everything the ledger may conclude anything from. Append-only; kept with its raw form. */
-export type Evidence =
-  Notice | RepeatedDelivery | Registration | Observation | StopAnswer | TimePassed;
+export type Evidence = Notice | RepeatedDelivery | Registration | Observation | StopAnswer | TimePassed;

@@ -13,8 +13,7 @@ export function createErrorHandler(log: Logger): ErrorRequestHandler {
     }
     const problem = problemOf(error);
     if (problem.status >= 500) tell(error, { method: request.method, path: request.path });
-    if (problem.status === 503 && !response.hasHeader('Retry-After'))
-      response.set('Retry-After', '5');
+    if (problem.status === 503 && !response.hasHeader('Retry-After')) response.set('Retry-After', '5');
     sendProblem(response, problem);
   };
 }

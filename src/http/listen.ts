@@ -56,15 +56,12 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, handTo, close: () => closeServer(server) };
 }
 
-function readable(
-  error: NodeJS.ErrnoException,
-  host: string,
-  port: number,
-  setting: string,
-): Error {
+function readable(error: NodeJS.ErrnoException, host: string, port: number, setting: string): Error {
   const where = `${host}:${String(port)}`;
-  if (error.code === 'EADDRINUSE') return new Error(`${where} is taken; set ${setting} to a free port`, { cause: error }); // prettier-ignore
-  if (error.code === 'EACCES') return new Error(`${where} may not be listened on; set ${setting} to a port above 1023`, { cause: error }); // prettier-ignore
+  if (error.code === 'EADDRINUSE')
+    return new Error(`${where} is taken; set ${setting} to a free port`, { cause: error });
+  if (error.code === 'EACCES')
+    return new Error(`${where} may not be listened on; set ${setting} to a port above 1023`, { cause: error });
   return error;
 }
 

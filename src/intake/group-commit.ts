@@ -57,10 +57,7 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
  * A batch that fails is tried once more item by item, so that one that Postgres refuses cannot take
  * its neighbours along. When Postgres is away they all fail, the first of them quickly.
  */
-async function storeBatch<T>(
-  batch: readonly Waiter<T>[],
-  store: GroupCommitOptions<T>['store'],
-): Promise<void> {
+async function storeBatch<T>(batch: readonly Waiter<T>[], store: GroupCommitOptions<T>['store']): Promise<void> {
   try {
     await store(batch.map(({ item }) => item));
     for (const { resolve } of batch) resolve('stored');

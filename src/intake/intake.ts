@@ -1,10 +1,5 @@
 import { isAnswered, isOfContent, isRefusal } from '../db/connection/refusal.js';
-import {
-  incomingOf,
-  refusedRow,
-  type Incoming,
-  type Received,
-} from '../db/evidence/incoming-rows.js';
+import { incomingOf, refusedRow, type Incoming, type Received } from '../db/evidence/incoming-rows.js';
 import type { NoticeRow } from '../db/evidence/store-notices.js';
 import type { QuarantineRow } from '../db/evidence/store-quarantine.js';
 import { storeTakenApart, type EvidenceStore } from './evidence-store.js';
@@ -92,9 +87,7 @@ export class Intake {
    */
   take(received: Received): Promise<'stored' | 'full'> {
     const incoming = incomingOf(received);
-    return incoming.kind === 'notice'
-      ? this.#takeNotice(incoming.row)
-      : this.#unreadable.add(incoming.row);
+    return incoming.kind === 'notice' ? this.#takeNotice(incoming.row) : this.#unreadable.add(incoming.row);
   }
 
   spooled(): SpoolSize {
@@ -126,9 +119,8 @@ export class Intake {
     return createGroupCommit<T>({
       ...LIMITS,
       store: async (rows) => {
-        const end = store === undefined || this.#is('spooling') ? 'not_stored' : await this.#tryToStore(rows, store); // prettier-ignore
-        if (end !== 'stored')
-          this.#spoolAll(rows.map(toIncoming), { isDoubtful: end === 'unheard' });
+        const end = store === undefined || this.#is('spooling') ? 'not_stored' : await this.#tryToStore(rows, store);
+        if (end !== 'stored') this.#spoolAll(rows.map(toIncoming), { isDoubtful: end === 'unheard' });
       },
     });
   }

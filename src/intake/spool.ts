@@ -52,13 +52,13 @@ export function openSpool(folder: string, maxBytes: number): Spool {
     if (known === undefined) about.putSync('id', own);
     return own;
   });
-  const state = (): State => (about.get('state') as State | undefined) ?? { nextKey: 1, entries: 0, bytes: 0 }; // prettier-ignore
+  const state = (): State => (about.get('state') as State | undefined) ?? { nextKey: 1, entries: 0, bytes: 0 };
   const appendNow: Spool['append'] = (batch, { isDoubtful }) => {
     const { nextKey, entries: count, bytes } = state();
     const added = batch.reduce((sum, incoming) => sum + weigh(incoming), 0);
     if (bytes + added > maxBytes) return 'full';
-    for (const [n, incoming] of batch.entries()) entries.putSync(nextKey + n, { isDoubtful, incoming }); // prettier-ignore
-    about.putSync('state', { nextKey: nextKey + batch.length, entries: count + batch.length, bytes: bytes + added }); // prettier-ignore
+    for (const [n, incoming] of batch.entries()) entries.putSync(nextKey + n, { isDoubtful, incoming });
+    about.putSync('state', { nextKey: nextKey + batch.length, entries: count + batch.length, bytes: bytes + added });
     return 'kept';
   };
   const dropNow = (lastKey: number): void => {
@@ -69,7 +69,7 @@ export function openSpool(folder: string, maxBytes: number): Spool {
       dropped += 1;
       freed += weigh(value.incoming);
     }
-    about.putSync('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) }); // prettier-ignore
+    about.putSync('state', { nextKey, entries: count - dropped, bytes: Math.max(bytes - freed, 0) });
   };
   let restsUntil = 0;
   const append: Spool['append'] = (batch, doubt) => {

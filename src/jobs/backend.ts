@@ -6,18 +6,12 @@ import { within } from '../timing/within.js';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
 export type QueueSettings =
-  | { kind: 'redis'; url: string; ledgerId: string }
-  | { kind: 'postgres'; url: string; maxConnections: number };
+  { kind: 'redis'; url: string; ledgerId: string } | { kind: 'postgres'; url: string; maxConnections: number };
 
 export type { JobQueue, JobWorker, QueueBackend, WorkerTuning } from './queue-parts.js';
 
-export function openQueueBackend(
-  settings: QueueSettings,
-  onError: (error: Error) => void,
-): QueueBackend {
-  return settings.kind === 'redis'
-    ? openRedisBackend(settings, onError)
-    : openPostgresBackend(settings, onError);
+export function openQueueBackend(settings: QueueSettings, onError: (error: Error) => void): QueueBackend {
+  return settings.kind === 'redis' ? openRedisBackend(settings, onError) : openPostgresBackend(settings, onError);
 }
 
 function openRedisBackend(
@@ -38,10 +32,7 @@ function openRedisBackend(
   return {
     kind: 'redis',
     queue: (name) =>
-      listened(
-        new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }),
-        onError,
-      ),
+      listened(new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }), onError),
     worker: (name, work, tuning) =>
       listened(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
     close: async () => {
@@ -54,7 +45,7 @@ const HANG_UP_WITHIN_MS = 500;
 
 /** A Redis that is away hears no goodbye, and a connection that waits for it goes on doing so. */
 async function hangUp(connection: Redis): Promise<void> {
-  if (connection.status === 'ready') await within(HANG_UP_WITHIN_MS, Promise.allSettled([connection.quit()])); // prettier-ignore
+  if (connection.status === 'ready') await within(HANG_UP_WITHIN_MS, Promise.allSettled([connection.quit()]));
   connection.disconnect();
 }
 

@@ -67,17 +67,11 @@ export async function sweep(
   for (const sid of await takeBack(context.db.pool, 'due', context.now())) {
     await foldOrSetAside(context, sid, () => foldSession(context, sid));
   }
-  if (context.pressure() === 'none' && !isFolding)
-    await foldAll(context, { forMs: SWEEP_FOLDS_FOR_MS });
+  if (context.pressure() === 'none' && !isFolding) await foldAll(context, { forMs: SWEEP_FOLDS_FOR_MS });
 }
 
 /** Partitions for the coming days. Neither a start nor other work fails for what is in the way of them. */
-export async function makePartitions({
-  db,
-  now,
-  log,
-}: Pick<AskContext, 'db' | 'now' | 'log'>): Promise<void> {
-  // prettier-ignore
+export async function makePartitions({ db, now, log }: Pick<AskContext, 'db' | 'now' | 'log'>): Promise<void> {
   try {
     const outcome = await ensurePartitions(db.pool, now());
     if (outcome === 'locked') log.info('partitions.locked');
@@ -90,10 +84,7 @@ export async function makePartitions({
  * Folds sessions anew that could not be asked about while their app was not configured: the finding
  * goes, and they get their next query. Stopped on the way, the next one goes on.
  */
-export async function takeUpConfigured(
-  context: FoldContext,
-  appIds: readonly string[],
-): Promise<void> {
+export async function takeUpConfigured(context: FoldContext, appIds: readonly string[]): Promise<void> {
   let sids: readonly string[] = [];
   do {
     sids = await findUnscheduled(context.db, appIds, context.now(), sids.at(-1) ?? '');

@@ -76,16 +76,13 @@ export function createPlanner(context: PlanContext): () => Promise<number> {
       const refusedApps = appIds.filter((appId) => refusals.has(appScope(name, appId)));
       if (refusals.has(name)) planned += await planTry(context, name, null);
       else planned += await planAccount(context, account, refusedApps, await pictureOf(account));
-      if (!refusals.has(name)) for (const appId of refusedApps) planned += await planTry(context, name, appId); // prettier-ignore
+      if (!refusals.has(name)) for (const appId of refusedApps) planned += await planTry(context, name, appId);
     }
     return planned;
   };
 }
 
-async function makePicture(
-  { db, now, routineIntervalMs }: PlanContext,
-  account: Account,
-): Promise<Picture> {
+async function makePicture({ db, now, routineIntervalMs }: PlanContext, account: Account): Promise<Picture> {
   const { name } = account;
   const madeMs = now();
   const pace = (await readReachablePace(db, [account])).get(name);
@@ -98,11 +95,7 @@ async function makePicture(
 }
 
 /** One query each minute shows whether an app, or a whole account, is still refused. */
-async function planTry(
-  { db, queryQueue, now }: PlanContext,
-  account: string,
-  appId: string | null,
-): Promise<number> {
+async function planTry({ db, queryQueue, now }: PlanContext, account: string, appId: string | null): Promise<number> {
   const scope = appId === null ? account : appScope(account, appId);
   if (!(await claimTry(db, scope, TRY_EVERY_MS))) return 0;
   const candidate = await findTry(db.pool, account, appId, now());

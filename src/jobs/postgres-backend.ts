@@ -11,7 +11,7 @@ import {
 } from 'bullmq';
 import { SturdyClient } from '../db/connection/sturdy-client.js';
 import { keepOpening, type Opening } from './keep-opening.js';
-import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js'; // prettier-ignore
+import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js';
 import type { WorkerTuning } from './queue-parts.js';
 
 type Place = { url: string; maxConnections: number };

@@ -8,25 +8,23 @@ export type QueueBackend = {
   close: () => Promise<void>;
 };
 
-export type JobQueue = Pick<Queue, 'add' | 'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close'>; // prettier-ignore
+export type JobQueue = Pick<Queue, 'add' | 'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close'>;
 export type JobWorker = {
   waitUntilReady: () => Promise<unknown>;
   close: (force?: boolean) => Promise<void>;
   on: (event: 'failed', listener: (job: unknown, error: Error) => void) => unknown;
 };
 
-export type WorkerTuning = Pick<
-  WorkerOptions,
-  'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount'
->;
+export type WorkerTuning = Pick<WorkerOptions, 'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount'>;
 
 /** Everything a queue leaves behind goes with the job: Postgres is the record of what was done. */
 export const JOB_DEFAULTS = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1 };
 
 /** An emitter without a listener for errors would end the process at the first hiccup. */
-export function listened<
-  T extends { on: (event: 'error', listener: (error: Error) => void) => unknown },
->(emitter: T, onError: (error: Error) => void): T {
+export function listened<T extends { on: (event: 'error', listener: (error: Error) => void) => unknown }>(
+  emitter: T,
+  onError: (error: Error) => void,
+): T {
   emitter.on('error', onError);
   return emitter;
 }

@@ -65,11 +65,7 @@ export type RunningJobs = {
  * Starts this process's workers and its ticks. What wakes them is a bell: all they need to know is in
  * Postgres, so a lost, doubled or late job changes nothing but the time.
  */
-export function startJobs(
-  backend: QueueBackend,
-  queues: JobQueues,
-  context: AskContext,
-): RunningJobs {
+export function startJobs(backend: QueueBackend, queues: JobQueues, context: AskContext): RunningJobs {
   const { log, now } = context;
   const accounts = [...context.accounts.values()];
   const plan = createPlanner({
@@ -92,16 +88,10 @@ export function startJobs(
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
   let folding = 0;
-  const fold = shareWork(
-    queues.fold,
-    'fold',
-    logSparingly(log, 'warn', 'bell.lost'),
-    async (onMore) => {
-      // prettier-ignore
-      folding += 1;
-      await foldAll(context, { onMore }).finally(() => (folding -= 1));
-    },
-  );
+  const fold = shareWork(queues.fold, 'fold', logSparingly(log, 'warn', 'bell.lost'), async (onMore) => {
+    folding += 1;
+    await foldAll(context, { onMore }).finally(() => (folding -= 1));
+  });
   const workers = [
     supervise('fold', ({ data }) => timed(context, 'fold', () => fold(data))),
     supervise('sweep', ({ name }) =>
@@ -147,9 +137,7 @@ async function lookAfter(
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await takeUpConfigured(context, appIds);
-  await applyRetention(context, context.retentionDays, (dropped) =>
-    context.log.info(dropped, 'retention.dropped'),
-  );
+  await applyRetention(context, context.retentionDays, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 
 function single(): typeof LOCK & { concurrency: number } {
@@ -158,9 +146,7 @@ function single(): typeof LOCK & { concurrency: number } {
 
 /** For each account as many as can be on their way, and those that stand in the queue for the next slots. */
 function queryConcurrency({ accounts }: AskContext): number {
-  const jobs = [...accounts.values()].map(
-    ({ limit, perSecond }) => slotsOf(limit) + queueRoom(perSecond),
-  );
+  const jobs = [...accounts.values()].map(({ limit, perSecond }) => slotsOf(limit) + queueRoom(perSecond));
   return Math.max(
     1,
     jobs.reduce((sum, n) => sum + n, 0),
@@ -172,11 +158,7 @@ async function runQuery(context: AskContext, payload: unknown): Promise<string> 
   return askSession(context, sid, claimedMs);
 }
 
-async function timed(
-  { metrics }: AskContext,
-  job: string,
-  work: () => Promise<unknown>,
-): Promise<void> {
+async function timed({ metrics }: AskContext, job: string, work: () => Promise<unknown>): Promise<void> {
   const end = metrics.jobDuration.startTimer({ job });
   await work();
   end();

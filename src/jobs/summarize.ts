@@ -73,7 +73,7 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     },
     staleness: live.ages,
     queue: { backend: context.backend.kind, ...queue },
-    refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })), // prettier-ignore
+    refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
   };
 }
 
@@ -84,10 +84,7 @@ const SHORT_PAUSE_MS = 5_000;
  * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all that lives. One
  * refused app makes no account silent: the others are asked as ever.
  */
-async function readSilentAccounts(
-  db: Db,
-  refused: readonly Refused[],
-): Promise<ReadonlySet<string>> {
+async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<ReadonlySet<string>> {
   const apps = refused.flatMap(({ appId }) => (appId === null ? [] : [appId]));
   const [pauses, unanswered, wholly] = await Promise.all([
     readPauses(db),
@@ -135,7 +132,7 @@ export function publishSummary(metrics: Metrics, { truth, staleness }: Summary):
   metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);
   metrics.liveSessions.set(truth.liveSessions);
   metrics.sessionsAtTarget.set(truth.forecast.sessionsAtTarget);
-  const quantiles = { '0.5': staleness.p50Ms, '0.95': staleness.p95Ms, '0.99': staleness.p99Ms, '1': staleness.maxMs }; // prettier-ignore
+  const quantiles = { '0.5': staleness.p50Ms, '0.95': staleness.p95Ms, '0.99': staleness.p99Ms, '1': staleness.maxMs };
   for (const [quantile, ms] of Object.entries(quantiles)) {
     metrics.stalenessSeconds.set({ quantile }, ms / 1000);
   }
@@ -143,9 +140,7 @@ export function publishSummary(metrics: Metrics, { truth, staleness }: Summary):
 
 async function countJobs({ queues }: SummaryContext): Promise<{ waiting: number; active: number }> {
   const counts = await Promise.all(
-    Object.values(queues).map((queue) =>
-      queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'),
-    ),
+    Object.values(queues).map((queue) => queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active')),
   );
   const total = (state: string): number => sum(counts.map((count) => count[state] ?? 0));
   return {

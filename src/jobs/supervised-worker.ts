@@ -71,10 +71,7 @@ export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
   };
   let lookedAt = taken;
   // A queue that cannot be asked is away for everybody; the next look comes soon.
-  const timer = setInterval(
-    () => void look().catch(() => undefined),
-    options.lookEveryMs ?? LOOK_EVERY_MS,
-  );
+  const timer = setInterval(() => void look().catch(() => undefined), options.lookEveryMs ?? LOOK_EVERY_MS);
   return {
     ready: () => worker.waitUntilReady(),
     close: async () => {

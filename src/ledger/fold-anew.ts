@@ -1,9 +1,5 @@
 import type { PoolClient } from 'pg';
-import {
-  loadArchivedFacts,
-  saveArchivedFacts,
-  type ArchivedFacts,
-} from '../db/evidence/archived-facts.js';
+import { loadArchivedFacts, saveArchivedFacts, type ArchivedFacts } from '../db/evidence/archived-facts.js';
 import { loadEvidenceOf } from '../db/evidence/load-evidence.js';
 import { takePending, type PendingEvidence } from '../db/evidence/pending-evidence.js';
 import type { StoredSession } from '../db/sessions/sessions.js';
@@ -34,8 +30,7 @@ export async function foldAnew(
     const old = archived.get(sid) ?? null;
     const its = marked.filter((piece) => piece.sid === sid);
     if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
-    else if (all.length > 0)
-      folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
+    else if (all.length > 0) folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
   }
   return folded;
 }

@@ -40,11 +40,7 @@ export async function togetherOrApart(
  * Each alone. One that fails in a way that may be anybody's trouble is tried once more after all others
  * had their turn: whether they could be folded tells whose trouble it is.
  */
-async function foldApart(
-  context: FoldContext,
-  sids: readonly string[],
-  foldLocked: FoldLocked,
-): Promise<boolean> {
+async function foldApart(context: FoldContext, sids: readonly string[], foldLocked: FoldLocked): Promise<boolean> {
   const sinceMs = context.now();
   const again: string[] = [];
   let [folded, more] = [0, false];
@@ -59,15 +55,12 @@ async function foldApart(
       await ping(context.db); // where Postgres is away, trying the others one by one would take long
     }
   }
-  for (const sid of again) await foldLastTime(context, sid, () => foldAlone(context, sid, foldLocked), folded > 0 ? 'others' : sinceMs); // prettier-ignore
+  for (const sid of again)
+    await foldLastTime(context, sid, () => foldAlone(context, sid, foldLocked), folded > 0 ? 'others' : sinceMs);
   return more;
 }
 
-export async function foldAlone(
-  { db }: FoldContext,
-  sid: string,
-  foldLocked: FoldLocked,
-): Promise<boolean> {
+export async function foldAlone({ db }: FoldContext, sid: string, foldLocked: FoldLocked): Promise<boolean> {
   return withTransaction(db, async (tx) => {
     await lockSession(tx, sid);
     return foldLocked(tx, [sid]);
@@ -79,11 +72,7 @@ export async function foldAlone(
  * anybody's trouble but is not others' too. If the process dies before it is set aside, it fails again,
  * and is set aside then.
  */
-export async function foldOrSetAside(
-  context: FoldContext,
-  sid: string,
-  fold: () => Promise<unknown>,
-): Promise<void> {
+export async function foldOrSetAside(context: FoldContext, sid: string, fold: () => Promise<unknown>): Promise<void> {
   const sinceMs = context.now();
   try {
     await fold();
@@ -107,9 +96,7 @@ async function foldLastTime(
     await fold();
   } catch (error) {
     const isItsOwn =
-      !isPassing(error) ||
-      folded === 'others' ||
-      (await areOthersFoldedSince(context.db.pool, sid, folded));
+      !isPassing(error) || folded === 'others' || (await areOthersFoldedSince(context.db.pool, sid, folded));
     if (!isItsOwn) throw error;
     await putAside(context, sid, error);
   }

@@ -1,8 +1,21 @@
 import type { PoolClient } from 'pg';
 import { HIGHEST_KEY, takeNoticePage, type PageSize } from '../db/evidence/notice-pages.js';
 import { loadObservationPage } from '../db/evidence/observations.js';
-import { dropMarks, dropMarksForAll, isToldOtherwise, loadPending, sumUpMarks, takeMarksAt } from '../db/evidence/pending-evidence.js'; // prettier-ignore
-import { endPiecewise, listPiecewise, loadPiecewise, savePiecewise, type PiecewiseFold } from '../db/sessions/piecewise-folds.js'; // prettier-ignore
+import {
+  dropMarks,
+  dropMarksForAll,
+  isToldOtherwise,
+  loadPending,
+  sumUpMarks,
+  takeMarksAt,
+} from '../db/evidence/pending-evidence.js';
+import {
+  endPiecewise,
+  listPiecewise,
+  loadPiecewise,
+  savePiecewise,
+  type PiecewiseFold,
+} from '../db/sessions/piecewise-folds.js';
 import { loadRegistrations } from '../db/evidence/registrations.js';
 import { forgetFiles, saveFiles } from '../db/sessions/session-files.js';
 import { lockSession, tryLockSession } from '../db/sessions/session-lock.js';
@@ -26,8 +39,7 @@ import { saveFolded, type Folded } from './save-folded.js';
 export const PIECE: PageSize = { evidence: 1_000, bytes: 8_388_608 };
 
 /** What became of a session that is folded in pieces: `session` is its new version, if there is one. */
-export type Piece =
-  { kind: 'more' } | { kind: 'done'; before: Session | null; session: Session | null };
+export type Piece = { kind: 'more' } | { kind: 'done'; before: Session | null; session: Session | null };
 
 /**
  * Begins to fold a session in pieces whose evidence is too much for one transaction: onto what is known
@@ -61,11 +73,7 @@ export async function beginAnew(context: FoldContext, tx: PoolClient, sid: strin
 }
 
 /** The notices after the last one that is folded. Others of its very millisecond are folded now. */
-async function beginOnto(
-  context: FoldContext,
-  tx: PoolClient,
-  before: StoredSession,
-): Promise<Folded> {
+async function beginOnto(context: FoldContext, tx: PoolClient, before: StoredSession): Promise<Folded> {
   const { sid } = before;
   const lastMs = before.facts.arrivals.order.receivedMs;
   const marks = lastMs === null ? [] : await takeMarksAt(tx, sid, lastMs);
@@ -137,7 +145,7 @@ async function foldOntoPiece(
   if (page.isLast) await endPiecewise(tx, before.sid);
   else await savePiecewise(tx, { ...progress, notices: page.last ?? progress.notices });
   const [session] = await saveFolded(context, tx, [folded]);
-  return page.isLast ? { kind: 'done', before: before.session, session: session ?? null } : { kind: 'more' }; // prettier-ignore
+  return page.isLast ? { kind: 'done', before: before.session, session: session ?? null } : { kind: 'more' };
 }
 
 /** First the notices, then what queries told; what is said of the session changes with the last piece. */
@@ -150,7 +158,7 @@ async function foldAnewPiece(
 ): Promise<Piece> {
   const { sid } = progress;
   const page = await takeNoticePage(tx, sid, progress.notices, PIECE);
-  const asked = page.isLast ? await loadObservationPage(tx, sid, progress.observations, PIECE) : null; // prettier-ignore
+  const asked = page.isLast ? await loadObservationPage(tx, sid, progress.observations, PIECE) : null;
   const learned: Evidence[] = [...page.notices, ...(asked?.observations ?? [])];
   const facts = fold(known, learned, foldRules(context.rules));
   await saveFilesOf(tx, sid, learned);
@@ -177,14 +185,10 @@ async function finishAnew(
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
   const facts = fold(known, waited);
   await endPiecewise(tx, sid);
-  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], anew: false }]); // prettier-ignore
+  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], anew: false }]);
   return { kind: 'done', before: before?.session ?? null, session: session ?? null };
 }
 
-async function saveFilesOf(
-  tx: PoolClient,
-  sid: string,
-  learned: readonly Evidence[],
-): Promise<void> {
+async function saveFilesOf(tx: PoolClient, sid: string, learned: readonly Evidence[]): Promise<void> {
   await saveFiles(tx, [{ sid, files: learned.flatMap(filesNamedBy) }]);
 }

@@ -70,11 +70,7 @@ export async function refoldSession(context: FoldContext, sid: string): Promise<
   return done?.session == null ? null : { before: done.before, after: done.session };
 }
 
-async function refoldLocked(
-  context: FoldContext,
-  tx: PoolClient,
-  sid: string,
-): Promise<RefoldChange | 'in_pieces'> {
+async function refoldLocked(context: FoldContext, tx: PoolClient, sid: string): Promise<RefoldChange | 'in_pieces'> {
   const large = await findLarge(tx, [sid], await findArchived(tx, [sid]));
   if (large.tooLarge.length > 0 || (await loadPiecewise(tx, sid)) !== null) {
     await beginAnew(context, tx, sid);
@@ -92,22 +88,24 @@ async function refoldLocked(
  * Folds as much of what waits for these sessions as one transaction may take. Says whether more of it
  * waits still.
  */
-async function foldLocked(
-  context: FoldContext,
-  tx: PoolClient,
-  sids: readonly string[],
-): Promise<boolean> {
+async function foldLocked(context: FoldContext, tx: PoolClient, sids: readonly string[]): Promise<boolean> {
   const counts = await countMarks(tx, sids, PIECE.evidence);
   const few = withinPiece(counts.filter(({ marks }) => marks <= PIECE.evidence));
   const marks = await takeMarks(tx, few);
   const pending = await loadPending(tx, marks, PIECE.bytes);
-  const stored = await loadSessions(tx, counts.map(({ sid }) => sid)); // prettier-ignore
+  const stored = await loadSessions(
+    tx,
+    counts.map(({ sid }) => sid),
+  );
   const archived = await findArchived(tx, heardLongAgo(pending, context.now()));
   const whole = few.filter((sid) => !pending.cut.has(sid));
   const anew = whole.filter((sid) => archived.has(sid) || isReadAnew(sid, stored, pending));
   const { fitting, tooLarge, later } = await findLarge(tx, anew, archived);
   const isLeft = new Set([...pending.cut, ...tooLarge, ...later]);
-  await putBack(tx, marks.filter(({ sid }) => isLeft.has(sid))); // prettier-ignore
+  await putBack(
+    tx,
+    marks.filter(({ sid }) => isLeft.has(sid)),
+  );
   const taken = whole.filter((sid) => !isLeft.has(sid));
   const folded = await foldTaken(context, tx, taken, fitting, stored, pending);
   const many = counts.filter((one) => one.marks > PIECE.evidence).map(({ sid }) => sid);
@@ -127,8 +125,8 @@ async function beginAll(
   const archived = await findArchived(tx, sids);
   const folded: Folded[] = [];
   for (const sid of sids) {
-    if (!archived.has(sid)) folded.push(...(await beginPieces(context, tx, sid, stored.get(sid) ?? null))); // prettier-ignore
-    else folded.push(...(await foldAnew(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid])))); // prettier-ignore
+    if (!archived.has(sid)) folded.push(...(await beginPieces(context, tx, sid, stored.get(sid) ?? null)));
+    else folded.push(...(await foldAnew(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid]))));
   }
   return folded;
 }
@@ -145,19 +143,18 @@ type BySize = { fitting: string[]; tooLarge: string[]; later: string[] };
  * Which of these sessions, that are to be read anew, fit into this transaction; which would fit into none,
  * and which have to wait for the next. What retention has left of a session's evidence always fits.
  */
-async function findLarge(
-  tx: PoolClient,
-  sids: readonly string[],
-  archived: ReadonlySet<string>,
-): Promise<BySize> {
-  const sizes = await measureEvidence(tx, sids.filter((sid) => !archived.has(sid)), PIECE.evidence + 1); // prettier-ignore
+async function findLarge(tx: PoolClient, sids: readonly string[], archived: ReadonlySet<string>): Promise<BySize> {
+  const sizes = await measureEvidence(
+    tx,
+    sids.filter((sid) => !archived.has(sid)),
+    PIECE.evidence + 1,
+  );
   const found: BySize = { fitting: [], tooLarge: [], later: [] };
   const sum = { evidence: 0, bytes: 0 };
   for (const sid of sids) {
     const { evidence, bytes } = sizes.get(sid) ?? { evidence: 0, bytes: 0 };
     if (evidence > PIECE.evidence || bytes > PIECE.bytes) found.tooLarge.push(sid);
-    else if (sum.evidence + evidence > PIECE.evidence || sum.bytes + bytes > PIECE.bytes)
-      found.later.push(sid); // prettier-ignore
+    else if (sum.evidence + evidence > PIECE.evidence || sum.bytes + bytes > PIECE.bytes) found.later.push(sid);
     else {
       found.fitting.push(sid);
       sum.evidence += evidence;
@@ -178,7 +175,7 @@ async function foldTaken(
   const isAnew = new Set(anew);
   const rules = foldRules(context.rules);
   const onto = sids.flatMap((sid) => (isAnew.has(sid) ? [] : [stored.get(sid)]));
-  const folded = onto.flatMap((before) => (before === undefined ? [] : foldOnto(rules, before, pending))); // prettier-ignore
+  const folded = onto.flatMap((before) => (before === undefined ? [] : foldOnto(rules, before, pending)));
   const readAnew = await foldAnew(rules, tx, anew, stored, ofSessions(pending, isAnew));
   return [...folded, ...readAnew];
 }
@@ -198,7 +195,7 @@ function ofSessions(pending: PendingEvidence, sids: ReadonlySet<string>): Pendin
 export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
   const nowMs = context.now();
   const lock = (tx: PoolClient): Promise<string[]> => lockRungSessions(tx, nowMs, limit);
-  const { sessions } = await togetherOrApart(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs)); // prettier-ignore
+  const { sessions } = await togetherOrApart(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs));
   return sessions;
 }
 
@@ -218,11 +215,7 @@ async function foldPassed(
 }
 
 /** A first fold, facts that an earlier release wrote, something told beside the notifications, or a notice received before others that are folded. */
-function isReadAnew(
-  sid: string,
-  stored: ReadonlyMap<string, StoredSession>,
-  pending: PendingEvidence,
-): boolean {
+function isReadAnew(sid: string, stored: ReadonlyMap<string, StoredSession>, pending: PendingEvidence): boolean {
   const facts = stored.get(sid)?.facts;
   if (facts?.shape !== FACTS_SHAPE || pending.others.has(sid)) return true;
   return pending.notices.some((notice) => notice.sid === sid && isStraggler(facts, notice));

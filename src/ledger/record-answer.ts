@@ -43,11 +43,7 @@ export async function recordAnswer(
 }
 
 function isSame(registration: AskedWith, { appId, resourceId, mode }: AskedWith): boolean {
-  return (
-    registration.appId === appId &&
-    registration.resourceId === resourceId &&
-    registration.mode === mode
-  );
+  return registration.appId === appId && registration.resourceId === resourceId && registration.mode === mode;
 }
 
 function asObservation({

@@ -1,11 +1,7 @@
 import type { PoolClient } from 'pg';
 import { markForFold } from '../db/evidence/pending-evidence.js';
 import { dropQuery } from '../db/schedule/query-schedule.js';
-import {
-  insertRegistration,
-  insertRevision,
-  loadRegistrations,
-} from '../db/evidence/registrations.js';
+import { insertRegistration, insertRevision, loadRegistrations } from '../db/evidence/registrations.js';
 import { lockSession } from '../db/sessions/session-lock.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
@@ -25,10 +21,7 @@ import { foldSession } from './fold-sessions.js';
  * at once the second is held against the first. Stored together with its mark, then folded at once;
  * should the process die in between, the sweep folds it.
  */
-export async function register(
-  context: FoldContext,
-  registration: Registration,
-): Promise<Registered> {
+export async function register(context: FoldContext, registration: Registration): Promise<Registered> {
   const registered = await withTransaction(context.db, async (tx) => {
     await lockSession(tx, registration.sid);
     return decideAndStore(tx, registration, context.now());
@@ -38,11 +31,7 @@ export async function register(
   return registered;
 }
 
-async function decideAndStore(
-  tx: PoolClient,
-  told: Registration,
-  nowMs: UnixMs,
-): Promise<Registered> {
+async function decideAndStore(tx: PoolClient, told: Registration, nowMs: UnixMs): Promise<Registered> {
   const known = await loadRegistrations(tx, [told.sid]);
   const inForce = registrationInForce(known.reduce(addRegistration, NO_REGISTRATIONS));
   const registered = compareRegistrations(inForce, told);

@@ -36,14 +36,21 @@ async function takeIn(
   const readable: { id: string; row: NoticeRow }[] = [];
   for (const { id, appId, raw, receivedMs } of bodies) {
     const parsed = parseNotification(raw, { appId, receivedMs }, identityScopeOf(appId));
-    if (parsed.kind !== 'unreadable')
-      readable.push({ id, row: noticeRow(parsed, appId, receivedMs) }); // prettier-ignore
+    if (parsed.kind !== 'unreadable') readable.push({ id, row: noticeRow(parsed, appId, receivedMs) });
     else unreadable.set(parsed.reason, (unreadable.get(parsed.reason) ?? 0) + 1);
   }
   if (readable.length === 0) return 0;
   await withTransaction(db, async (tx) => {
-    await storeNotices(tx, readable.map(({ row }) => row), shard); // prettier-ignore
-    await markReplayed(tx, readable.map(({ id }) => id), now()); // prettier-ignore
+    await storeNotices(
+      tx,
+      readable.map(({ row }) => row),
+      shard,
+    );
+    await markReplayed(
+      tx,
+      readable.map(({ id }) => id),
+      now(),
+    );
   });
   return readable.length;
 }

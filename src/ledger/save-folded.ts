@@ -28,20 +28,12 @@ export type Folded = {
  * Saves folded sessions with their versions, their entries in the change feed and their next
  * queries, all in the caller's transaction. Returns the sessions that got a new version.
  */
-export async function saveFolded(
-  context: FoldContext,
-  tx: PoolClient,
-  folded: readonly Folded[],
-): Promise<Session[]> {
+export async function saveFolded(context: FoldContext, tx: PoolClient, folded: readonly Folded[]): Promise<Session[]> {
   return save(context, tx, folded, { answered: false });
 }
 
 /** The same of a session that the answer to its query was folded into: that query is not under way any more. */
-export async function saveAnswered(
-  context: FoldContext,
-  tx: PoolClient,
-  folded: Folded,
-): Promise<Session[]> {
+export async function saveAnswered(context: FoldContext, tx: PoolClient, folded: Folded): Promise<Session[]> {
   return save(context, tx, [folded], { answered: true });
 }
 
@@ -61,7 +53,7 @@ async function save(
   await saveSessions(tx, stored);
   await saveFilesOf(tx, folded);
   await saveGapsOf(tx, concluded, rules);
-  const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs })); // prettier-ignore
+  const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs }));
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
@@ -97,20 +89,16 @@ async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<v
 }
 
 /** The list is written only where it reads differently: most evidence leaves it as it was. */
-async function saveGapsOf(
-  tx: PoolClient,
-  concluded: readonly Concluded[],
-  rules: ScheduleRules,
-): Promise<void> {
+async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules: ScheduleRules): Promise<void> {
   const changed = concluded.filter((one) => !hasTheSameGaps(one, rules));
-  await saveGaps(tx, changed.map(({ facts: { sid }, conclusion: { gaps } }) => ({ sid, gaps }))); // prettier-ignore
+  await saveGaps(
+    tx,
+    changed.map(({ facts: { sid }, conclusion: { gaps } }) => ({ sid, gaps })),
+  );
 }
 
 /** Most sessions have none, and had none: of them nothing has to be found out again. */
-function hasTheSameGaps(
-  { before, anew, conclusion: { gaps } }: Concluded,
-  rules: ScheduleRules,
-): boolean {
+function hasTheSameGaps({ before, anew, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
   if (before === null || anew) return false;
   const { open, settled } = before.session.gaps;
   if (gaps.length === 0 || open + settled === 0) return gaps.length === open + settled;

@@ -36,12 +36,7 @@ export function createMetrics() {
     }),
     /** Called once, with where to read it: entries and bytes that wait in the spool. */
     spoolSize: (read: () => { entries: number; bytes: number }) => {
-      const of = (
-        name: string,
-        help: string,
-        pick: (size: { entries: number; bytes: number }) => number,
-      ) =>
-        // prettier-ignore
+      const of = (name: string, help: string, pick: (size: { entries: number; bytes: number }) => number) =>
         new Gauge({
           name: `${PREFIX}${name}`,
           help,

@@ -28,7 +28,9 @@ const DARK = 0.5;
  */
 export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Channel {
   const slots = beatsDueMs.map((dueMs) => latestSlot(dueMs, nowMs));
-  const slices = Array.from({ length: SLICES }, (_, n) => slots.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n)); // prettier-ignore
+  const slices = Array.from({ length: SLICES }, (_, n) =>
+    slots.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n),
+  );
   const firstDark = slices.findIndex((slice) => missRate(slice) > DARK);
   const heard = slices.slice(0, firstDark < 0 ? SLICES : firstDark).flat();
   return {

@@ -36,11 +36,7 @@ export type OldestFirst = {
  * The promise is that each session is asked about within the time in which the oldest-first share
  * alone comes round, whatever else is urgent. Asking all of them takes the rest of it.
  */
-export function oldestFirst(
-  live: number,
-  perSecond: number,
-  routineIntervalMs: number,
-): OldestFirst {
+export function oldestFirst(live: number, perSecond: number, routineIntervalMs: number): OldestFirst {
   const roundMs = (live / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
   const countedFromMs = Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), routineIntervalMs);
   return {

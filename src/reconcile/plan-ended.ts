@@ -12,11 +12,7 @@ import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
  * time when no failover can explain it any more. Null once that look has found it over.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
-export function planEnded(
-  facts: SessionFacts,
-  ending: Ending,
-  rules: PlanRules,
-): PlannedQuery | null {
+export function planEnded(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
   const options = [
     lifeAfterEnd(facts, ending, rules),
     firstLook(facts, ending, rules),

@@ -63,8 +63,7 @@ function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null 
   const proofMs = absenceProofMs(facts, run[0].answeredMs, rules);
   const proves = proofMs > last.askedMs && proofMs < plusMs(nextMs, shortestIntervalMs(rules));
   const dueMs = proves ? proofMs : nextMs;
-  if (!wasSeen(facts))
-    return { dueMs, queryClass: 'confirm_start', reason: 'has it started? So far 404' };
+  if (!wasSeen(facts)) return { dueMs, queryClass: 'confirm_start', reason: 'has it started? So far 404' };
   const queryClass = dueMs >= neededFromMs(run, facts, rules) ? 'confirm_end' : 'recheck';
   return { dueMs, queryClass, reason: 'answered 404: gone, or failing over?' };
 }

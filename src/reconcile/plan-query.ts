@@ -14,11 +14,7 @@ import type { PlannedQuery, PlanRules } from './planned-query.js';
  * ask: it cannot be asked about, or it is over and was looked at for the last time. `ending` is the one
  * that the facts prove, if they do.
  */
-export function planQuery(
-  facts: SessionFacts,
-  ending: Ending | null,
-  rules: PlanRules,
-): PlannedQuery | null {
+export function planQuery(facts: SessionFacts, ending: Ending | null, rules: PlanRules): PlannedQuery | null {
   const untilMs = queryableUntil(facts);
   if (untilMs === null) return null;
   const byVerdict = ending === null ? planLive(facts, rules) : planEnded(facts, ending, rules);
@@ -38,11 +34,7 @@ export function notTooSoon(dueMs: UnixMs, facts: SessionFacts, rules: PlanRules)
  * From when on a further 404 is urgent, because it would prove an end or keep a run of 404s from
  * breaking off; null while none was heard, or nothing is left to prove.
  */
-export function nextProofMs(
-  facts: SessionFacts,
-  ending: Ending | null,
-  rules: PlanRules,
-): UnixMs | null {
+export function nextProofMs(facts: SessionFacts, ending: Ending | null, rules: PlanRules): UnixMs | null {
   const run = currentRun(facts, rules);
   if (run === null || planRefused(facts) !== null || ending !== null) return null;
   const last = run.at(-1) ?? run[0];

@@ -28,8 +28,8 @@ const SPREAD = 1.1;
  */
 export function boundMs({ sessions, perSecond }: Load, rules: PromiseRules): number {
   const roundMs = (sessions / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
-  const askedFromMs = Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), rules.routineIntervalMs * SPREAD); // prettier-ignore
-  return Math.ceil(askedFromMs + roundMs * OLDEST_FIRST_SHARE) + rules.goneConfirmMs + rules.goneMarginMs; // prettier-ignore
+  const askedFromMs = Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), rules.routineIntervalMs * SPREAD);
+  return Math.ceil(askedFromMs + roundMs * OLDEST_FIRST_SHARE) + rules.goneConfirmMs + rules.goneMarginMs;
 }
 
 /** Up to how many sessions the bound keeps to a target, and what would keep it at the present load. */

@@ -57,7 +57,7 @@ export type FakeAgora = {
 };
 
 /** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
-const QUERY = /^\/v1\/apps\/([^/]+)\/cloud_recording\/resourceid\/([^/]+)\/sid\/([^/]+)\/mode\/([^/]+)\/query$/; // prettier-ignore
+const QUERY = /^\/v1\/apps\/([^/]+)\/cloud_recording\/resourceid\/([^/]+)\/sid\/([^/]+)\/mode\/([^/]+)\/query$/;
 
 /** A fake Agora: `query` over HTTP, with credentials, a sliding limit, and faults by seeded chance. */
 export async function startFakeAgora(options: FakeAgoraOptions, port = 0): Promise<FakeAgora> {
@@ -107,25 +107,25 @@ function answerTo(
   const atMs = options.now();
   const within = log.arrived(account?.customerId ?? 'unknown', atMs);
   const fault = faultOf(faults, drawn);
-  const answer = !within || faults.throttleAll ? TOO_MANY : account === null ? WRONG_CREDENTIALS : (fault ?? tell(request, options, account, atMs, faults)); // prettier-ignore
+  const answer =
+    !within || faults.throttleAll
+      ? TOO_MANY
+      : account === null
+        ? WRONG_CREDENTIALS
+        : (fault ?? tell(request, options, account, atMs, faults));
   log.answered(answer === 'reset' ? 'reset' : String(answer.status));
   return answer;
 }
 
 const TOO_MANY: HttpAnswer = { status: 429, body: { message: 'API rate limit exceeded' } };
-const WRONG_CREDENTIALS: HttpAnswer = { status: 401, body: { message: 'Invalid authentication credentials' } }; // prettier-ignore
-const NO_ROUTE: HttpAnswer = { status: 404, body: { message: 'no Route matched with those values' } }; // prettier-ignore
+const WRONG_CREDENTIALS: HttpAnswer = { status: 401, body: { message: 'Invalid authentication credentials' } };
+const NO_ROUTE: HttpAnswer = { status: 404, body: { message: 'no Route matched with those values' } };
 const NO_WORKER: HttpAnswer = { status: 404, body: { code: 404, reason: 'failed to find worker' } };
 
-function accountOf(
-  { headers }: IncomingMessage,
-  accounts: readonly FakeAccount[],
-): FakeAccount | null {
+function accountOf({ headers }: IncomingMessage, accounts: readonly FakeAccount[]): FakeAccount | null {
   const sent = /^Basic (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
   const credentials = Buffer.from(sent, 'base64').toString();
-  return (
-    accounts.find((known) => `${known.customerId}:${known.customerSecret}` === credentials) ?? null
-  );
+  return accounts.find((known) => `${known.customerId}:${known.customerSecret}` === credentials) ?? null;
 }
 
 /** One draw decides, so that the seed decides. */
@@ -150,10 +150,9 @@ function tell(
   if (asked === null) return NO_ROUTE;
   const [appId = '', resourceId, sid = '', mode] = asked.slice(1).map(decodeURIComponent);
   if (refusedApps.includes(appId)) return WRONG_CREDENTIALS;
-  if (!account.appIds.includes(appId))
-    return { status: 400, body: { message: 'appid is invalid' } };
+  if (!account.appIds.includes(appId)) return { status: 400, body: { message: 'appid is invalid' } };
   const session = options.findSession(sid);
-  const known = session?.appId === appId && session.resourceId === resourceId && session.mode === mode; // prettier-ignore
+  const known = session?.appId === appId && session.resourceId === resourceId && session.mode === mode;
   return session !== undefined && known ? queryAnswerAt(session, atMs, options.speed) : NO_WORKER;
 }
 

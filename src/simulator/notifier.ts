@@ -78,11 +78,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** A receiver that is away, slow or answers anything but 200 has not got it. */
-async function post(
-  { url, secret }: NotifierOptions,
-  dispatcher: Agent,
-  body: string,
-): Promise<boolean> {
+async function post({ url, secret }: NotifierOptions, dispatcher: Agent, body: string): Promise<boolean> {
   try {
     const response = await request(url, {
       method: 'POST',
@@ -101,7 +97,6 @@ async function post(
 
 /** Both headers, over the bytes that are sent. */
 export function signatures(body: string, secret: string): Record<string, string> {
-  const digest = (algorithm: string): string =>
-    createHmac(algorithm, secret).update(body).digest('hex');
+  const digest = (algorithm: string): string => createHmac(algorithm, secret).update(body).digest('hex');
   return { 'agora-signature': digest('sha1'), 'agora-signature-v2': digest('sha256') };
 }

@@ -17,15 +17,9 @@ const FAILOVER = 12;
  * How the notifications of a session reach the receiver: lost, twice, late and out of order. Lost
  * means lost for good, every attempt of it.
  */
-export function planDeliveries(
-  session: SimulatedSession,
-  profile: WorldProfile,
-  seed: number,
-): readonly Delivery[] {
+export function planDeliveries(session: SimulatedSession, profile: WorldProfile, seed: number): readonly Delivery[] {
   const random = createRandom(seed, `deliveries ${session.sid}`);
-  const planned = session.notices.flatMap((notice) =>
-    deliveriesOf(session, notice, profile, random),
-  );
+  const planned = session.notices.flatMap((notice) => deliveriesOf(session, notice, profile, random));
   return profile.unannouncedExits ? planned : planned.flatMap((one) => announced(one, planned));
 }
 
@@ -34,7 +28,7 @@ function announced(delivery: Delivery, planned: readonly Delivery[]): Delivery[]
   const { notice, session, atMs } = delivery;
   const current = session.failovers.at(-1)?.newUid ?? session.uid;
   if (notice.eventType !== EXIT || notice.uid === current) return [delivery];
-  const told = planned.filter((other) => other.notice.eventType === FAILOVER && other.notice.uid === notice.uid); // prettier-ignore
+  const told = planned.filter((other) => other.notice.eventType === FAILOVER && other.notice.uid === notice.uid);
   const firstMs = Math.min(...told.map((other) => other.atMs));
   return told.length === 0 ? [] : [{ ...delivery, atMs: Math.max(atMs, firstMs + 50) }];
 }
@@ -70,10 +64,7 @@ function arrival({ occurredMs }: PlannedNotice, profile: WorldProfile, random: R
 }
 
 /** The body as Agora sends it at `notifyMs`, which is another with every attempt. */
-export function notificationBody(
-  { noticeId, session, notice }: Delivery,
-  notifyMs: number,
-): string {
+export function notificationBody({ noticeId, session, notice }: Delivery, notifyMs: number): string {
   const { occurredMs, eventType, serviceType, uid, sequence, details } = notice;
   const { sid, cname } = session;
   const payload = { cname, uid, sid, sequence, sendts: occurredMs, serviceType, details };

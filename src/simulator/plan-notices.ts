@@ -10,11 +10,7 @@ type Happening = Omit<PlannedNotice, 'sequence' | 'uid'>;
  * Everything the session will say, in true order, in the documented lifecycle of its mode.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
-export function planNotices(
-  life: Life,
-  profile: WorldProfile,
-  random: Random,
-): readonly PlannedNotice[] {
+export function planNotices(life: Life, profile: WorldProfile, random: Random): readonly PlannedNotice[] {
   if (life.fate === 'never_started') return [];
   const happenings = [
     ...starting(life),
@@ -57,7 +53,13 @@ function starting(life: Life): Happening[] {
     ];
   }
   const stream = { streamUid: '57297', state: 0, UtcMs: Math.round(ready + 200) };
-  const slice = { startUtcMs: Math.round(ready + 250), discontinueUtcMs: Math.round(ready + 250), mixedAllUser: mode === 'mix', streamUid: mode === 'mix' ? '0' : '57297', trackType: 'audio_and_video' }; // prettier-ignore
+  const slice = {
+    startUtcMs: Math.round(ready + 250),
+    discontinueUtcMs: Math.round(ready + 250),
+    mixedAllUser: mode === 'mix',
+    streamUid: mode === 'mix' ? '0' : '57297',
+    trackType: 'audio_and_video',
+  };
   return [
     first,
     happening(ready, 40, 1, 'recorder_started', { status: 0 }),
@@ -69,10 +71,7 @@ function starting(life: Life): Happening[] {
   ];
 }
 
-function heartbeats(
-  { readyMs, stoppingMs }: Life,
-  { heartbeatEveryMs }: WorldProfile,
-): Happening[] {
+function heartbeats({ readyMs, stoppingMs }: Life, { heartbeatEveryMs }: WorldProfile): Happening[] {
   const count = Math.max(0, Math.floor((stoppingMs - readyMs) / heartbeatEveryMs));
   return Array.from({ length: count }, (_, index) =>
     happening(readyMs + (index + 1) * heartbeatEveryMs, 33, 2, 'uploading_progress', {
@@ -96,14 +95,19 @@ function ending(life: Life): Happening[] {
   const { fate, stoppingMs, aliveUntilMs, mode } = life;
   if (fate === 'crashed') return [];
   if (fate === 'failed_early') {
-    const error = { module: 1, errorLevel: 5, errorCode: 32, stat: 1, errorMsg: 'storage configuration is wrong' }; // prettier-ignore
+    const error = { module: 1, errorLevel: 5, errorCode: 32, stat: 1, errorMsg: 'storage configuration is wrong' };
     return [happening(stoppingMs, 1, 0, 'cloud_recording_error', error)];
   }
   const span = aliveUntilMs - stoppingMs;
   const files = { status: 0, fileList: fileList(life) };
   const leave =
     mode === 'web'
-      ? happening(stoppingMs, 71, 6, 'web_recorder_stopped', { code: 0, message: 'ok', details: 'stopped by user', fileList: fileList(life) }) // prettier-ignore
+      ? happening(stoppingMs, 71, 6, 'web_recorder_stopped', {
+          code: 0,
+          message: 'ok',
+          details: 'stopped by user',
+          fileList: fileList(life),
+        })
       : happening(stoppingMs, 41, 1, 'recorder_leave', { leaveCode: 16 });
   return [
     leave,
@@ -120,9 +124,9 @@ function failovers(life: Life): Happening[] {
   return life.failovers.flatMap(({ atMs, backAtMs, newUid }, index) => [
     happening(atMs, 12, 0, 'session_failover', { newUid: Number(newUid) }),
     life.mode === 'web'
-      ? happening(backAtMs, 70, 6, 'web_recorder_started', { recorderStartTime: Math.round(backAtMs) }) // prettier-ignore
+      ? happening(backAtMs, 70, 6, 'web_recorder_started', { recorderStartTime: Math.round(backAtMs) })
       : happening(backAtMs, 40, 1, 'recorder_started', { status: 0 }),
-    happening(backAtMs + 100, 4, 0, 'cloud_recording_file_infos', { fileList: playlistName(life, index + 1) }), // prettier-ignore
+    happening(backAtMs + 100, 4, 0, 'cloud_recording_file_infos', { fileList: playlistName(life, index + 1) }),
   ]);
 }
 
@@ -170,6 +174,10 @@ function replacedExits(
 function late(life: Life, told: readonly PlannedNotice[]): PlannedNotice[] {
   const last = told.at(-1);
   if (last?.eventType !== 11 || life.mode === 'web') return [];
-  const trailing = happening(last.occurredMs + 50, 44, 1, 'recorder_video_stream_state_changed', { streamUid: '57297', state: 1, utcMs: last.occurredMs }); // prettier-ignore
+  const trailing = happening(last.occurredMs + 50, 44, 1, 'recorder_video_stream_state_changed', {
+    streamUid: '57297',
+    state: 1,
+    utcMs: last.occurredMs,
+  });
   return [{ ...trailing, uid: last.uid, sequence: last.sequence + 1 }];
 }

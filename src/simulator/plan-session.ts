@@ -63,13 +63,7 @@ function drawFate(random: Random, profile: WorldProfile): Fate {
 }
 
 /** Short, middle and long lives whose mean is the profile's: 30 % of a fifth, 50 % of four fifths, 20 % of 2.7 times. */
-function drawLife(
-  random: Random,
-  fate: Fate,
-  profile: WorldProfile,
-  startupMs: number,
-  longest: number,
-): number {
+function drawLife(random: Random, fate: Fate, profile: WorldProfile, startupMs: number, longest: number): number {
   if (fate === 'never_started') return 0;
   const factor = random.pick([0.2, 0.2, 0.2, 0.8, 0.8, 0.8, 0.8, 0.8, 2.7, 2.7]);
   const drawn = startupMs + random.exponential(profile.meanLifeMs * factor);
@@ -78,12 +72,7 @@ function drawLife(
   return life <= longest ? life : longest * random.between(0.5, 1);
 }
 
-function drawFailovers(
-  random: Random,
-  profile: WorldProfile,
-  fromMs: number,
-  untilMs: number,
-): readonly Failover[] {
+function drawFailovers(random: Random, profile: WorldProfile, fromMs: number, untilMs: number): readonly Failover[] {
   const failovers: Failover[] = [];
   if (profile.failoversPerHour <= 0) return failovers;
   let atMs = fromMs + random.exponential(3_600_000 / profile.failoversPerHour);

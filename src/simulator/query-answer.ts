@@ -25,16 +25,11 @@ export function queryAnswerAt(session: SimulatedSession, atMs: number, speed = 1
   const uid = moves.at(-1)?.newUid ?? session.uid;
   return {
     status: 200,
-    body: { resourceId, sid, cname, uid, serverResponse: responseAt(session, atMs, moves.length, speed) }, // prettier-ignore
+    body: { resourceId, sid, cname, uid, serverResponse: responseAt(session, atMs, moves.length, speed) },
   };
 }
 
-function responseAt(
-  session: SimulatedSession,
-  atMs: number,
-  moves: number,
-  speed: number,
-): Record<string, unknown> {
+function responseAt(session: SimulatedSession, atMs: number, moves: number, speed: number): Record<string, unknown> {
   const status = statusAt(session, atMs);
   const named = atMs - session.startMs >= FILES_AFTER_MS[session.mode] / speed;
   const playlist = named ? playlistName(session, moves) : '';
@@ -47,7 +42,14 @@ function responseAt(
     case 'individual':
     case 'raw': {
       if (session.snapshots) return { status, sliceStartTime };
-      const file = { fileName: playlist, trackType: 'audio_and_video', uid: '57297', mixedAllUser: false, isPlayable: true, sliceStartTime }; // prettier-ignore
+      const file = {
+        fileName: playlist,
+        trackType: 'audio_and_video',
+        uid: '57297',
+        mixedAllUser: false,
+        isPlayable: true,
+        sliceStartTime,
+      };
       return { status, fileListMode: 'json', fileList: named ? [file] : [], sliceStartTime };
     }
   }
@@ -61,13 +63,9 @@ function statusAt(session: SimulatedSession, atMs: number): number {
   return session.mode === 'web' ? 4 : 5;
 }
 
-function webService(
-  session: SimulatedSession,
-  atMs: number,
-  playlist: string,
-): Record<string, unknown> {
+function webService(session: SimulatedSession, atMs: number, playlist: string): Record<string, unknown> {
   const state = atMs < session.readyMs ? 'init' : atMs < session.stoppingMs ? 'inProgress' : 'exit';
-  const files = playlist === '' ? [] : [{ filename: playlist, sliceStartTime: Math.round(session.readyMs) }]; // prettier-ignore
+  const files = playlist === '' ? [] : [{ filename: playlist, sliceStartTime: Math.round(session.readyMs) }];
   return {
     serviceName: 'web_recorder_service',
     payload: { fileList: files, onhold: false, state },

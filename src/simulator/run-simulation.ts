@@ -75,7 +75,7 @@ export function runSimulation(options: SimulationOptions): Simulation {
     );
     timers.add(timer);
   };
-  const world: World = { options, keeper, ledger, notifier, at, profile: scaleProfile(options.profile, options.speed) }; // prettier-ignore
+  const world: World = { options, keeper, ledger, notifier, at, profile: scaleProfile(options.profile, options.speed) };
   for (const startMs of startTimes(options, beginMs)) beginSession(world, startMs, beginMs);
   if (durationMs === null) keepStarting(world, beginMs);
   const reading = setInterval(followOnce(world), READ_EVERY_MS);
@@ -139,7 +139,7 @@ function beginSession(world: World, startMs: number, beginMs: number): void {
 
 async function deliver({ notifier, keeper }: World, delivery: Delivery): Promise<void> {
   const acknowledged = await notifier.deliver(delivery);
-  if (acknowledged && isOwnExit(delivery.session, delivery.notice)) keeper.exitHeard(delivery.session.sid); // prettier-ignore
+  if (acknowledged && isOwnExit(delivery.session, delivery.notice)) keeper.exitHeard(delivery.session.sid);
 }
 
 function isOwnExit(session: SimulatedSession, notice: { eventType: number; uid: string }): boolean {
@@ -149,7 +149,7 @@ function isOwnExit(session: SimulatedSession, notice: { eventType: number; uid: 
 
 function registrationDelay({ options, profile }: World, { sid }: SimulatedSession): number {
   const random = createRandom(options.seed, `registration ${sid}`);
-  return random.chance(profile.registeredLateShare) ? random.between(1_000, 4_000) / Math.sqrt(options.speed) : 0; // prettier-ignore
+  return random.chance(profile.registeredLateShare) ? random.between(1_000, 4_000) / Math.sqrt(options.speed) : 0;
 }
 
 /** The caller of `start` does not give up: without a registration nobody can ask. */

@@ -109,7 +109,6 @@ function isMistaken({ session, outcome, exitHeard }: Kept): boolean {
 
 export function percentiles(values: readonly number[]): Percentiles {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(Math.ceil(share * sorted.length), sorted.length) - 1] ?? 0;
+  const at = (share: number): number => sorted[Math.min(Math.ceil(share * sorted.length), sorted.length) - 1] ?? 0;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }

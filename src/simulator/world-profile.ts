@@ -77,10 +77,7 @@ export const USUAL_WORLD: WorldProfile = {
 
 /** The same world, lived `speed` times as fast. */
 export function scaleProfile(profile: WorldProfile, speed: number): WorldProfile {
-  const pair = ([low, high]: readonly [number, number]): readonly [number, number] => [
-    low / speed,
-    high / speed,
-  ];
+  const pair = ([low, high]: readonly [number, number]): readonly [number, number] => [low / speed, high / speed];
   return {
     ...profile,
     meanLifeMs: profile.meanLifeMs / speed,

@@ -49,8 +49,6 @@ function toAccount(account: AccountConfig, share: number): Account {
   const { name, customerId, customerSecret, qps, apps } = account;
   const appIds = apps.map(({ appId }) => appId);
   const limits = (limit: number) => ({ limit, perSecond: limit * share });
-  const appLimits = new Map(
-    apps.flatMap((app) => (app.qps === null ? [] : [[app.appId, limits(app.qps)] as const])),
-  );
+  const appLimits = new Map(apps.flatMap((app) => (app.qps === null ? [] : [[app.appId, limits(app.qps)] as const])));
   return { name, customerId, customerSecret, ...limits(qps), appIds, appLimits };
 }

@@ -7,11 +7,7 @@ import path from 'node:path';
  * while the database is away has to know for which ledger it takes notifications in.
  */
 
-export async function rememberLedger(
-  spoolDir: string,
-  databaseUrl: string,
-  ledgerId: string,
-): Promise<void> {
+export async function rememberLedger(spoolDir: string, databaseUrl: string, ledgerId: string): Promise<void> {
   if ((await recallLedger(spoolDir, databaseUrl)) === ledgerId) return;
   await mkdir(spoolDir, { recursive: true, mode: 0o700 });
   const file = fileOf(spoolDir, databaseUrl);

@@ -17,7 +17,7 @@ type ReadyParts = Pick<Parts, 'config' | 'db' | 'context' | 'queues' | 'intake'>
  * needs its spool alone, and who took it out of the balancer then would take away what the spool is for.
  */
 export async function readReadiness(parts: ReadyParts): Promise<Readiness> {
-  const [silent, ...found] = await Promise.all([findSilent(parts), findRefused(parts), findSlow(parts)]); // prettier-ignore
+  const [silent, ...found] = await Promise.all([findSilent(parts), findRefused(parts), findSlow(parts)]);
   const warnings = found.flat();
   const { intake, config } = parts;
   if (intake === null) return { obstacles: silent, warnings, spool: null };
@@ -25,11 +25,7 @@ export async function readReadiness(parts: ReadyParts): Promise<Readiness> {
 }
 
 /** Of a process that receives: all that is wrong is a warning while the spool has room. */
-export function whileSpooling(
-  spool: SpoolSize,
-  maxBytes: number,
-  wrong: readonly string[],
-): Readiness {
+export function whileSpooling(spool: SpoolSize, maxBytes: number, wrong: readonly string[]): Readiness {
   const waits = `${String(spool.entries)} notifications wait in the spool`;
   const warnings = spool.entries === 0 ? wrong : [...wrong, waits];
   const isFull = spool.bytes >= maxBytes * FULL_SHARE;

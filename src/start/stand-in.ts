@@ -30,11 +30,7 @@ export type StandIn = {
  * refused in between. Where this machine has never reached that database there is nothing to take them
  * in for, and the start fails as any other would. Null where nobody has to stand in.
  */
-export async function standInForPostgres(
-  config: Config,
-  log: Logger,
-  stopping: AbortSignal,
-): Promise<StandIn | null> {
+export async function standInForPostgres(config: Config, log: Logger, stopping: AbortSignal): Promise<StandIn | null> {
   const url = config.databaseUrl;
   if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return null;
   const ledgerId = await recallLedger(config.spoolDir, url);
@@ -46,31 +42,22 @@ export async function standInForPostgres(
 }
 
 /** The same where Postgres answers, and refuses for now what a start needs; the caller goes on trying. */
-export async function standInWhileRefused(
-  config: Config,
-  log: Logger,
-  reason: string,
-): Promise<StandIn | null> {
+export async function standInWhileRefused(config: Config, log: Logger, reason: string): Promise<StandIn | null> {
   if (config.databaseUrl === null || !config.roles.includes('receiver')) return null;
   const ledgerId = await recallLedger(config.spoolDir, config.databaseUrl);
   if (ledgerId === null) return null;
   return startStandIn(config, ledgerId, log, `Postgres lets nobody start (${reason})`);
 }
 
-async function startStandIn(
-  config: Config,
-  ledgerId: string,
-  log: Logger,
-  obstacle: string,
-): Promise<StandIn> {
+async function startStandIn(config: Config, ledgerId: string, log: Logger, obstacle: string): Promise<StandIn> {
   const metrics = createMetrics();
   const { spoolMaxBytes } = config;
   const spoolDir = path.join(config.spoolDir, ledgerId);
   const intake = openSpoolingIntake({ spoolDir, spoolMaxBytes }, log, metrics);
   const spooled = (): SpoolSize => intake.spooled();
   const now = (): UnixMs => unixMs(Date.now());
-  const receiver = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
-  const api = config.roles.includes('api') ? await tellWhy(config, obstacle, spooled, log, metrics) : null; // prettier-ignore
+  const receiver = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null);
+  const api = config.roles.includes('api') ? await tellWhy(config, obstacle, spooled, log, metrics) : null;
   const close = async (): Promise<void> => {
     await Promise.all([receiver.close(), api?.close()]);
     await intake.close();
@@ -86,8 +73,7 @@ function tellWhy(
   log: Logger,
   metrics: Metrics,
 ): Promise<Listener> {
-  const readReadiness = (): Promise<Readiness> =>
-    Promise.resolve(whileSpooling(spooled(), spoolMaxBytes, [obstacle]));
-  const app = createStandInApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics }); // prettier-ignore
+  const readReadiness = (): Promise<Readiness> => Promise.resolve(whileSpooling(spooled(), spoolMaxBytes, [obstacle]));
+  const app = createStandInApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics });
   return listen(app, api.host, api.port, 'API_PORT');
 }

@@ -15,7 +15,8 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
   const { config, db, clock, log, metrics, context, backend, queues } = parts;
   const accounts = [...context.accounts.values()];
   const { now } = clock;
-  const readSummary = () => summarize({ db, accounts, rules: config.rules, targetMs: config.truthTargetMs, backend, queues, now }); // prettier-ignore
+  const readSummary = () =>
+    summarize({ db, accounts, rules: config.rules, targetMs: config.truthTargetMs, backend, queues, now });
   const app = createApi(
     {
       db,

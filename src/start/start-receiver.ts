@@ -16,7 +16,11 @@ const CONNECTIONS = 3;
 /** Agora waits for 10 s: what Postgres does not take in this time goes to the spool. */
 const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
 
-type IntakeParts = Pick<Parts, 'config' | 'url' | 'log' | 'metrics'> & { ledgerId: string; shard: number; ring: () => void }; // prettier-ignore
+type IntakeParts = Pick<Parts, 'config' | 'url' | 'log' | 'metrics'> & {
+  ledgerId: string;
+  shard: number;
+  ring: () => void;
+};
 
 /**
  * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
@@ -42,7 +46,11 @@ export async function startReceiver(parts: Parts, standing: Listener | null): Pr
   const { config, db, clock, log, metrics, context, intake } = parts;
   if (intake === null) throw new Error('a receiver has an intake');
   const rejections = countRejections(db, context.shard, log);
-  const listener = await listenForNotices(config, { intake, onRejected: rejections.count, now: clock.now, log, metrics }, standing); // prettier-ignore
+  const listener = await listenForNotices(
+    config,
+    { intake, onRejected: rejections.count, now: clock.now, log, metrics },
+    standing,
+  );
   const close = async (): Promise<void> => {
     await listener.close();
     await rejections.flush();

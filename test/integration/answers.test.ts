@@ -32,11 +32,7 @@ async function session(sid: string): Promise<any> {
   return (await service.api('GET', `/v1/sessions/${sid}`)).body;
 }
 
-async function until(
-  sid: string,
-  condition: (found: any) => boolean,
-  deadlineMs = 40_000,
-): Promise<any> {
+async function until(sid: string, condition: (found: any) => boolean, deadlineMs = 40_000): Promise<any> {
   return waitFor(
     async () => {
       const found = await session(sid);
@@ -54,7 +50,13 @@ const sidOf = (path: string): string => /\/sid\/([^/]+)\//.exec(path)?.[1] ?? ''
 const codes = (found: any): string[] => found.findings.map(({ code }: any) => code);
 
 const tell = (sid: string, uid: string, eventType: number, sequence: number, details: object) =>
-  service.notify({ noticeId: `${sid}-${uid}-${String(eventType)}`, productId: 3, eventType, notifyMs: Date.now(), payload: { sid, cname: 'c', uid, sequence, sendts: Date.now(), serviceType: 0, details } }); // prettier-ignore
+  service.notify({
+    noticeId: `${sid}-${uid}-${String(eventType)}`,
+    productId: 3,
+    eventType,
+    notifyMs: Date.now(),
+    payload: { sid, cname: 'c', uid, sequence, sendts: Date.now(), serviceType: 0, details },
+  });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -73,8 +75,8 @@ describe('a session that Agora', () => {
     await until('vanishing', ({ state }) => state === 'recording');
     service.agora.answerWith(GONE);
     const found = await until('vanishing', ({ state }) => state === 'ended');
-    const { timeline } = (await service.api('GET', '/v1/sessions/vanishing/timeline?limit=500')).body; // prettier-ignore
-    expect(timeline.filter(({ source }: any) => source === 'inference').map(({ kind }: any) => kind)).toEqual(['gone']); // prettier-ignore
+    const { timeline } = (await service.api('GET', '/v1/sessions/vanishing/timeline?limit=500')).body;
+    expect(timeline.filter(({ source }: any) => source === 'inference').map(({ kind }: any) => kind)).toEqual(['gone']);
     expect(found).toMatchObject({ outcome: 'vanished', endedAt: { at: null, source: 'query' } });
     const { notBefore, notAfter } = found.endedAt;
     expect(Date.parse(notBefore)).toBeLessThan(Date.parse(notAfter));
@@ -94,17 +96,17 @@ describe('a session that Agora', () => {
   });
 
   it('reports as exited with status 8 has completed, and with 20 has failed', async () => {
-    const status = (n: number): StubAnswer => ({ status: 200, body: { serverResponse: { status: n } } }); // prettier-ignore
+    const status = (n: number): StubAnswer => ({ status: 200, body: { serverResponse: { status: n } } });
     service.agora.answerWith((path) => status(path.includes('/sid/eight/') ? 8 : 20));
     await Promise.all([register('eight'), register('twenty')]);
-    expect(await until('eight', ({ state }) => state === 'ended')).toMatchObject({ outcome: 'completed' }); // prettier-ignore
-    expect(await until('twenty', ({ state }) => state === 'failed')).toMatchObject({ outcome: 'abnormal_exit' }); // prettier-ignore
+    expect(await until('eight', ({ state }) => state === 'ended')).toMatchObject({ outcome: 'completed' });
+    expect(await until('twenty', ({ state }) => state === 'failed')).toMatchObject({ outcome: 'abnormal_exit' });
   });
 });
 
 describe('an answer that says nothing about the recording', () => {
   const SILENT: Record<string, [StubAnswer, string]> = {
-    incomplete: [{ status: 206, body: { code: 65, reason: 'request not completed' } }, 'incomplete'], // prettier-ignore
+    incomplete: [{ status: 206, body: { code: 65, reason: 'request not completed' } }, 'incomplete'],
     timedOut: [{ status: 504, body: { code: 62, reason: 'request timeout' } }, 'unavailable'],
     html: [{ status: 502, body: '<html>502</html>' }, 'unavailable'],
     gateway: [{ status: 404, body: '<html>404</html>' }, 'unavailable'],
@@ -118,14 +120,15 @@ describe('an answer that says nothing about the recording', () => {
     await Promise.all(sids.map((sid) => register(sid)));
     await Promise.all(sids.map((sid) => until(sid, ({ state }) => state === 'recording')));
     // A 206 comes from a host that answers: before the others make its breaker open.
-    const heard = ({ observations }: { observations: { lastOutcome: string | null } }, sid: string) => observations.lastOutcome === SILENT[sid]?.[1]; // prettier-ignore
-    service.agora.answerWith((path) => (sidOf(path) === 'incomplete' ? (SILENT['incomplete']?.[0] ?? GONE) : ALIVE)); // prettier-ignore
+    const heard = ({ observations }: { observations: { lastOutcome: string | null } }, sid: string) =>
+      observations.lastOutcome === SILENT[sid]?.[1];
+    service.agora.answerWith((path) => (sidOf(path) === 'incomplete' ? (SILENT['incomplete']?.[0] ?? GONE) : ALIVE));
     await until('incomplete', (found) => heard(found, 'incomplete'));
     service.agora.answerWith((path) => SILENT[sidOf(path)]?.[0] ?? GONE);
     // The others make it open, again and again, and it leaves the host alone for longer each time.
-    await Promise.all(sids.map((sid) => until(sid, (found) => sid === 'incomplete' || heard(found, sid), 100_000))); // prettier-ignore
+    await Promise.all(sids.map((sid) => until(sid, (found) => sid === 'incomplete' || heard(found, sid), 100_000)));
     await pause(3_000);
-    for (const sid of sids) expect(await session(sid)).toMatchObject({ state: 'recording', outcome: null }); // prettier-ignore
+    for (const sid of sids) expect(await session(sid)).toMatchObject({ state: 'recording', outcome: null });
     service.agora.answerWith(GONE);
     await Promise.all(sids.map((sid) => until(sid, ({ outcome }) => outcome === 'vanished')));
   }, 300_000);
@@ -134,7 +137,11 @@ describe('an answer that says nothing about the recording', () => {
     service.agora.answerWith(ALIVE);
     await register('throttled');
     await until('throttled', ({ state }) => state === 'recording');
-    service.agora.answerWith({ status: 429, body: { message: 'API rate limit exceeded' }, headers: { 'retry-after': '2' } }); // prettier-ignore
+    service.agora.answerWith({
+      status: 429,
+      body: { message: 'API rate limit exceeded' },
+      headers: { 'retry-after': '2' },
+    });
     await until('throttled', ({ observations }) => observations.lastOutcome === 'throttled');
     const before = service.agora.requests.length;
     await pause(1_800);
@@ -173,7 +180,7 @@ describe('a fault that no repetition mends', () => {
   });
 
   it('401 stops the whole account, and the promise with it', async () => {
-    service.agora.answerWith({ status: 401, body: { message: 'Invalid authentication credentials' } }); // prettier-ignore
+    service.agora.answerWith({ status: 401, body: { message: 'Invalid authentication credentials' } });
     await register('refused');
     const found = await until('refused', (one) => codes(one).includes('unauthorized'));
     expect(found).toMatchObject({ state: 'registered', outcome: null });
@@ -193,7 +200,7 @@ describe('an exit that was told', () => {
     service.agora.answerWith(GONE);
     const toldMs = Date.now();
     await tell('exiting', '1', 11, 0, { exitStatus: 0 });
-    expect(await until('exiting', ({ state }) => state === 'ended')).toMatchObject({ certainty: 'reported' }); // prettier-ignore
+    expect(await until('exiting', ({ state }) => state === 'ended')).toMatchObject({ certainty: 'reported' });
     const found = await until('exiting', ({ certainty }) => certainty === 'confirmed');
     expect(found).toMatchObject({ state: 'ended', outcome: 'completed' });
     const { observations } = (await service.api('GET', '/v1/sessions/exiting/observations')).body;

@@ -23,8 +23,7 @@ afterAll(async () => {
 
 const get = (path: string): Promise<ApiAnswer> => service.api('GET', path, undefined, READ);
 
-const cursorOf = (place: unknown): string =>
-  Buffer.from(JSON.stringify(place)).toString('base64url');
+const cursorOf = (place: unknown): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 
 let made = 0;
 
@@ -42,18 +41,12 @@ const registration = (told: Record<string, unknown> = {}) => ({
   ...told,
 });
 
-const put = (sid: string, body: unknown): Promise<ApiAnswer> => service.api('PUT', `/v1/sessions/${sid}`, body, WRITE); // prettier-ignore
+const put = (sid: string, body: unknown): Promise<ApiAnswer> => service.api('PUT', `/v1/sessions/${sid}`, body, WRITE);
 
-async function tell(
-  sid: string,
-  eventType: number,
-  sequence: number,
-  seconds: number,
-  details = {},
-): Promise<void> {
-  const payload = { cname: 'lesson', uid: '900001', sid, sequence, sendts: at(seconds), serviceType: 0, details }; // prettier-ignore
+async function tell(sid: string, eventType: number, sequence: number, seconds: number, details = {}): Promise<void> {
+  const payload = { cname: 'lesson', uid: '900001', sid, sequence, sendts: at(seconds), serviceType: 0, details };
   const noticeId = `${sid}-${String(eventType)}-${String(sequence)}`;
-  const { status } = await service.notify({ noticeId, productId: 3, eventType, notifyMs: at(seconds), payload }); // prettier-ignore
+  const { status } = await service.notify({ noticeId, productId: 3, eventType, notifyMs: at(seconds), payload });
   expect(status).toBe(200);
 }
 
@@ -107,7 +100,7 @@ describe('registering', () => {
   it('names the fields in which it contradicts what is known', async () => {
     const sid = aSid();
     await put(sid, registration({ startedAt: new Date(at(0)).toISOString() }));
-    const { body } = await put(sid, registration({ resourceId: 'another', startedAt: new Date(at(1)).toISOString() })); // prettier-ignore
+    const { body } = await put(sid, registration({ resourceId: 'another', startedAt: new Date(at(1)).toISOString() }));
     expect(body).toMatchObject({ status: 409, fields: ['resourceId', 'startedAt'] });
     expect(body.detail).toContain('resourceId, startedAt');
   });
@@ -117,14 +110,14 @@ describe('registering', () => {
     await put(sid, registration({ startedAt: new Date().toISOString(), resourceExpiredHour: 1 }));
     const bare = aSid();
     await put(bare, registration());
-    expect((await put(bare, registration({ startedAt: new Date(at(0)).toISOString() }))).status).toBe(200); // prettier-ignore
+    expect((await put(bare, registration({ startedAt: new Date(at(0)).toISOString() }))).status).toBe(200);
     const added = await put(bare, registration({ resourceExpiredHour: 720 }));
-    expect(added.body).toMatchObject({ startedAt: { at: new Date(at(0)).toISOString(), source: 'registration' } }); // prettier-ignore
+    expect(added.body).toMatchObject({ startedAt: { at: new Date(at(0)).toISOString(), source: 'registration' } });
     const refused = await put(bare, registration({ resourceExpiredHour: 1 }));
     expect(refused.body).toMatchObject({ status: 409, fields: ['resourceExpiredHour'] });
     const { body } = await get(`/v1/sessions/${bare}/timeline`);
     const told = body.timeline.filter(({ source }: any) => source === 'registration');
-    expect(told.map(({ kind }: any) => kind)).toEqual(['registered', 'registration_added', 'registration_added']); // prettier-ignore
+    expect(told.map(({ kind }: any) => kind)).toEqual(['registered', 'registration_added', 'registration_added']);
   });
 
   it('can be corrected: the newest counts, and all are kept', async () => {
@@ -133,7 +126,7 @@ describe('registering', () => {
     const right = registration({ mode: 'individual' });
     const corrected = await put(`${sid}?replace=true`, right);
     expect(corrected.status).toBe(200);
-    expect(corrected.body).toMatchObject({ resourceId: 'resource', mode: 'individual', version: 2 }); // prettier-ignore
+    expect(corrected.body).toMatchObject({ resourceId: 'resource', mode: 'individual', version: 2 });
     const again = await put(`${sid}?replace=true`, right);
     expect([again.status, again.body.version]).toEqual([200, 2]);
     expect((await put(sid, right)).status).toBe(200);
@@ -155,9 +148,7 @@ describe('registering', () => {
 
   it('by two at once is decided one after the other', async () => {
     const sid = aSid();
-    const answers = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((resourceId) => put(sid, registration({ resourceId }))),
-    );
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map((resourceId) => put(sid, registration({ resourceId }))));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
     const replaced = await Promise.all(
       ['e', 'f', 'g'].map((resourceId) => put(`${sid}?replace=true`, registration({ resourceId }))),
@@ -172,10 +163,10 @@ describe('registering', () => {
 
   it('corrected, is asked by what counts now', async () => {
     const sid = aSid();
-    service.agora.answerWith((path) => (path.includes(`/resourceid/right/sid/${sid}/`) ? ALIVE : GONE)); // prettier-ignore
+    service.agora.answerWith((path) => (path.includes(`/resourceid/right/sid/${sid}/`) ? ALIVE : GONE));
     await put(sid, registration({ resourceId: 'wrong', startedAt: new Date().toISOString() }));
     await sessionWhen(sid, ({ observations }) => observations.count === 1);
-    await put(`${sid}?replace=true`, registration({ resourceId: 'right', startedAt: new Date().toISOString() })); // prettier-ignore
+    await put(`${sid}?replace=true`, registration({ resourceId: 'right', startedAt: new Date().toISOString() }));
     await sessionWhen(sid, ({ state }) => state === 'recording');
   });
 
@@ -184,7 +175,10 @@ describe('registering', () => {
     const told = registration({ appId: 'late-app', startedAt: new Date().toISOString() });
     const created = await put(sid, told);
     expect(created.status).toBe(201);
-    expect(created.body).toMatchObject({ queryable: false, findings: [{ code: 'app_not_configured', at: expect.any(String) }] }); // prettier-ignore
+    expect(created.body).toMatchObject({
+      queryable: false,
+      findings: [{ code: 'app_not_configured', at: expect.any(String) }],
+    });
     const corrected = await put(`${sid}?replace=true`, { ...told, appId: APP });
     expect(corrected.body).toMatchObject({ queryable: true, findings: [] });
   });
@@ -266,16 +260,7 @@ describe('a session', () => {
   });
 
   it('that nobody knows is a 404, in every view of it', async () => {
-    for (const view of [
-      '',
-      '/timeline',
-      '/explain',
-      '/files',
-      '/observations',
-      '/gaps',
-      '/streams',
-    ]) {
-      // prettier-ignore
+    for (const view of ['', '/timeline', '/explain', '/files', '/observations', '/gaps', '/streams']) {
       expect([view, (await get(`/v1/sessions/unknown${view}`)).status]).toEqual([view, 404]);
     }
     const { status } = await service.api('POST', '/v1/sessions/unknown/reconcile', {}, WRITE);
@@ -291,20 +276,18 @@ describe('a session', () => {
     await sessionWhen(sid, ({ notices }) => notices.deliveries === 4);
     const { body } = await get(`/v1/sessions/${sid}/timeline`);
     const seen = body.timeline.filter(({ source }: { source: string }) => source === 'notice');
-    expect(seen.map(({ kind, sequence, deliveries }: any) => [kind, sequence, deliveries])).toEqual(
-      [
-        ['recorder_started', 1, 2],
-        ['recorder_leave', 2, 1],
-        ['session_exit', 3, 1],
-      ],
-    );
+    expect(seen.map(({ kind, sequence, deliveries }: any) => [kind, sequence, deliveries])).toEqual([
+      ['recorder_started', 1, 2],
+      ['recorder_leave', 2, 1],
+      ['session_exit', 3, 1],
+    ]);
     expect(body.next).toBeNull();
-    expect(seen[0]).toMatchObject({ at: new Date(at(1)).toISOString(), eventType: 40, serviceType: 0, uid: '900001' }); // prettier-ignore
+    expect(seen[0]).toMatchObject({ at: new Date(at(1)).toISOString(), eventType: 40, serviceType: 0, uid: '900001' });
   });
 
   it('tells of an event that nobody knows what Agora told, in its words', async () => {
     const sid = aSid();
-    const details = { msgName: 'novel', startUtcMs: 1e300, nested: { someMs: 1, list: [null, 'x'] } }; // prettier-ignore
+    const details = { msgName: 'novel', startUtcMs: 1e300, nested: { someMs: 1, list: [null, 'x'] } };
     await tell(sid, 777, 1, 1, details);
     await sessionWhen(sid, ({ notices }) => notices.events === 1);
     const { status, body } = await get(`/v1/sessions/${sid}/timeline`);
@@ -321,7 +304,7 @@ describe('a session', () => {
     await sessionWhen(sid, ({ gaps }) => gaps.open === 1);
     const { body } = await get(`/v1/sessions/${sid}/gaps`);
     expect(body.gaps).toEqual([expect.objectContaining({ from: 2, to: 3, state: 'open' })]);
-    expect((await get('/v1/sessions?hasGaps=true')).body.sessions.map((s: any) => s.sid)).toContain(sid); // prettier-ignore
+    expect((await get('/v1/sessions?hasGaps=true')).body.sessions.map((s: any) => s.sid)).toContain(sid);
     await tell(sid, 42, 2, 2, {});
     await tell(sid, 43, 3, 3, { state: 0 });
     await sessionWhen(sid, ({ gaps }) => gaps.open === 0 && gaps.settled === 1);
@@ -333,7 +316,7 @@ describe('a session', () => {
     await service.notify(sampleNotification('ev31-mix-hls-mp4'));
     await sessionWhen(sid, ({ upload }) => upload.state === 'uploaded');
     const { body } = await get(`/v1/sessions/${sid}/files`);
-    expect(body.files.map(({ name }: any) => name)).toEqual([`${sid}_lesson-4821.m3u8`, `${sid}_lesson-4821_0.mp4`]); // prettier-ignore
+    expect(body.files.map(({ name }: any) => name)).toEqual([`${sid}_lesson-4821.m3u8`, `${sid}_lesson-4821_0.mp4`]);
     expect(body.files[0]).toMatchObject({ playable: true, trackType: 'audio_and_video' });
     expect(body.files[0].sources).toHaveLength(2);
   });
@@ -344,7 +327,7 @@ describe('a session', () => {
     await sessionWhen(sid, ({ state }) => state === 'failed');
     const { body } = await get(`/v1/sessions/${sid}/explain`);
     const facts = body.facts.map(({ fact }: any) => fact);
-    expect(facts).toEqual(expect.arrayContaining(['state', 'outcome', 'certainty', 'startedAt', 'endedAt', 'upload'])); // prettier-ignore
+    expect(facts).toEqual(expect.arrayContaining(['state', 'outcome', 'certainty', 'startedAt', 'endedAt', 'upload']));
   });
 });
 
@@ -379,7 +362,7 @@ describe('asking', () => {
     const unregistered = aSid();
     await tell(unregistered, 40, 1, 1);
     await sessionWhen(unregistered, () => true);
-    const refused = await service.api('POST', `/v1/sessions/${unregistered}/reconcile`, undefined, WRITE); // prettier-ignore
+    const refused = await service.api('POST', `/v1/sessions/${unregistered}/reconcile`, undefined, WRITE);
     expect(refused.status).toBe(409);
   });
 
@@ -391,7 +374,7 @@ describe('asking', () => {
     const stopped = { serverResponse: { uploadingStatus: 'uploaded', fileList: 'a.m3u8' } };
     const answer = await service.api('POST', path, stopped, WRITE);
     expect(answer.status).toBe(201);
-    expect(answer.body).toMatchObject({ state: 'ended', outcome: 'completed', upload: { state: 'uploaded' } }); // prettier-ignore
+    expect(answer.body).toMatchObject({ state: 'ended', outcome: 'completed', upload: { state: 'uploaded' } });
     expect((await service.api('POST', path, stopped, WRITE)).status).toBe(200);
     const failed = { code: 404, reason: 'failed to find worker' };
     const other = aSid();
@@ -435,8 +418,27 @@ describe('lists', () => {
     const sid = aSid();
     const startedAt = new Date(at(0)).toISOString();
     await put(sid, registration({ cname: 'filtered', mode: 'web', startedAt }));
-    const matching = ['appId=app-1', 'state=registered', 'mode=web', 'certainty=reported', 'hasGaps=false', `startedFrom=${startedAt}`, `startedTo=${new Date(at(1)).toISOString()}`, `updatedAfter=${startedAt}`]; // prettier-ignore
-    const others = ['appId=x', 'state=ended', 'outcome=vanished', 'mode=mix', 'certainty=observed', 'hasGaps=true', `startedFrom=${new Date(at(1)).toISOString()}`, 'startedTo=2020-01-01T00:00:00Z', 'updatedAfter=2100-01-01T00:00:00Z']; // prettier-ignore
+    const matching = [
+      'appId=app-1',
+      'state=registered',
+      'mode=web',
+      'certainty=reported',
+      'hasGaps=false',
+      `startedFrom=${startedAt}`,
+      `startedTo=${new Date(at(1)).toISOString()}`,
+      `updatedAfter=${startedAt}`,
+    ];
+    const others = [
+      'appId=x',
+      'state=ended',
+      'outcome=vanished',
+      'mode=mix',
+      'certainty=observed',
+      'hasGaps=true',
+      `startedFrom=${new Date(at(1)).toISOString()}`,
+      'startedTo=2020-01-01T00:00:00Z',
+      'updatedAfter=2100-01-01T00:00:00Z',
+    ];
     const found = async (filter: string): Promise<number> =>
       (await get(`/v1/sessions?cname=filtered&${filter}`)).body.sessions.length;
     for (const filter of matching) expect([filter, await found(filter)]).toEqual([filter, 1]);
@@ -454,9 +456,8 @@ describe('lists', () => {
       'hasGaps=1',
       'startedFrom=0000-01-01T00:00:00Z',
       'startedTo=9999-12-31T23:59:59-12:00',
-      ...[1e20, -1e20, 1.5, 253_402_300_800_000].map((createdMs) => `cursor=${cursorOf({ createdMs, sid: 'x' })}`), // prettier-ignore
+      ...[1e20, -1e20, 1.5, 253_402_300_800_000].map((createdMs) => `cursor=${cursorOf({ createdMs, sid: 'x' })}`),
     ]) {
-      // prettier-ignore
       expect([query, (await get(`/v1/sessions?${query}`)).status]).toEqual([query, 400]);
     }
   });
@@ -488,7 +489,7 @@ describe('the change feed', () => {
 });
 
 describe('the budget', () => {
-  const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE); // prettier-ignore
+  const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE);
 
   it('is shared with those who call start and stop: each slot is its own, at its distance', async () => {
     // Queries about the sessions of other tests hold slots for a second after their answer.
@@ -499,10 +500,16 @@ describe('the budget', () => {
       leases = await leaseBoth();
     }
     expect(leases.map(({ status }) => status)).toEqual([200, 200]);
-    const times = leases.flatMap(({ body }) => body.slots.map(({ at: time }: any) => Date.parse(time))).sort((a, b) => a - b); // prettier-ignore
+    const times = leases
+      .flatMap(({ body }) => body.slots.map(({ at: time }: any) => Date.parse(time)))
+      .sort((a, b) => a - b);
     const distances = times.slice(1).map((time, n) => time - times[n]);
     for (const distance of distances) expect(distance).toBeGreaterThanOrEqual(1000 / 9 - 1.5);
-    expect(leases[0].body).toMatchObject({ account: 'default', forMs: 2_000, slots: [{ waitMs: expect.any(Number) }, {}, {}] }); // prettier-ignore
+    expect(leases[0].body).toMatchObject({
+      account: 'default',
+      forMs: 2_000,
+      slots: [{ waitMs: expect.any(Number) }, {}, {}],
+    });
   }, 60_000);
 
   it('is not given beyond what queries leave of it: 429, and when to come again', async () => {
@@ -525,16 +532,39 @@ describe('the summary', () => {
   it('has the shape of its description', async () => {
     const { body } = await get('/v1/summary');
     expect(body).toMatchObject({
-      truth: { liveSessions: expect.any(Number), notQueryable: expect.any(Number), boundMs: expect.any(Number), verifiedWithinBound: expect.any(Number), forecast: { targetMs: 600_000, sessionsAtTarget: expect.any(Number), perSecondForTarget: expect.any(Number) } }, // prettier-ignore
-      sessions: { registered: expect.any(Number), starting: expect.any(Number), recording: expect.any(Number), stopping: expect.any(Number), ended: expect.any(Number), failed: expect.any(Number) }, // prettier-ignore
-      notices: { deliveries: expect.any(Number), events: expect.any(Number), duplicates: expect.any(Number), outOfOrder: expect.any(Number), quarantined: expect.any(Number), rejected: expect.any(Number) }, // prettier-ignore
-      gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) }, // prettier-ignore
-      queries: { limitPerSecond: 9, lastMinute: expect.any(Number), throttled: expect.any(Number), outcomes: expect.any(Object) }, // prettier-ignore
+      truth: {
+        liveSessions: expect.any(Number),
+        notQueryable: expect.any(Number),
+        boundMs: expect.any(Number),
+        verifiedWithinBound: expect.any(Number),
+        forecast: { targetMs: 600_000, sessionsAtTarget: expect.any(Number), perSecondForTarget: expect.any(Number) },
+      },
+      sessions: {
+        registered: expect.any(Number),
+        starting: expect.any(Number),
+        recording: expect.any(Number),
+        stopping: expect.any(Number),
+        ended: expect.any(Number),
+        failed: expect.any(Number),
+      },
+      notices: {
+        deliveries: expect.any(Number),
+        events: expect.any(Number),
+        duplicates: expect.any(Number),
+        outOfOrder: expect.any(Number),
+        quarantined: expect.any(Number),
+        rejected: expect.any(Number),
+      },
+      gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) },
+      queries: {
+        limitPerSecond: 9,
+        lastMinute: expect.any(Number),
+        throttled: expect.any(Number),
+        outcomes: expect.any(Object),
+      },
       queue: { backend: 'postgres', waiting: expect.any(Number), active: expect.any(Number) },
     });
-    expect(Object.keys(body.staleness)).toEqual(
-      expect.arrayContaining(['maxMs', 'p50Ms', 'p95Ms']),
-    );
+    expect(Object.keys(body.staleness)).toEqual(expect.arrayContaining(['maxMs', 'p50Ms', 'p95Ms']));
   });
 });
 
@@ -548,7 +578,6 @@ it('the metrics have the promise as gauges', async () => {
     'pending_evidence',
     'staleness_seconds{quantile="0.99"}',
   ]) {
-    // prettier-ignore
     expect(body).toContain(`recording_ledger_${name}`);
   }
 });
@@ -562,9 +591,7 @@ describe('the reporting role', () => {
     expect(rows.length).toBeGreaterThan(0);
     await reader.query('select * from reporting.timeline limit 5');
     for (const table of ['sessions', 'notices', 'registrations', 'observations', 'changes']) {
-      await expect(reader.query(`select * from public.${table}`)).rejects.toThrow(
-        /permission denied/,
-      );
+      await expect(reader.query(`select * from public.${table}`)).rejects.toThrow(/permission denied/);
     }
     await expect(reader.query('create table mine (x int)')).rejects.toThrow(/permission denied/);
     await reader.end();

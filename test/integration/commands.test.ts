@@ -35,16 +35,10 @@ async function run(args: readonly string[], env: Record<string, string> = {}): P
   return { code, lines: command.output().trimEnd().split('\n') };
 }
 
-async function tell(
-  sid: string,
-  eventType: number,
-  sequence: number,
-  seconds: number,
-  details: object,
-): Promise<void> {
-  const payload = { cname: 'lesson', uid: '900001', sid, sequence, sendts: at(seconds), serviceType: 0, details }; // prettier-ignore
+async function tell(sid: string, eventType: number, sequence: number, seconds: number, details: object): Promise<void> {
+  const payload = { cname: 'lesson', uid: '900001', sid, sequence, sendts: at(seconds), serviceType: 0, details };
   const noticeId = `${sid}-${String(eventType)}-${String(sequence)}`;
-  const { status } = await service.notify({ noticeId, productId: 3, eventType, notifyMs: at(seconds), payload }); // prettier-ignore
+  const { status } = await service.notify({ noticeId, productId: 3, eventType, notifyMs: at(seconds), payload });
   expect(status).toBe(200);
 }
 
@@ -68,15 +62,17 @@ describe('inspect', () => {
     const shown = JSON.parse(lines.slice(0, why).join('\n')) as unknown;
     const { body } = await service.api('GET', '/v1/sessions/inspected');
     expect(shown).toEqual(body);
-    expect(lines.slice(why, what).join('\n')).toMatch(/ {2}state = ended\n {4}It is over: its recorder reported the exit/); // prettier-ignore
+    expect(lines.slice(why, what).join('\n')).toMatch(
+      / {2}state = ended\n {4}It is over: its recorder reported the exit/,
+    );
     const happened = lines.slice(what + 1);
     expect(happened).toHaveLength(2);
-    expect(happened[0]).toMatch(/^ {2}2026-03-02T10:00:01\.000Z {2}notice {7}recorder_started {2}\{/); // prettier-ignore
-    expect(happened[1]).toMatch(/^ {2}2026-03-02T10:00:30\.000Z {2}notice {7}session_exit {2}\{"exitStatus":0\}$/); // prettier-ignore
+    expect(happened[0]).toMatch(/^ {2}2026-03-02T10:00:01\.000Z {2}notice {7}recorder_started {2}\{/);
+    expect(happened[1]).toMatch(/^ {2}2026-03-02T10:00:30\.000Z {2}notice {7}session_exit {2}\{"exitStatus":0\}$/);
   });
 
   it('fails, and says so, where no such session is known', async () => {
-    expect(await run(['inspect', 'nobody'])).toEqual({ code: 1, lines: ['No session nobody is known.'] }); // prettier-ignore
+    expect(await run(['inspect', 'nobody'])).toEqual({ code: 1, lines: ['No session nobody is known.'] });
   });
 });
 
@@ -89,7 +85,7 @@ async function misread(sid: string): Promise<void> {
   expect(rowCount).toBe(1);
 }
 
-const cnameOf = async (sid: string): Promise<unknown> => (await service.api('GET', `/v1/sessions/${sid}`)).body.cname; // prettier-ignore
+const cnameOf = async (sid: string): Promise<unknown> => (await service.api('GET', `/v1/sessions/${sid}`)).body.cname;
 
 describe('refold', () => {
   it('looks at one session alone where that is asked', async () => {
@@ -102,7 +98,7 @@ describe('refold', () => {
       lines: ['chosen  cname: misread → lesson', 'The session was changed.'],
     });
     expect([await cnameOf('chosen'), await cnameOf('another')]).toEqual(['lesson', 'misread']);
-    expect(await run(['refold', '--sid', 'chosen'])).toEqual({ code: 0, lines: ['The session reads as before.'] }); // prettier-ignore
+    expect(await run(['refold', '--sid', 'chosen'])).toEqual({ code: 0, lines: ['The session reads as before.'] });
   });
 });
 
@@ -121,13 +117,25 @@ describe('doctor', () => {
   });
 
   it.each([
-    ['a Postgres that does not answer', { DATABASE_URL: `postgres://u:p@${NOBODY}/x` }, /^FAIL {2}Postgres: does not answer .*check DATABASE_URL/], // prettier-ignore
-    ['a Redis that does not answer', { REDIS_URL: `redis://${NOBODY}` }, /^FAIL {2}queue: Redis does not answer .*check REDIS_URL/], // prettier-ignore
-    ['no app', { AGORA_APP_ID: '', AGORA_CUSTOMER_ID: '', AGORA_CUSTOMER_SECRET: '', AGORA_NCS_SECRET: '' }, /^FAIL {2}Agora: no app is configured: set AGORA_APP_ID/], // prettier-ignore
+    [
+      'a Postgres that does not answer',
+      { DATABASE_URL: `postgres://u:p@${NOBODY}/x` },
+      /^FAIL {2}Postgres: does not answer .*check DATABASE_URL/,
+    ],
+    [
+      'a Redis that does not answer',
+      { REDIS_URL: `redis://${NOBODY}` },
+      /^FAIL {2}queue: Redis does not answer .*check REDIS_URL/,
+    ],
+    [
+      'no app',
+      { AGORA_APP_ID: '', AGORA_CUSTOMER_ID: '', AGORA_CUSTOMER_SECRET: '', AGORA_NCS_SECRET: '' },
+      /^FAIL {2}Agora: no app is configured: set AGORA_APP_ID/,
+    ],
     ['a setting that is none', { AGORA_QPS: 'many' }, /^FAIL {2}setting: .*AGORA_QPS/],
   ])('fails, and says what to do, where there is %s', async (_what, env, complaint) => {
     const { code, lines } = await run(['doctor'], env);
     expect(code).toBe(1);
-    expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([expect.stringMatching(complaint)]); // prettier-ignore
+    expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([expect.stringMatching(complaint)]);
   });
 });

@@ -18,7 +18,16 @@ afterAll(async () => {
 });
 
 function start(appId: string): Promise<App> {
-  const parsed = parseConfig({ ROLES: 'api,jobs', API_PORT: '0', AGORA_APP_ID: appId, AGORA_CUSTOMER_ID: 'customer', AGORA_CUSTOMER_SECRET: 'secret', AGORA_NCS_SECRET: 'ncs', AGORA_BASE_URLS: agora.url, START_CHECK_AFTER_MS: '100' }); // prettier-ignore
+  const parsed = parseConfig({
+    ROLES: 'api,jobs',
+    API_PORT: '0',
+    AGORA_APP_ID: appId,
+    AGORA_CUSTOMER_ID: 'customer',
+    AGORA_CUSTOMER_SECRET: 'secret',
+    AGORA_NCS_SECRET: 'ncs',
+    AGORA_BASE_URLS: agora.url,
+    START_CHECK_AFTER_MS: '100',
+  });
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
   return startApp(parsed.config, database.url, createLogger('silent'));
 }
@@ -36,7 +45,7 @@ test('a session whose app is configured later is asked about as soon as a start 
   const before = await start('other-app');
   const startedAt = new Date().toISOString();
   const told = { appId: 'late-app', resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt };
-  expect(await session(before, told)).toMatchObject({ queryable: false, findings: [{ code: 'app_not_configured' }] }); // prettier-ignore
+  expect(await session(before, told)).toMatchObject({ queryable: false, findings: [{ code: 'app_not_configured' }] });
   await before.stop();
   const after = await start('late-app');
   try {

@@ -142,11 +142,7 @@ test('of three starts at once in an empty folder exactly one serves', async () =
   const said = await Promise.all(owners.map((owner) => owner.says(/serving|refused/, DEADLINE_MS)));
   expect(said.map(([word]) => word).sort()).toEqual(['refused', 'refused', 'serving']);
   // No draft of a cluster is left beside the one that won.
-  expect((await readdir(join(dataDir, 'postgres'))).sort()).toEqual([
-    'cluster',
-    'password',
-    'server.log',
-  ]);
+  expect((await readdir(join(dataDir, 'postgres'))).sort()).toEqual(['cluster', 'password', 'server.log']);
 });
 
 test('a server that dies is started again behind the same address', async () => {

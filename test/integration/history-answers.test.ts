@@ -30,7 +30,7 @@ beforeAll(async () => {
   ledger = await createTestLedger();
   await tellTheRichSession();
   await tellTheVanishedSession();
-  server = createApi(apiContext(), []).listen(0, '127.0.0.1'); // prettier-ignore
+  server = createApi(apiContext(), []).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 afterAll(async () => {
@@ -79,7 +79,7 @@ async function ask(
     httpStatus === null
       ? ({ kind: 'unavailable', reason: 'timeout' } as const)
       : outcomeOfResponse({ status: httpStatus, headers, body: text, nowMs: answeredMs });
-  const answer = { sid, askedMs: at(seconds), answeredMs, clockEra: 0, outcome, httpStatus, body: text }; // prettier-ignore
+  const answer = { sid, askedMs: at(seconds), answeredMs, clockEra: 0, outcome, httpStatus, body: text };
   await recordAnswer(contextAt(seconds + 1), 'account', answer, aRegistration());
 }
 
@@ -109,7 +109,7 @@ function everyEvent(): NoticeRow[] {
     [13, {}],
     [33, { progress: 5_000 }],
     [34, {}],
-    [42, { startUtcMs: at(20), discontinueUtcMs: at(15), mixedAllUser: true, streamUid: '7', trackType: 'audio' }], // prettier-ignore
+    [42, { startUtcMs: at(20), discontinueUtcMs: at(15), mixedAllUser: true, streamUid: '7', trackType: 'audio' }],
     [42, {}],
     [43, { streamUid: '7', state: 0, UtcMs: at(21) }],
     [43, { streamUid: '7', state: 1, UtcMs: at(31) }],
@@ -141,13 +141,14 @@ async function tellTheRichSession(): Promise<void> {
   const { db } = ledger;
   await register(contextAt(1), aRegistration({ startedMs: null, resourceExpiredHour: 24 }));
   await register(contextAt(2), aRegistration({ receivedMs: at(2), resourceExpiredHour: 24 }));
-  await register(
-    contextAt(3),
-    aRegistration({ receivedMs: at(3), cname: 'other', replaces: true }),
-  );
+  await register(contextAt(3), aRegistration({ receivedMs: at(3), cname: 'other', replaces: true }));
   const rows = everyEvent();
   await storeNotices(db.pool, rows, 1);
-  await storeNotices(db.pool, rows.slice(0, 2).map((row) => ({ ...row, receivedMs: plusMs(row.receivedMs, 900) })), 1); // prettier-ignore
+  await storeNotices(
+    db.pool,
+    rows.slice(0, 2).map((row) => ({ ...row, receivedMs: plusMs(row.receivedMs, 900) })),
+    1,
+  );
   await foldAll(contextAt(100));
   await ask(SID, 110, 200, answerWithServices());
   await ask(SID, 115, 400, { code: 2, reason: 'bad' });
@@ -165,21 +166,32 @@ async function tellTheRichSession(): Promise<void> {
 }
 
 function answerWithServices(): unknown {
-  const payload = { state: 'inProgress', onhold: false, fileList: [FILE], outputs: [{ rtmpUrl: 'rtmp://there', status: 'connected' }] }; // prettier-ignore
-  const state = { status: 5, sliceStartTime: at(2), fileListMode: 'json', fileList: [FILE], subServiceStatus: { recordingService: 'serviceInProgress' } }; // prettier-ignore
+  const payload = {
+    state: 'inProgress',
+    onhold: false,
+    fileList: [FILE],
+    outputs: [{ rtmpUrl: 'rtmp://there', status: 'connected' }],
+  };
+  const state = {
+    status: 5,
+    sliceStartTime: at(2),
+    fileListMode: 'json',
+    fileList: [FILE],
+    subServiceStatus: { recordingService: 'serviceInProgress' },
+  };
   const services = [{ serviceName: 'web_recorder_service', payload }];
-  return { cname: 'lesson', uid: '900001', serverResponse: { ...state, extensionServiceState: services } }; // prettier-ignore
+  return { cname: 'lesson', uid: '900001', serverResponse: { ...state, extensionServiceState: services } };
 }
 
 /** Taken for gone, then heard of again, then gone for good; some of its numbers never came. */
 async function tellTheVanishedSession(): Promise<void> {
   const sid = VANISHED;
-  const told = (seconds: number, sequence: number) => aRow(seconds, 33, { progress: 100 }, { sid, sequence }); // prettier-ignore
+  const told = (seconds: number, sequence: number) => aRow(seconds, 33, { progress: 100 }, { sid, sequence });
   await register(contextAt(1), aRegistration({ sid }));
   await storeNotices(ledger.db.pool, [told(60, 1), told(61, 5)], 1);
   await foldAll(contextAt(62));
   for (const second of [100, 130, 160, 200]) await ask(sid, second, 404, GONE);
-  await storeNotices(ledger.db.pool, [told(300, 6), { ...told(61.5, 2), receivedMs: unixMs(at(301)) }], 1); // prettier-ignore
+  await storeNotices(ledger.db.pool, [told(300, 6), { ...told(61.5, 2), receivedMs: unixMs(at(301)) }], 1);
   await foldAll(contextAt(302));
   for (const second of [400, 430, 460, 500]) await ask(sid, second, 404, GONE);
 }
@@ -187,9 +199,7 @@ async function tellTheVanishedSession(): Promise<void> {
 describe('what the API answers about a history', () => {
   it.each(
     [SID, VANISHED].flatMap((sid) =>
-      ['', '/timeline', '/observations', '/files', '/gaps', '/streams', '/explain'].map(
-        (part) => `${sid}${part}`,
-      ),
+      ['', '/timeline', '/observations', '/files', '/gaps', '/streams', '/explain'].map((part) => `${sid}${part}`),
     ),
   )('is to the byte what its readers have known: %s', async (path) => {
     const text = await textAt(`${path}${path.includes('/') ? '?limit=500' : ''}`);

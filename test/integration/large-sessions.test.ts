@@ -30,16 +30,17 @@ function snapshots(from: number, to: number, sid = SID): NoticeRow[] {
   return Array.from({ length: to - from }, (_, index) => {
     const n = from + index;
     const details = { fileName: `${sid}_lesson__uid_s_1__uid_e_video_${String(n)}.jpg` };
-    return aRow(n * 5, 45, details, { sid, sequence: n, serviceType: 1 + (n % 2), noticeId: `${sid} ${String(n)}` }); // prettier-ignore
+    return aRow(n * 5, 45, details, { sid, sequence: n, serviceType: 1 + (n % 2), noticeId: `${sid} ${String(n)}` });
   });
 }
 
 function small(count: number): NoticeRow[] {
-  return Array.from({ length: count }, (_, n) => aRow(n, 40, { status: 0 }, { sid: `small-${String(n)}` })); // prettier-ignore
+  return Array.from({ length: count }, (_, n) => aRow(n, 40, { status: 0 }, { sid: `small-${String(n)}` }));
 }
 
 async function store(rows: readonly NoticeRow[]): Promise<void> {
-  for (let from = 0; from < rows.length; from += 2_000) await storeNotices(ledger.db.pool, rows.slice(from, from + 2_000), 1); // prettier-ignore
+  for (let from = 0; from < rows.length; from += 2_000)
+    await storeNotices(ledger.db.pool, rows.slice(from, from + 2_000), 1);
 }
 
 async function states(): Promise<Record<string, { state: string; events: number }>> {
@@ -58,7 +59,10 @@ async function told(): Promise<Record<string, unknown>> {
 }
 
 async function countFiles(): Promise<number> {
-  const { rows } = await ledger.db.pool.query<{ n: number }>(`select count(*)::int as n from session_files where sid = $1`, [SID]); // prettier-ignore
+  const { rows } = await ledger.db.pool.query<{ n: number }>(
+    `select count(*)::int as n from session_files where sid = $1`,
+    [SID],
+  );
   return rows[0]?.n ?? 0;
 }
 
@@ -93,11 +97,18 @@ describe('a session with more evidence than fits into one transaction', () => {
     await store(snapshots(0, LARGE));
     await foldAll(ledger.context);
     await addStopAnswer(ledger.context, SID, JSON.stringify({ sid: SID, serverResponse: {} }));
-    await ledger.db.pool.query(`insert into pending_evidence (sid, kind, received_at) values ($1, 'replay', now())`, [SID]); // prettier-ignore
+    await ledger.db.pool.query(`insert into pending_evidence (sid, kind, received_at) values ($1, 'replay', now())`, [
+      SID,
+    ]);
     await foldPending(ledger.context, 100);
     await foldNextPiece(ledger.context);
     const answer = { sid: SID, outcome: NOT_FOUND, httpStatus: 404, body: '{"code":404}' };
-    await recordAnswer(ledger.context, 'account', { ...answer, askedMs: at(1), answeredMs: at(2), clockEra: 0 }, aRegistration()); // prettier-ignore
+    await recordAnswer(
+      ledger.context,
+      'account',
+      { ...answer, askedMs: at(1), answeredMs: at(2), clockEra: 0 },
+      aRegistration(),
+    );
     await store(snapshots(LARGE, LARGE + 3));
     await register(ledger.context, aRegistration({ resourceId: 'corrected', replaces: true }));
     await foldAll(ledger.context);
@@ -131,7 +142,7 @@ describe('a session with more evidence than fits into one transaction', () => {
 
   it('of bodies that are too large together is folded in pieces too', async () => {
     const details = { note: 'x'.repeat(900_000) };
-    await store(Array.from({ length: 12 }, (_, n) => aRow(n, 33, { ...details, progress: n }, { sequence: n }))); // prettier-ignore
+    await store(Array.from({ length: 12 }, (_, n) => aRow(n, 33, { ...details, progress: n }, { sequence: n })));
     await store(small(3));
     await foldPending(ledger.context, 100);
     expect(await listPiecewise(ledger.db.pool)).toEqual([SID]);
@@ -145,7 +156,9 @@ describe('26,000 notices over 33 hours, and then a stop answer', () => {
   const HOURS_33 = 33 * 720;
 
   it('are folded in transactions that are all short', async () => {
-    const heartbeats = Array.from({ length: 1_980 }, (_, n) => aRow(n * 60 + 1, 33, { progress: n }, { sequence: HOURS_33 + n, serviceType: 2 })); // prettier-ignore
+    const heartbeats = Array.from({ length: 1_980 }, (_, n) =>
+      aRow(n * 60 + 1, 33, { progress: n }, { sequence: HOURS_33 + n, serviceType: 2 }),
+    );
     const rows = [...snapshots(0, HOURS_33), ...heartbeats];
     await store(rows.sort((a, b) => a.receivedMs - b.receivedMs));
     const hasty = openHastily(ledger.url);
@@ -162,7 +175,7 @@ describe('26,000 notices over 33 hours, and then a stop answer', () => {
   /** Postgres ends transactions here that rest, and statements that take, longer than a second and a half. */
   function openHastily(url: string): Db {
     const patience = { connectMs: 5_000, statementMs: 1_500 };
-    return openDatabase({ url, maxConnections: 4, applicationName: 'hasty', onIdleError: () => undefined, patience }); // prettier-ignore
+    return openDatabase({ url, maxConnections: 4, applicationName: 'hasty', onIdleError: () => undefined, patience });
   }
 });
 

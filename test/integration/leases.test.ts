@@ -32,14 +32,27 @@ function startHoarding(wanted: Wanted): { stop: () => Promise<readonly ApiAnswer
     }
   };
   const hoarders = CALLERS.flatMap((caller) => [hoarder(caller), hoarder(caller)]);
-  return { stop: async () => { stopping = true; await Promise.all(hoarders); return answers; } }; // prettier-ignore
+  return {
+    stop: async () => {
+      stopping = true;
+      await Promise.all(hoarders);
+      return answers;
+    },
+  };
 }
 
 /** More sessions to ask about than the budget can ever ask. */
 async function keepAsking(): Promise<void> {
   service.agora.answerWith(ALIVE);
   for (let n = 0; n < 40; n += 1) {
-    const body = { appId: APP, resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt: new Date().toISOString() }; // prettier-ignore
+    const body = {
+      appId: APP,
+      resourceId: 'r',
+      mode: 'mix',
+      cname: 'c',
+      uid: '1',
+      startedAt: new Date().toISOString(),
+    };
     await service.api('PUT', `/v1/sessions/live-${String(n)}`, body, 'first-key');
   }
   await waitFor(() => service.agora.requests.length > 3, { deadlineMs: 15_000, what: 'queries' });
@@ -52,7 +65,7 @@ describe('queries keep their share of the budget, whatever callers lease', () =>
     ['where most of the limit is left to others', { AGORA_QPS_SHARE: '0.3' }, 3],
     ['where all of it may be used', { AGORA_QPS_SHARE: '1' }, 10],
   ])('%s', async (_where, env, perSecond) => {
-    service = await startTestService({ ...KEYS, ...env, START_CHECK_AFTER_MS: '100', ROUTINE_INTERVAL_MS: '1000' }); // prettier-ignore
+    service = await startTestService({ ...KEYS, ...env, START_CHECK_AFTER_MS: '100', ROUTINE_INTERVAL_MS: '1000' });
     await keepAsking();
     const hoarding = startHoarding({ count: 10, forMs: 100 });
     await wait(2_000);
@@ -88,7 +101,7 @@ describe('a caller', () => {
   it('books nothing far ahead, also where slots have become rare', async () => {
     service = await startTestService({ ...KEYS, AGORA_QPS_SHARE: '0.1' });
     const answers = [];
-    while (answers.length < 300) answers.push(await lease({ count: 1, forMs: 100 }, CALLERS[answers.length % 2])); // prettier-ignore
+    while (answers.length < 300) answers.push(await lease({ count: 1, forMs: 100 }, CALLERS[answers.length % 2]));
     const aheadMs = answers.flatMap(({ body }) => body.slots ?? []).map(({ waitMs }) => waitMs);
     expect(Math.max(...aheadMs)).toBeLessThanOrEqual(5_000);
     const refused = answers.filter(({ status }) => status !== 200);

@@ -17,7 +17,7 @@ import { aRow } from '../support/raw-notifications.js';
 import { FACTS_SHAPE } from '../../src/sessions/facts/facts.js';
 
 /** As the first release kept them: of quite another history than the evidence tells. */
-const FIRST_FACTS = readFileSync(new URL('../fixtures/facts-before-shapes.json', import.meta.url), 'utf8'); // prettier-ignore
+const FIRST_FACTS = readFileSync(new URL('../fixtures/facts-before-shapes.json', import.meta.url), 'utf8');
 
 let ledger: TestLedger;
 beforeEach(async () => {
@@ -36,11 +36,7 @@ const life = (): NoticeRow[] => [
   aRow(105, 11, { exitStatus: 0 }, { sequence: 5, serviceType: 0 }),
 ];
 
-async function ask(
-  seconds: number,
-  outcome: QueryOutcome,
-  registration = aRegistration(),
-): Promise<void> {
+async function ask(seconds: number, outcome: QueryOutcome, registration = aRegistration()): Promise<void> {
   const httpStatus = outcome.kind === 'answered' ? 200 : 404;
   const status = outcome.kind === 'answered' ? outcome.answer.status : null;
   const body =
@@ -48,7 +44,7 @@ async function ask(
       ? JSON.stringify({ serverResponse: { status } })
       : '{"code":404,"reason":"failed to find worker"}';
   const answeredMs = unixMs(at(seconds) + 100);
-  const answer = { sid: SID, askedMs: at(seconds), answeredMs, clockEra: 0, outcome, httpStatus, body }; // prettier-ignore
+  const answer = { sid: SID, askedMs: at(seconds), answeredMs, clockEra: 0, outcome, httpStatus, body };
   await recordAnswer(ledger.context, 'account', answer, registration);
 }
 
@@ -82,9 +78,7 @@ async function saveAgain(): Promise<void> {
 }
 
 async function statesBySid(): Promise<Record<string, string>> {
-  const { rows: found } = await ledger.db.pool.query<{ sid: string; state: string }>(
-    'select sid, state from sessions',
-  );
+  const { rows: found } = await ledger.db.pool.query<{ sid: string; state: string }>('select sid, state from sessions');
   return Object.fromEntries(found.map(({ sid, state }) => [sid, state]));
 }
 
@@ -111,11 +105,17 @@ describe('storing and folding', () => {
 
   it('is not held up by a session that cannot be told that time has passed', async () => {
     const other = 'c'.repeat(32);
-    const gap = (sid: string) => [aRow(1, 40, { status: 0 }, { sid, sequence: 0 }), aRow(2, 33, { progress: 1 }, { sid, sequence: 5, serviceType: 1 })]; // prettier-ignore
+    const gap = (sid: string) => [
+      aRow(1, 40, { status: 0 }, { sid, sequence: 0 }),
+      aRow(2, 33, { progress: 1 }, { sid, sequence: 5, serviceType: 1 }),
+    ];
     await storeNotices(ledger.db.pool, [...gap(SID), ...gap(other)], 1);
     await foldAll(ledger.context);
     const later = { ...ledger.context, now: () => unixMs(Date.now() + 60_000) };
-    const alarms = async (): Promise<string[]> => (await ledger.db.pool.query<{ sid: string }>('select sid from session_alarms order by sid')).rows.map(({ sid }) => sid); // prettier-ignore
+    const alarms = async (): Promise<string[]> =>
+      (await ledger.db.pool.query<{ sid: string }>('select sid from session_alarms order by sid')).rows.map(
+        ({ sid }) => sid,
+      );
     const before = await alarms();
     expect(before).toEqual([SID, other].sort());
     await refuseToSave(SID);
@@ -130,13 +130,13 @@ describe('storing and folding', () => {
   it('takes names of any length', async () => {
     // Random, for Postgres compresses what repeats itself before it finds it too long for an index.
     const bytes = createRandom(1, 'a name that cannot be compressed');
-    const long = Buffer.from(Array.from({ length: 6_000 }, () => bytes.whole(0, 255))).toString('base64'); // prettier-ignore
-    const file = aRow(9, 31, { status: 0, fileList: [{ fileName: long }] }, { uid: long, serviceType: 2 }); // prettier-ignore
+    const long = Buffer.from(Array.from({ length: 6_000 }, () => bytes.whole(0, 255))).toString('base64');
+    const file = aRow(9, 31, { status: 0, fileList: [{ fileName: long }] }, { uid: long, serviceType: 2 });
     const row = aRow(1, 40, { status: 0 }, { cname: long, noticeId: long });
     await storeNotices(ledger.db.pool, [row, file], 1);
     expect(await foldAll(ledger.context)).toBe(1);
-    expect(await sessionNow()).toMatchObject({ cname: long, recorderUids: expect.arrayContaining([long]) }); // prettier-ignore
-    const { rows: files } = await ledger.db.pool.query<{ name: string }>('select name from session_files'); // prettier-ignore
+    expect(await sessionNow()).toMatchObject({ cname: long, recorderUids: expect.arrayContaining([long]) });
+    const { rows: files } = await ledger.db.pool.query<{ name: string }>('select name from session_files');
     expect(files).toEqual([{ name: expect.stringMatching(/^.{1503}~[0-9a-f]{32}$/s) }]);
   });
 
@@ -148,7 +148,7 @@ describe('storing and folding', () => {
     const fileList = ['a', 'b', `${random(500)}c`].map((end) => ({ fileName: `${long}${end}.ts` }));
     await storeNotices(ledger.db.pool, [aRow(9, 31, { status: 0, fileList }, { sid })], 1);
     expect(await foldAll(ledger.context)).toBe(1);
-    const { rows: files } = await ledger.db.pool.query<{ n: number }>('select count(*)::int as n from session_files'); // prettier-ignore
+    const { rows: files } = await ledger.db.pool.query<{ n: number }>('select count(*)::int as n from session_files');
     expect(files).toEqual([{ n: 3 }]);
   });
 
@@ -199,9 +199,7 @@ describe('storing and folding', () => {
       await storeNotices(other.db.pool, [row], 1);
       await foldAll(other.context);
     }
-    const { rows: found } = await other.db.pool.query<{ session: unknown }>(
-      'select session from sessions',
-    );
+    const { rows: found } = await other.db.pool.query<{ session: unknown }>('select session from sessions');
     await other.close();
     expect(found[0]?.session).toEqual(inOrder);
   });
@@ -209,19 +207,20 @@ describe('storing and folding', () => {
   it('says of a session that its app is not configured, and asks about it once it is', async () => {
     const rules = { ...ledger.context.rules, accountOf: () => null };
     const receivedMs = unixMs(Date.now());
-    for (const sid of ['a', 'b', 'c']) await register({ ...ledger.context, rules }, aRegistration({ sid, receivedMs, startedMs: null })); // prettier-ignore
+    for (const sid of ['a', 'b', 'c'])
+      await register({ ...ledger.context, rules }, aRegistration({ sid, receivedMs, startedMs: null }));
     const told = (): Promise<unknown> =>
       ledger.db.pool
         .query(
           `select sid, session -> 'findings' -> 0 ->> 'code' as finding, exists (select from query_schedule where query_schedule.sid = sessions.sid) as scheduled from sessions order by sid`,
-        ) // prettier-ignore
+        )
         .then(({ rows: found }) => found);
     const finding = 'app_not_configured';
-    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false }))); // prettier-ignore
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false })));
     await takeUpConfigured(ledger.context, ['another']);
-    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false }))); // prettier-ignore
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false })));
     await takeUpConfigured(ledger.context, ['app']);
-    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding: null, scheduled: true }))); // prettier-ignore
+    expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding: null, scheduled: true })));
   });
 
   it('goes on with what an older release beside it has saved', async () => {
@@ -229,15 +228,21 @@ describe('storing and folding', () => {
     await ledger.db.pool.query(`update sessions set facts = $1`, [FIRST_FACTS]);
     await storeNotices(ledger.db.pool, [aRow(2, 40, { status: 0 })], 1);
     await foldAll(ledger.context);
-    const { rows } = await ledger.db.pool.query(`select state, facts #>> '{registrations,first,resourceId}' as first, facts -> 'shape' as shape from sessions`); // prettier-ignore
+    const { rows } = await ledger.db.pool.query(
+      `select state, facts #>> '{registrations,first,resourceId}' as first, facts -> 'shape' as shape from sessions`,
+    );
     expect(rows).toEqual([{ state: 'recording', first: 'resource', shape: FACTS_SHAPE }]);
   });
 
   it('plans a query anew that was on its way when the registration was corrected', async () => {
-    await register(ledger.context, aRegistration({ startedMs: null, receivedMs: unixMs(Date.now()) })); // prettier-ignore
-    await ledger.db.pool.query(`update query_schedule set claimed_at = now(), asking = true, due_at = now() + interval '1 day'`); // prettier-ignore
-    await register(ledger.context, aRegistration({ startedMs: null, resourceId: 'right', replaces: true })); // prettier-ignore
-    const { rows } = await ledger.db.pool.query(`select asking, claimed_at, due_at < now() + interval '1 minute' as soon from query_schedule`); // prettier-ignore
+    await register(ledger.context, aRegistration({ startedMs: null, receivedMs: unixMs(Date.now()) }));
+    await ledger.db.pool.query(
+      `update query_schedule set claimed_at = now(), asking = true, due_at = now() + interval '1 day'`,
+    );
+    await register(ledger.context, aRegistration({ startedMs: null, resourceId: 'right', replaces: true }));
+    const { rows } = await ledger.db.pool.query(
+      `select asking, claimed_at, due_at < now() + interval '1 minute' as soon from query_schedule`,
+    );
     expect(rows).toEqual([{ asking: false, claimed_at: null, soon: true }]);
   });
 
@@ -247,9 +252,7 @@ describe('storing and folding', () => {
     expect(await foldAll(ledger.context)).toBe(0);
     expect(await rows()).toEqual([]);
     await register(ledger.context, aRegistration({ sid: 'test', cname: 'test' }));
-    const { rows: found } = await ledger.db.pool.query<{ state: string }>(
-      'select state from sessions',
-    );
+    const { rows: found } = await ledger.db.pool.query<{ state: string }>('select state from sessions');
     expect(found).toEqual([{ state: 'recording' }]);
   });
 
@@ -293,9 +296,14 @@ describe('folding while more comes in', () => {
 
 describe('gaps', () => {
   it('are listed for reporting as the session has them: opened, covered by a query, closed', async () => {
-    const listed = async (): Promise<unknown[]> => (await ledger.db.pool.query('select first_missing::int as first, last_missing::int as last, settled_by as by from session_gaps order by 1')).rows; // prettier-ignore
+    const listed = async (): Promise<unknown[]> =>
+      (
+        await ledger.db.pool.query(
+          'select first_missing::int as first, last_missing::int as last, settled_by as by from session_gaps order by 1',
+        )
+      ).rows;
     const tell = async (seconds: number, sequence: number): Promise<void> => {
-      await storeNotices(ledger.db.pool, [aRow(seconds, 33, { progress: seconds }, { sequence })], 1); // prettier-ignore
+      await storeNotices(ledger.db.pool, [aRow(seconds, 33, { progress: seconds }, { sequence })], 1);
       await foldAll(ledger.context);
     };
     await register(ledger.context, aRegistration());
@@ -368,8 +376,8 @@ describe('observations', () => {
   it('are folded as they are read again later, and the body of an answer is read once', async () => {
     await register(ledger.context, aRegistration());
     const file = { fileName: 'a.m3u8', trackType: 'audio_and_video', uid: '0' };
-    const body = JSON.stringify({ sid: SID, serverResponse: { status: 5, fileListMode: 'json', fileList: [file] } }); // prettier-ignore
-    const read = (status: number, text: string) => outcomeOfResponse({ status, headers: {}, body: text, nowMs: at(0) }); // prettier-ignore
+    const body = JSON.stringify({ sid: SID, serverResponse: { status: 5, fileListMode: 'json', fileList: [file] } });
+    const read = (status: number, text: string) => outcomeOfResponse({ status, headers: {}, body: text, nowMs: at(0) });
     const answers: [number | null, string | null, QueryOutcome][] = [
       [200, body, read(200, body)],
       [200, body, read(200, body)],
@@ -397,9 +405,9 @@ describe('observations', () => {
     }
     const parsed = parse.mock.calls.map(([text]) => text);
     parse.mockRestore();
-    expect(answers.flatMap(([, text]) => (text !== null && parsed.includes(text) ? [text] : []))).toEqual([]); // prettier-ignore
+    expect(answers.flatMap(([, text]) => (text !== null && parsed.includes(text) ? [text] : []))).toEqual([]);
     const before = await rows();
-    const counts = await ledger.db.pool.query<{ count: number }>('select count from observations order by asked_at'); // prettier-ignore
+    const counts = await ledger.db.pool.query<{ count: number }>('select count from observations order by asked_at');
     expect(counts.rows.map(({ count }) => count)).toEqual([2, 2, 2, 2, 1]);
     expect(await refoldSession(ledger.context, SID)).toBeNull();
     expect(await rows()).toEqual(before);
@@ -431,8 +439,8 @@ describe('observations', () => {
     await ask(5, anAnswer(5));
     for (const second of [125, 130, 140, 155, 185, 216]) await ask(second, NOT_FOUND);
     expect(await sessionNow()).toMatchObject({ state: 'ended', outcome: 'vanished' });
-    const reasons = async () => (await ledger.db.pool.query('select reason, live_since from query_schedule')).rows; // prettier-ignore
-    expect(await reasons()).toEqual([{ reason: expect.stringContaining('is it still'), live_since: null }]); // prettier-ignore
+    const reasons = async () => (await ledger.db.pool.query('select reason, live_since from query_schedule')).rows;
+    expect(await reasons()).toEqual([{ reason: expect.stringContaining('is it still'), live_since: null }]);
     await ask(250, NOT_FOUND);
     expect(await reasons()).toEqual([]);
   });
@@ -455,11 +463,7 @@ describe('the change feed', () => {
     const writers = Array.from({ length: 4 }, async (_, writer) => {
       for (let n = 0; n < 15; n += 1) {
         const sid = `feed-${String(writer)}-${String(n % 5)}`;
-        await storeNotices(
-          ledger.db.pool,
-          [aRow(n, 33, { progress: n }, { sid, serviceType: 2 })],
-          1,
-        );
+        await storeNotices(ledger.db.pool, [aRow(n, 33, { progress: n }, { sid, serviceType: 2 })], 1);
         await foldAll(ledger.context);
       }
     });

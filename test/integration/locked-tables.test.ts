@@ -27,7 +27,12 @@ beforeEach(async () => {
 });
 
 const startService = (ready?: RegExp): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port: ports.receiver }, 'receiver,api,jobs', { API_PORT: String(ports.api) }, ready); // prettier-ignore
+  startReceiverProcess(
+    { databaseUrl: database.url, spoolDir: folder, port: ports.receiver },
+    'receiver,api,jobs',
+    { API_PORT: String(ports.api) },
+    ready,
+  );
 
 /** A session that has read a table in a transaction which it leaves open, as a backup or an analyst does. */
 async function reading(): Promise<() => Promise<void>> {
@@ -63,7 +68,7 @@ describe('while somebody reads the notices', () => {
     const service = await startService();
     expect(performance.now() - begin).toBeLessThan(8_000);
     expect(service.output()).toMatch(/partitions\.locked/);
-    const posting = startPosting(`http://127.0.0.1:${String(ports.receiver)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4); // prettier-ignore
+    const posting = startPosting(`http://127.0.0.1:${String(ports.receiver)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4);
     leftovers.unshift(posting.stop);
     await waitFor(() => posting.acknowledged().length >= 100, { deadlineMs: 10_000 });
     await posting.stop();
@@ -117,15 +122,14 @@ describe('a service that starts on a database that is read-only', () => {
     expect(service.output()).toMatch(/cannot execute .* in a read-only transaction/);
     const ready = `http://127.0.0.1:${String(ports.api)}/readyz`;
     const told = await waitFor(async () => (await fetch(ready)).json(), { deadlineMs: 5_000 });
-    expect(told).toMatchObject({ status: 'ready', warnings: [expect.stringMatching(/read-only/)] }); // prettier-ignore
-    const posting = startPosting(`http://127.0.0.1:${String(ports.receiver)}/ncs/${CRASH_APP}`, CRASH_SECRET, 2); // prettier-ignore
+    expect(told).toMatchObject({ status: 'ready', warnings: [expect.stringMatching(/read-only/)] });
+    const posting = startPosting(`http://127.0.0.1:${String(ports.receiver)}/ncs/${CRASH_APP}`, CRASH_SECRET, 2);
     leftovers.unshift(posting.stop);
     await waitFor(() => posting.acknowledged().length >= 20, { deadlineMs: 10_000 });
     await posting.stop();
     await setReadOnly(false);
     await service.says(/service\.started/);
-    const stored = async (): Promise<boolean> =>
-      (await compare(posting.acknowledged(), database.url)).missing === 0;
+    const stored = async (): Promise<boolean> => (await compare(posting.acknowledged(), database.url)).missing === 0;
     await waitFor(stored, { deadlineMs: 10_000, what: 'what was spooled' });
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });

@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../src/db/migrations/migrate.js';
 import { prismaFolder, readMigrations } from '../../src/db/migrations/migrations-folder.js';
-import {
-  NO_FILTER,
-  toMigrationList,
-  withPrismaSchemaEngine,
-} from '../../src/db/migrations/prisma-schema-engine.js';
+import { NO_FILTER, toMigrationList, withPrismaSchemaEngine } from '../../src/db/migrations/prisma-schema-engine.js';
 import { isRefusedForNow } from '../../src/db/connection/refusal.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
@@ -69,9 +65,9 @@ test('does not wait long for a table that somebody reads, and says so', async ()
   const reader = new pg.Client({ connectionString: database.url });
   await reader.connect();
   await reader.query('begin; select * from a');
-  const refused: unknown = await migrate(database.url, { migrationsDir }).catch((error: unknown) => error); // prettier-ignore
+  const refused: unknown = await migrate(database.url, { migrationsDir }).catch((error: unknown) => error);
   await reader.end();
-  expect(String(refused)).toMatch(/could not be migrated \(2_b: canceling statement due to lock timeout\)/); // prettier-ignore
+  expect(String(refused)).toMatch(/could not be migrated \(2_b: canceling statement due to lock timeout\)/);
   expect(isRefusedForNow(refused)).toBe(true);
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['2_b'] });
 });
@@ -79,12 +75,9 @@ test('does not wait long for a table that somebody reads, and says so', async ()
 test('a migration that was killed half-way is tried again, and so is one that broke off with its connection', async () => {
   await writeMigration('1_a', 'create table a (n int);');
   await migrate(database.url, { migrationsDir });
-  await query(`insert into _prisma_migrations (id, checksum, migration_name) values ('killed', '-', '2_b')`); // prettier-ignore
-  await writeMigration(
-    '2_b',
-    'create table b (n int); select pg_terminate_backend(pg_backend_pid());',
-  );
-  await expect(migrate(database.url, { migrationsDir })).rejects.toThrow(/could not be migrated \(2_b: /); // prettier-ignore
+  await query(`insert into _prisma_migrations (id, checksum, migration_name) values ('killed', '-', '2_b')`);
+  await writeMigration('2_b', 'create table b (n int); select pg_terminate_backend(pg_backend_pid());');
+  await expect(migrate(database.url, { migrationsDir })).rejects.toThrow(/could not be migrated \(2_b: /);
   await writeMigration('2_b', 'create table b (n int);');
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['2_b'] });
   expect(await readRows('2_b')).toEqual([
@@ -96,19 +89,21 @@ test('a migration that was killed half-way is tried again, and so is one that br
 
 test('an index is made without a transaction where the migration says so, also while others wait for their turn', async () => {
   await writeMigration('1_a', 'create table a (n int);');
-  await writeMigration('2_b', '-- without transaction: a is large\ncreate index concurrently b on a (n);'); // prettier-ignore
+  await writeMigration('2_b', '-- without transaction: a is large\ncreate index concurrently b on a (n);');
   const starters = [1, 2, 3].map(() => migrate(database.url, { migrationsDir }));
   const applied = (await Promise.all(starters)).map((result) => result.applied.length);
   expect(applied.sort()).toEqual([0, 0, 2]);
-  expect(await query(`select indisvalid from pg_index where indexrelid = 'b'::regclass`)).toEqual([{ indisvalid: true }]); // prettier-ignore
+  expect(await query(`select indisvalid from pg_index where indexrelid = 'b'::regclass`)).toEqual([
+    { indisvalid: true },
+  ]);
 });
 
 test('a migration without a transaction that failed is left to a person, who is told what to do', async () => {
   await writeMigration('1_a', 'create table a (n int); insert into a values (1), (1);');
-  await writeMigration('2_b', '-- without transaction: a is large\ncreate unique index concurrently b on a (n);'); // prettier-ignore
+  await writeMigration('2_b', '-- without transaction: a is large\ncreate unique index concurrently b on a (n);');
   const start = (): Promise<unknown> => migrate(database.url, { migrationsDir });
-  await expect(start()).rejects.toThrow(/2_b: could not create unique index "b"\): .* a part of it may remain/); // prettier-ignore
-  await expect(start()).rejects.toThrow(/2_b: an earlier start did not finish it\): .* undo that by hand/); // prettier-ignore
+  await expect(start()).rejects.toThrow(/2_b: could not create unique index "b"\): .* a part of it may remain/);
+  await expect(start()).rejects.toThrow(/2_b: an earlier start did not finish it\): .* undo that by hand/);
   await query(`delete from a`);
   await query(`drop index b`);
   const told: unknown = await start().catch((error: unknown) => error);
@@ -124,7 +119,7 @@ test("Prisma's own engine finds its table as it makes it itself, and nothing lef
   const migrationsList = toMigrationList(migrationsDir, await readMigrations(migrationsDir));
   const apply = (url: string): Promise<string[]> =>
     withPrismaSchemaEngine(url, async (engine) => {
-      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER }); // prettier-ignore
+      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTER });
       return appliedMigrationNames;
     });
   expect(await apply(byPrisma.url)).toEqual(['1_a', '2_b']);
@@ -132,13 +127,16 @@ test("Prisma's own engine finds its table as it makes it itself, and nothing lef
   expect(await query(TABLE_OF_PRISMA)).toEqual(await query(TABLE_OF_PRISMA, byPrisma.url));
   expect(await query(ROWS_OF_PRISMA)).toEqual(await query(ROWS_OF_PRISMA, byPrisma.url));
   expect(await migrate(byPrisma.url, { migrationsDir })).toEqual({ applied: [] });
-  const diagnosis = await withPrismaSchemaEngine(
-    database.url,
-    (engine) =>
-    engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: NO_FILTER }), // prettier-ignore
+  const diagnosis = await withPrismaSchemaEngine(database.url, (engine) =>
+    engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: NO_FILTER }),
   );
   await byPrisma.drop();
-  expect(diagnosis).toMatchObject({ hasMigrationsTable: true, history: null, failedMigrationNames: [], editedMigrationNames: [] }); // prettier-ignore
+  expect(diagnosis).toMatchObject({
+    hasMigrationsTable: true,
+    history: null,
+    failedMigrationNames: [],
+    editedMigrationNames: [],
+  });
 });
 
 test('of three starters at once one migrates, and the others find it done', async () => {
@@ -164,7 +162,7 @@ test('a failed migration leaves nothing behind and is tried again once it is men
   const failing = migrate(database.url, { migrationsDir });
   await expect(failing).rejects.toThrow(/could not be migrated \(2_b: division by zero\)/);
   expect(await query(`select to_regclass('b') as b`)).toEqual([{ b: null }]);
-  expect(await readRows('2_b')).toEqual([{ done: false, undone: true, steps: 0, logs: 'division by zero' }]); // prettier-ignore
+  expect(await readRows('2_b')).toEqual([{ done: false, undone: true, steps: 0, logs: 'division by zero' }]);
 
   await writeMigration('2_b', 'create table b (n int);');
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['2_b'] });
@@ -174,8 +172,10 @@ test('refuses a database that holds something else, and leaves it as it is', asy
   await query('create table theirs (n int)');
   await writeMigration('1_a', 'create table a (n int);');
   const refused = migrate(database.url, { migrationsDir });
-  await expect(refused).rejects.toThrow(/it holds tables of something else: theirs\): .* a database of its own/); // prettier-ignore
-  expect(await query(`select count(*)::int as n from pg_class where relnamespace = 'public'::regnamespace`)).toEqual([{ n: 1 }]); // prettier-ignore
+  await expect(refused).rejects.toThrow(/it holds tables of something else: theirs\): .* a database of its own/);
+  expect(await query(`select count(*)::int as n from pg_class where relnamespace = 'public'::regnamespace`)).toEqual([
+    { n: 1 },
+  ]);
 });
 
 test('refuses a database whose migrations were other ones', async () => {
@@ -214,7 +214,7 @@ describe('a release that finds the database of a newer one', () => {
     expect((await migrate(database.url, { migrationsDir })).applied.at(-1)).toBe(COMING);
   }
   const COMING = '29990101000000_coming';
-  const BREAKING = `insert into breaking_migrations (migration_name, reason) values ('${COMING}', 'facts are kept elsewhere'); alter table sessions rename column facts to moved;`; // prettier-ignore
+  const BREAKING = `insert into breaking_migrations (migration_name, reason) values ('${COMING}', 'facts are kept elsewhere'); alter table sessions rename column facts to moved;`;
 
   it('works with it where nothing was broken', async () => {
     await migrateAhead('alter table sessions add column later int;');
@@ -240,8 +240,16 @@ describe('a release that finds the database of a newer one', () => {
 
   it('ends at once with what to do when it is started', async () => {
     await migrateAhead(BREAKING);
-    const service = startNode(['dist/main.js'], { env: { DATABASE_URL: database.url, ROLES: 'receiver', RECEIVER_HOST: '127.0.0.1', RECEIVER_PORT: '0', LOG_LEVEL: 'info' } }); // prettier-ignore
+    const service = startNode(['dist/main.js'], {
+      env: {
+        DATABASE_URL: database.url,
+        ROLES: 'receiver',
+        RECEIVER_HOST: '127.0.0.1',
+        RECEIVER_PORT: '0',
+        LOG_LEVEL: 'info',
+      },
+    });
     expect(await service.ended).toEqual({ code: 1, signal: null });
-    expect(service.output()).toMatch(/Start the newer release, or restore the database from before it/); // prettier-ignore
+    expect(service.output()).toMatch(/Start the newer release, or restore the database from before it/);
   });
 });

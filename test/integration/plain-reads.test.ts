@@ -46,7 +46,12 @@ describe('the summary', () => {
          ('a', 'one', 1, 'routine', now()), ('b', 'one', 1, 'routine', now()), ('c', 'two', 1, 'routine', now())`,
     );
     const { live } = await readSummary(ledger.db, at(0));
-    expect(new Map(live.askedByAccount)).toEqual(new Map([['one', 2], ['two', 1]])); // prettier-ignore
+    expect(new Map(live.askedByAccount)).toEqual(
+      new Map([
+        ['one', 2],
+        ['two', 1],
+      ]),
+    );
   });
 });
 

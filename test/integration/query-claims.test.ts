@@ -29,10 +29,23 @@ describe('claims', () => {
     dueInMs: number,
     more: Partial<ScheduledQuery> = {},
   ): Promise<void> {
-    const query = { sid, account: 'a', appId: null, dueMs: unixMs(now + dueInMs), queryClass, reason: 'test', lastVerifiedMs: null, liveSinceMs: null, beatDueMs: null, suspectedMs: null, turnMs: null, proofMs: null, waitingSinceMs: null, ...more }; // prettier-ignore
-    await withTransaction(ledger.db, (tx) =>
-      saveSchedule(tx, { queries: [query], done: [], answered: false }),
-    );
+    const query = {
+      sid,
+      account: 'a',
+      appId: null,
+      dueMs: unixMs(now + dueInMs),
+      queryClass,
+      reason: 'test',
+      lastVerifiedMs: null,
+      liveSinceMs: null,
+      beatDueMs: null,
+      suspectedMs: null,
+      turnMs: null,
+      proofMs: null,
+      waitingSinceMs: null,
+      ...more,
+    };
+    await withTransaction(ledger.db, (tx) => saveSchedule(tx, { queries: [query], done: [], answered: false }));
   }
 
   const claim = async (largest: number, atMs = now, firstFromMs = 600_000) => {
@@ -67,7 +80,7 @@ describe('claims', () => {
   });
 
   it('leave out the sessions of an app that Agora refuses', async () => {
-    await schedule('foreign', 'confirm_end', -60_000, { appId: 'refused', waitingSinceMs: unixMs(now - 500_000) }); // prettier-ignore
+    await schedule('foreign', 'confirm_end', -60_000, { appId: 'refused', waitingSinceMs: unixMs(now - 500_000) });
     await schedule('own', 'routine', -1_000, { appId: 'own' });
     expect((await claim(9)).map(({ sid }) => sid)).toEqual(['own']);
   });
@@ -113,9 +126,7 @@ describe('claims', () => {
     const [claimed] = await claim(3);
     const claimedMs = claimed?.claimedMs ?? now;
     const taken = await Promise.all(
-      Array.from({ length: 5 }, () =>
-        takeUpClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000),
-      ),
+      Array.from({ length: 5 }, () => takeUpClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000)),
     );
     expect(taken.filter(Boolean)).toHaveLength(1);
   });

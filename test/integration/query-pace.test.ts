@@ -1,12 +1,7 @@
 import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
 import type { PaceScopes } from '../../src/db/schedule/pace-scopes.js';
 import { pauseAccount, slowDown, speedUp } from '../../src/db/schedule/query-pace.js';
-import {
-  countHeldSlots,
-  releaseSlot,
-  takeSlot,
-  type Taking,
-} from '../../src/db/schedule/query-slots.js';
+import { countHeldSlots, releaseSlot, takeSlot, type Taking } from '../../src/db/schedule/query-slots.js';
 import { leaseSlot } from '../../src/db/schedule/slot-leases.js';
 import { slotSpacingMs } from '../../src/reconcile/pacing.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
@@ -21,7 +16,7 @@ afterEach(async () => {
 });
 
 /** Nothing that stands here is ever early, unless the distance is what is tested. */
-const scope = (slots: number, spacingMs = 0, name = 'a'): PaceScopes => [{ name, spacingMs, slots }]; // prettier-ignore
+const scope = (slots: number, spacingMs = 0, name = 'a'): PaceScopes => [{ name, spacingMs, slots }];
 const LONG_MS = 60_000;
 
 async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Promise<Taking[]> {
@@ -30,7 +25,8 @@ async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Pr
   return takings;
 }
 
-const taken = (takings: readonly Taking[]): string[] => takings.flatMap((taking) => (taking.kind === 'taken' ? [taking.holder] : [])); // prettier-ignore
+const taken = (takings: readonly Taking[]): string[] =>
+  takings.flatMap((taking) => (taking.kind === 'taken' ? [taking.holder] : []));
 const kinds = (takings: readonly { kind: string }[]): string[] => takings.map(({ kind }) => kind);
 
 async function held(name = 'a'): Promise<number> {
@@ -62,7 +58,7 @@ describe('slots', () => {
   it('are held by a killed process for its lease, and by nobody for longer', async () => {
     await takeAll(scope(1), 1, 400);
     const from = performance.now();
-    await waitFor(async () => taken(await takeAll(scope(1), 1, 400)).length > 0, { deadlineMs: 3_000 }); // prettier-ignore
+    await waitFor(async () => taken(await takeAll(scope(1), 1, 400)).length > 0, { deadlineMs: 3_000 });
     expect(performance.now() - from).toBeGreaterThan(350);
   });
 
@@ -83,7 +79,9 @@ describe('slots', () => {
 
   it('are never more than the limit, however many take and release them at once', async () => {
     const slots = 7;
-    const others = [0, 1].map(() => openDatabase({ url: ledger.url, maxConnections: 8, applicationName: 'taker', onIdleError: () => undefined })); // prettier-ignore
+    const others = [0, 1].map(() =>
+      openDatabase({ url: ledger.url, maxConnections: 8, applicationName: 'taker', onIdleError: () => undefined }),
+    );
     const [out, worst] = [new Set<string>(), { held: 0 }];
     const [least, most] = [performance.now() + 2_000, performance.now() + 20_000];
     const goesOn = (): boolean => performance.now() < (worst.held < slots ? most : least);
@@ -117,7 +115,10 @@ describe('slots', () => {
   });
 
   it('of an app that has a limit of its own are held in both, or in none', async () => {
-    const both: PaceScopes = [{ name: 'a', spacingMs: 0, slots: 5 }, { name: 'a/app', spacingMs: 0, slots: 2 }]; // prettier-ignore
+    const both: PaceScopes = [
+      { name: 'a', spacingMs: 0, slots: 5 },
+      { name: 'a/app', spacingMs: 0, slots: 2 },
+    ];
     expect(kinds(await takeAll(both, 3))).toEqual(['taken', 'taken', 'wait']);
     expect([await held(), await held('a/app')]).toEqual([2, 2]);
   });
@@ -139,8 +140,7 @@ describe('slots', () => {
     await takeAll(scope(9, slotSpacingMs(9)), 1);
     await slowDown(ledger.db, 'a');
     const factor = async (): Promise<number | undefined> =>
-      (await ledger.db.pool.query<{ rate_factor: number }>('select rate_factor from query_pace'))
-        .rows[0]?.rate_factor;
+      (await ledger.db.pool.query<{ rate_factor: number }>('select rate_factor from query_pace')).rows[0]?.rate_factor;
     expect(await factor()).toBe(0.5);
     for (let n = 0; n < 20; n += 1) await speedUp(ledger.db, 'a');
     expect(await factor()).toBe(1);

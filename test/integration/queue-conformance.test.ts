@@ -88,10 +88,8 @@ function conforms(openPlace: () => Promise<Place>): void {
     const done: unknown[] = [];
     const queue = backend.queue('urgent');
     opened.push({ close: () => queue.close() });
-    await queue.addBulk(
-      [6, 1, 3].map((priority) => ({ name: 'query', data: { priority }, opts: { priority } })),
-    );
-    const worker = backend.worker('urgent', (job) => Promise.resolve(done.push(job.data.priority)), TUNING); // prettier-ignore
+    await queue.addBulk([6, 1, 3].map((priority) => ({ name: 'query', data: { priority }, opts: { priority } })));
+    const worker = backend.worker('urgent', (job) => Promise.resolve(done.push(job.data.priority)), TUNING);
     opened.push({ close: () => worker.close() });
     await waitFor(() => done.length === 3, { deadlineMs: 10_000, what: 'three jobs' });
     expect(done).toEqual([1, 3, 6]);
@@ -106,7 +104,15 @@ function conforms(openPlace: () => Promise<Place>): void {
     const other = backend.queue('tick');
     opened.push({ close: () => other.close() });
     const everyMs = 3_600_000;
-    const tickers = [queue, other, queue].map((each) => startTicking(each, 'plan', everyMs, () => 7 * everyMs, (error) => errors.push(error))); // prettier-ignore
+    const tickers = [queue, other, queue].map((each) =>
+      startTicking(
+        each,
+        'plan',
+        everyMs,
+        () => 7 * everyMs,
+        (error) => errors.push(error),
+      ),
+    );
     await waitFor(() => ticks.length === 1, { deadlineMs: 10_000, what: 'a tick' });
     for (const ticker of tickers) ticker.stop();
     expect(errors).toEqual([]);

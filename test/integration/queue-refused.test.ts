@@ -31,11 +31,13 @@ beforeEach(async () => {
   leftovers.push(database.drop, role.drop, () => rm(folder, { recursive: true }));
 });
 
-const asOwner = (statement: string): Promise<unknown> =>
-  inDatabase(database.url, (client) => client.query(statement));
+const asOwner = (statement: string): Promise<unknown> => inDatabase(database.url, (client) => client.query(statement));
 
 const startService = (databaseUrl: string, more = {}): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl, spoolDir: folder, port: ports.receiver }, 'receiver,api,jobs', { API_PORT: String(ports.api), ...more }); // prettier-ignore
+  startReceiverProcess({ databaseUrl, spoolDir: folder, port: ports.receiver }, 'receiver,api,jobs', {
+    API_PORT: String(ports.api),
+    ...more,
+  });
 
 async function readiness(): Promise<{ status: number; body: string }> {
   const response = await fetch(`http://127.0.0.1:${String(ports.api)}/readyz`);
@@ -49,7 +51,7 @@ async function expectWarning(why: RegExp): Promise<void> {
 }
 
 async function expectToFold(): Promise<void> {
-  const hasQueue = async (): Promise<boolean> => !(await readiness()).body.includes('does not answer'); // prettier-ignore
+  const hasQueue = async (): Promise<boolean> => !(await readiness()).body.includes('does not answer');
   await waitFor(hasQueue, { deadlineMs: 20_000, what: 'the queue' });
   const folded = async (): Promise<boolean> =>
     inDatabase(database.url, async (client) => {
@@ -79,7 +81,7 @@ describe('a service whose queue Postgres refuses at the start', () => {
     await service.says(/permission denied for database.*queue\.error/);
     await expectWarning(/the queue does not answer.*permission denied/);
     await expectToReceive();
-    await asOwner(`grant create on database ${new URL(database.url).pathname.slice(1)} to ${role.name}`); // prettier-ignore
+    await asOwner(`grant create on database ${new URL(database.url).pathname.slice(1)} to ${role.name}`);
     await expectToFold();
     await expectToStop(service);
   });
@@ -91,7 +93,7 @@ describe('a service whose queue Postgres refuses at the start', () => {
   });
 
   it('works once it gets the connections that it was refused', async () => {
-    await asOwner(`grant create on database ${new URL(database.url).pathname.slice(1)} to ${role.name}`); // prettier-ignore
+    await asOwner(`grant create on database ${new URL(database.url).pathname.slice(1)} to ${role.name}`);
     await asOwner(`alter role ${role.name} connection limit 6`);
     const service = await startService(role.url);
     await service.says(/too many connections for role/);

@@ -26,10 +26,25 @@ const anyJson = fc.jsonValue({ maxDepth: 4 }).map((value) => Buffer.from(JSON.st
 const mutated = fc
   .record({
     sample: fc.constantFrom(...SAMPLES.notifications.map(({ body }) => body)),
-    path: fc.constantFrom('eventType', 'productId', 'noticeId', 'notifyMs', 'payload', 'payload.sid', 'payload.uid', 'payload.sequence', 'payload.sendts', 'payload.serviceType', 'payload.details', 'payload.details.fileList', 'payload.details.status', 'payload.cname'), // prettier-ignore
+    path: fc.constantFrom(
+      'eventType',
+      'productId',
+      'noticeId',
+      'notifyMs',
+      'payload',
+      'payload.sid',
+      'payload.uid',
+      'payload.sequence',
+      'payload.sendts',
+      'payload.serviceType',
+      'payload.details',
+      'payload.details.fileList',
+      'payload.details.status',
+      'payload.cname',
+    ),
     value: fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
-      fc.constantFrom<unknown>(-1, 1e300, 2 ** 53, 2 ** 31, '\u0000', '\ud800', '__proto__', '', [], {}, null), // prettier-ignore
+      fc.constantFrom<unknown>(-1, 1e300, 2 ** 53, 2 ** 31, '\u0000', '\ud800', '__proto__', '', [], {}, null),
     ),
   })
   .map(({ sample, path, value }) => Buffer.from(JSON.stringify(replaced(sample, path, value))));

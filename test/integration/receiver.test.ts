@@ -33,16 +33,22 @@ function notification(told: Record<string, unknown> = {}, payload: Record<string
     productId: 3,
     eventType: 40,
     notifyMs: at(1),
-    payload: { cname: 'c', uid: '1', sid, sequence: 1, sendts: at(1), serviceType: 1, details: { status: 0 }, ...payload }, // prettier-ignore
+    payload: {
+      cname: 'c',
+      uid: '1',
+      sid,
+      sequence: 1,
+      sendts: at(1),
+      serviceType: 1,
+      details: { status: 0 },
+      ...payload,
+    },
     ...told,
   };
 }
 
 async function count(table: string, where: string, value: unknown): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>(
-    `select count(*)::int as n from ${table} where ${where}`,
-    [value],
-  );
+  const { rows } = await pool.query<{ n: number }>(`select count(*)::int as n from ${table} where ${where}`, [value]);
   return rows[0]?.n ?? 0;
 }
 
@@ -68,7 +74,7 @@ describe('a notification', () => {
       },
       { deadlineMs: 5_000, what: 'the session' },
     );
-    expect(found).toMatchObject({ appId: APP, state: 'recording', certainty: 'reported', queryable: false }); // prettier-ignore
+    expect(found).toMatchObject({ appId: APP, state: 'recording', certainty: 'reported', queryable: false });
   });
 
   it('that comes twice is answered alike and kept once, also under another id', async () => {
@@ -123,10 +129,7 @@ describe('a notification', () => {
   });
 
   it('with NUL characters and half surrogate pairs is kept as it came', async () => {
-    const text = JSON.stringify(notification()).replace(
-      '"cname":"c"',
-      '"cname":"a\\u0000\\ud800b"',
-    );
+    const text = JSON.stringify(notification()).replace('"cname":"c"', '"cname":"a\\u0000\\ud800b"');
     const bytes = Buffer.from(text);
     expect((await service.notify(bytes)).status).toBe(200);
     expect(await count('notices', 'raw = $1', text)).toBe(1);
@@ -139,20 +142,14 @@ describe('what is not a notification of a recording', () => {
     ['not a shape we know', Buffer.from('{"hello":"world"}')],
     ['bytes that are no text', Buffer.from([0, 255, 254, 0x7b])],
     ['nothing at all', Buffer.alloc(0)],
-    [
-      'a sid longer than any',
-      Buffer.from(JSON.stringify(notification({}, { sid: 's'.repeat(300) }))),
-    ],
+    ['a sid longer than any', Buffer.from(JSON.stringify(notification({}, { sid: 's'.repeat(300) })))],
     [
       'a notification nested too deeply for any reader',
       Buffer.from(
         `{"productId":3,"eventType":40,"payload":{"sid":"deep","details":{"a":${'['.repeat(500)}${']'.repeat(500)}}}}`,
       ),
     ],
-    [
-      'keys that reach for prototypes',
-      Buffer.from('{"__proto__":{"eventType":40,"payload":{"sid":"x"}}}'),
-    ],
+    ['keys that reach for prototypes', Buffer.from('{"__proto__":{"eventType":40,"payload":{"sid":"x"}}}')],
   ])('but is signed is answered 200 and kept raw: %s', async (_what, bytes) => {
     expect(await service.notify(bytes)).toMatchObject({ status: 200, text: '{}' });
     expect(await count('quarantined_bodies', 'raw = $1', bytes)).toBe(1);
@@ -166,7 +163,8 @@ describe('what is not a notification of a recording', () => {
     await service.notify(other);
     const last = notification();
     await service.notify(last);
-    const isFolded = async (): Promise<boolean> => (await service.api('GET', `/v1/sessions/${last.payload.sid}`)).status === 200; // prettier-ignore
+    const isFolded = async (): Promise<boolean> =>
+      (await service.api('GET', `/v1/sessions/${last.payload.sid}`)).status === 200;
     await waitFor(isFolded, { deadlineMs: 5_000, what: 'the session of a later notification' });
     // What came before it was folded by then, had it been marked at all.
     expect(await count('pending_evidence', 'sid = any($1)', ['test', other.payload.sid])).toBe(0);
@@ -204,7 +202,7 @@ describe('a request is refused and leaves nothing', () => {
   it.each<[string, string, Record<string, string>]>([
     ['without a signature', `/ncs/${APP}`, {}],
     ['with a wrong one', `/ncs/${APP}`, signed(bytes, 'guess')],
-    ['with a right V1 beside a wrong V2', `/ncs/${APP}`, { ...signed(bytes), 'agora-signature-v2': '0'.repeat(64) }], // prettier-ignore
+    ['with a right V1 beside a wrong V2', `/ncs/${APP}`, { ...signed(bytes), 'agora-signature-v2': '0'.repeat(64) }],
     ['for an app we do not know', '/ncs/other', signed(bytes)],
     ['for an app named by a trick', '/ncs/__proto__', signed(bytes)],
     ['where no secret fits', '/ncs', signed(bytes, 'guess')],
@@ -264,7 +262,6 @@ describe('the public listener', () => {
       '/ncs/../metrics',
       '/%2e%2e/metrics',
     ]) {
-      // prettier-ignore
       expect([path, await ask('GET', path)]).toEqual([path, 404]);
       expect([path, await ask('POST', path)]).toEqual([path, 404]);
     }

@@ -11,9 +11,14 @@ const REFUSED: StubAnswer = {
   status: 401,
   body: { message: 'Invalid authentication credentials' },
 };
-const FAST = { START_CHECK_AFTER_MS: '50', ROUTINE_INTERVAL_MS: '1500', RETRY_BACKOFF_MS: '300', QUERY_TIMEOUT_MS: '500' }; // prettier-ignore
+const FAST = {
+  START_CHECK_AFTER_MS: '50',
+  ROUTINE_INTERVAL_MS: '1500',
+  RETRY_BACKOFF_MS: '300',
+  QUERY_TIMEOUT_MS: '500',
+};
 /** No setting of the one-app case: the accounts stand in the file. */
-const NO_APP = { AGORA_APP_ID: '', AGORA_CUSTOMER_ID: '', AGORA_CUSTOMER_SECRET: '', AGORA_NCS_SECRET: '' }; // prettier-ignore
+const NO_APP = { AGORA_APP_ID: '', AGORA_CUSTOMER_ID: '', AGORA_CUSTOMER_SECRET: '', AGORA_NCS_SECRET: '' };
 
 let service: TestService;
 let folder: string;
@@ -34,7 +39,7 @@ afterEach(async () => {
 async function register(appId: string, count: number): Promise<string[]> {
   const sids = Array.from({ length: count }, (_, n) => `${appId}-${String(n)}`);
   for (const sid of sids) {
-    const body = { appId, resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt: new Date().toISOString() }; // prettier-ignore
+    const body = { appId, resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt: new Date().toISOString() };
     expect((await service.api('PUT', `/v1/sessions/${sid}`, body)).status).toBe(201);
   }
   return sids;
@@ -42,22 +47,25 @@ async function register(appId: string, count: number): Promise<string[]> {
 
 /** Answers of these apps, or of single sessions, are refusals. */
 function refuse(...parts: string[]): void {
-  service.agora.answerWith((asked) => parts.some((part) => asked.includes(part)) ? REFUSED : ALIVE); // prettier-ignore
+  service.agora.answerWith((asked) => (parts.some((part) => asked.includes(part)) ? REFUSED : ALIVE));
 }
 
-const asked = (part: string): number => service.agora.requests.filter(({ path: of }) => of.includes(part)).length; // prettier-ignore
+const asked = (part: string): number => service.agora.requests.filter(({ path: of }) => of.includes(part)).length;
 const summary = async (): Promise<any> => (await service.api('GET', '/v1/summary')).body;
-const refused = async (): Promise<(string | null)[]> => (await summary()).refused.map(({ appId }: any) => appId); // prettier-ignore
+const refused = async (): Promise<(string | null)[]> => (await summary()).refused.map(({ appId }: any) => appId);
 
 const allAsked = (sids: readonly string[], times: number): Promise<unknown> =>
-  waitFor(() => sids.every((sid) => asked(`/sid/${sid}/`) >= times), { deadlineMs: 15_000, what: `${sids.join(', ')} to be asked about` }); // prettier-ignore
+  waitFor(() => sids.every((sid) => asked(`/sid/${sid}/`) >= times), {
+    deadlineMs: 15_000,
+    what: `${sids.join(', ')} to be asked about`,
+  });
 
 /** As if the last try were a minute ago. */
 const aMinuteLater = (): Promise<unknown> =>
-  inDatabase(
-    service.database.url,
-    (client) =>
-    client.query(`update query_pace set tried_at = tried_at - interval '1 minute', paused_until = paused_until - interval '1 minute'`), // prettier-ignore
+  inDatabase(service.database.url, (client) =>
+    client.query(
+      `update query_pace set tried_at = tried_at - interval '1 minute', paused_until = paused_until - interval '1 minute'`,
+    ),
   );
 
 it('one refused app stops nobody but itself, says so, and goes on once it is accepted', async () => {
@@ -69,7 +77,9 @@ it('one refused app stops nobody but itself, says so, and goes on once it is acc
   await allAsked(good, 4);
   expect(asked('/apps/foreign/')).toBe(before);
   const { refused: told, truth } = await summary();
-  expect(told).toEqual([{ account: 'main', appId: 'foreign', since: expect.any(String), advice: expect.stringContaining('foreign') }]); // prettier-ignore
+  expect(told).toEqual([
+    { account: 'main', appId: 'foreign', since: expect.any(String), advice: expect.stringContaining('foreign') },
+  ]);
   expect(truth.boundMs).toEqual(expect.any(Number));
   const ready = await service.api('GET', '/readyz');
   expect(ready.status).toBe(200);
@@ -89,7 +99,7 @@ it('one refused app stops nobody but itself, says so, and goes on once it is acc
 
 it('one session that is always refused beside others of its app refuses nothing', async () => {
   refuse('/sid/good-3/');
-  const [bad = '', ...others] = (await register('good', 8)).sort((sid) => (sid === 'good-3' ? -1 : 1)); // prettier-ignore
+  const [bad = '', ...others] = (await register('good', 8)).sort((sid) => (sid === 'good-3' ? -1 : 1));
   await allAsked(others, 3);
   expect(asked(`/sid/${bad}/`)).toBeGreaterThan(0);
   expect(await refused()).toEqual([]);
@@ -125,7 +135,9 @@ it('an account all of whose live sessions are of a refused app promises nothing'
 });
 
 it('one session that always gets a 504 pauses nobody else', async () => {
-  service.agora.answerWith((of) => of.includes('/sid/good-2/') ? { status: 504, body: { code: 62, reason: 'request timeout' } } : ALIVE); // prettier-ignore
+  service.agora.answerWith((of) =>
+    of.includes('/sid/good-2/') ? { status: 504, body: { code: 62, reason: 'request timeout' } } : ALIVE,
+  );
   const others = (await register('good', 6)).filter((sid) => sid !== 'good-2');
   await waitFor(() => asked('/sid/good-2/') >= 4, { deadlineMs: 15_000, what: 'four failures' });
   const from = performance.now();

@@ -47,7 +47,9 @@ it('pushes recorded deliveries through the front door, and doubles nothing when 
   await writeFile(file, lines.join('\n'));
   const url = `http://127.0.0.1:${String(service.app.receiverPort)}`;
   for (let times = 0; times < 2; times += 1) {
-    expect(await run('replay', file, '--url', url)).toContain(`${String(bodies.length)} deliveries replayed: ${String(bodies.length)} × 200`); // prettier-ignore
+    expect(await run('replay', file, '--url', url)).toContain(
+      `${String(bodies.length)} deliveries replayed: ${String(bodies.length)} × 200`,
+    );
   }
   const session = await waitFor(
     async () => {
@@ -70,13 +72,13 @@ it('takes in what was quarantined and can be read now, once, as received then', 
   expect(output).toContain('1 stay: the body is not JSON');
   expect(await run('replay', '--quarantine')).toContain('0 quarantined bodies taken in.');
   const { body } = await service.api('GET', '/v1/sessions/1d4e7ba2960c4f3fb8e2d75c0a61f938');
-  expect(body).toMatchObject({ state: 'stopping', notices: { events: 1, lastAt: receivedAt.toISOString() } }); // prettier-ignore
+  expect(body).toMatchObject({ state: 'stopping', notices: { events: 1, lastAt: receivedAt.toISOString() } });
 });
 
 it('refolds everything, says what changed and how, and touches no evidence', async () => {
-  const evidence = async (): Promise<unknown> => (await client.query('select * from notices order by event_key')).rows; // prettier-ignore
+  const evidence = async (): Promise<unknown> => (await client.query('select * from notices order by event_key')).rows;
   const before = await evidence();
-  const isQuiet = async (): Promise<boolean> => (await client.query('select from session_alarms')).rowCount === 0; // prettier-ignore
+  const isQuiet = async (): Promise<boolean> => (await client.query('select from session_alarms')).rowCount === 0;
   await waitFor(isQuiet, { deadlineMs: 5_000, what: 'the last alarm' });
   await client.query(
     `update sessions set session = jsonb_set(session, '{serviceStatus}', '42') where sid = '8f2c1a7e54b94d0c9a3e6b1f70d2c845'`,
@@ -92,14 +94,14 @@ it('reports files, gaps, delivery quality and query usage by SQL, to the reader 
   await client.query('set role recording_reader');
   const rows = async (sql: string): Promise<any[]> => (await client.query(sql)).rows;
   expect(await rows('select name, kind, sources from reporting.files order by name')).toEqual(
-    expect.arrayContaining([expect.objectContaining({ kind: 'playlist', sources: ['notice:31', 'notice:4'] })]), // prettier-ignore
+    expect.arrayContaining([expect.objectContaining({ kind: 'playlist', sources: ['notice:31', 'notice:4'] })]),
   );
   const gaps = await rows('select missing::int from reporting.gaps order by revealed_at');
   expect(gaps.length).toBeGreaterThan(0);
-  const quality = await rows('select sum(events)::int as events, sum(deliveries)::int as deliveries, sum(duplicates)::int as duplicates, sum(lost)::int as lost from reporting.delivery_quality_daily'); // prettier-ignore
-  expect(quality).toEqual([
-    { events: 10, deliveries: 19, duplicates: 9, lost: expect.any(Number) },
-  ]);
+  const quality = await rows(
+    'select sum(events)::int as events, sum(deliveries)::int as deliveries, sum(duplicates)::int as duplicates, sum(lost)::int as lost from reporting.delivery_quality_daily',
+  );
+  expect(quality).toEqual([{ events: 10, deliveries: 19, duplicates: 9, lost: expect.any(Number) }]);
   expect(await rows('select * from reporting.query_usage_hourly')).toEqual([]);
   await client.query('reset role');
 });

@@ -36,7 +36,7 @@ async function views(): Promise<string[]> {
 
 describe('reporting, on every version of Postgres that the service runs on', () => {
   it('tells the same whether Postgres reads in parallel or not', async () => {
-    const notices = Array.from({ length: 200 }, (_, n) => aRow(n, 33, { progress: n, msgName: 'uploading_progress' })); // prettier-ignore
+    const notices = Array.from({ length: 200 }, (_, n) => aRow(n, 33, { progress: n, msgName: 'uploading_progress' }));
     const broken = { ...aRow(300, 33), raw: '{"payload":{"details":' };
     await storeNotices(ledger.db.pool, [...notices, broken], 1);
     await reader.query('analyze');
@@ -55,7 +55,7 @@ describe('reporting, on every version of Postgres that the service runs on', () 
     expect(after).toEqual(before);
     const timeline = before[names.indexOf('timeline')] ?? [];
     expect(timeline).toHaveLength(201);
-    expect(names).toEqual(['delivery_quality_daily', 'files', 'gaps', 'query_usage_hourly', 'sessions', 'timeline']); // prettier-ignore
+    expect(names).toEqual(['delivery_quality_daily', 'files', 'gaps', 'query_usage_hourly', 'sessions', 'timeline']);
   });
 
   it('has no details where a body holds none that Postgres can read', async () => {

@@ -34,15 +34,15 @@ async function one<T>(sql: string): Promise<T | undefined> {
 }
 
 const session = () =>
-  one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' as value from sessions where sid = '${SID}'`); // prettier-ignore
-const notices = () => one<string>(`select string_agg(sid, ',' order by received_at) as value from notices`); // prettier-ignore
+  one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' as value from sessions where sid = '${SID}'`);
+const notices = () => one<string>(`select string_agg(sid, ',' order by received_at) as value from notices`);
 
-const files = () => one<string>(`select string_agg(name, ',' order by name) as value from session_files`); // prettier-ignore
+const files = () => one<string>(`select string_agg(name, ',' order by name) as value from session_files`);
 
 /** Out of a spool, with the time at which it was received. */
 async function drain(row: NoticeRow): Promise<void> {
   drained += 1;
-  await storeSpooled(ledger.db, SPOOL, [{ key: drained, isDoubtful: false, kind: 'notice', row }], 1); // prettier-ignore
+  await storeSpooled(ledger.db, SPOOL, [{ key: drained, isDoubtful: false, kind: 'notice', row }], 1);
 }
 
 const SPOOL = '00000000-0000-4000-8000-000000000000';
@@ -68,7 +68,7 @@ describe('retention', () => {
     await dropNoticesBefore(ledger.db, later(30), later(30));
     const receivedMs = later(31);
     await ensurePartitions(ledger.db.pool, receivedMs);
-    const late = aRow(106, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 3, serviceType: 2 }); // prettier-ignore
+    const late = aRow(106, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 3, serviceType: 2 });
     const again = ended().map((row) => ({ ...row, receivedMs }));
     await storeNotices(ledger.db.pool, [...again, { ...late, receivedMs }], 1);
     await foldAll({ ...ledger.context, now: () => receivedMs });
@@ -86,13 +86,13 @@ describe('retention', () => {
     await dropNoticesBefore(ledger.db, later(30), later(30));
     const context = { ...ledger.context, now: () => later(31) };
     const straggler = aRow(104, 41, { leaveCode: 16 }, { sequence: 4, receivedMs: at(104) });
-    const spooled = aRow(106, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 3, serviceType: 2 }); // prettier-ignore
+    const spooled = aRow(106, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 3, serviceType: 2 });
     for (const row of [spooled, straggler]) {
       await drain(row);
       await foldAll(context);
     }
     const after = await session();
-    expect(after).toMatchObject({ session: { notices: { events: 5, deliveries: 5 }, upload: { state: 'uploaded' } } }); // prettier-ignore
+    expect(after).toMatchObject({ session: { notices: { events: 5, deliveries: 5 }, upload: { state: 'uploaded' } } });
     for (let n = 0; n < 2; n += 1) expect(await refoldSession(context, SID)).toBeNull();
     expect(await session()).toEqual(after);
     expect(await files()).toBe('a.m3u8');
@@ -120,16 +120,28 @@ describe('retention', () => {
 
   it('never touches a session that is not over, nor the counts of a day', async () => {
     const open = aRow(3, 40, { status: 0 }, { sequence: 0 });
-    await storeNotices(ledger.db.pool, [...ended(), { ...open, sid: OPEN, raw: open.raw.replaceAll(SID, OPEN), eventKey: 'e'.repeat(32), noticeKey: 'f'.repeat(32) }], 1); // prettier-ignore
+    await storeNotices(
+      ledger.db.pool,
+      [
+        ...ended(),
+        {
+          ...open,
+          sid: OPEN,
+          raw: open.raw.replaceAll(SID, OPEN),
+          eventKey: 'e'.repeat(32),
+          noticeKey: 'f'.repeat(32),
+        },
+      ],
+      1,
+    );
     await foldAll(ledger.context);
-    const quality = () => one<object>(`select jsonb_agg(to_jsonb(d) order by day) as value from reporting.delivery_quality_daily d`); // prettier-ignore
+    const quality = () =>
+      one<object>(`select jsonb_agg(to_jsonb(d) order by day) as value from reporting.delivery_quality_daily d`);
     const before = await quality();
     await dropNoticesBefore(ledger.db, later(30), later(30));
     expect(await notices()).toBe(OPEN);
     expect(await quality()).toEqual(before);
-    await ledger.db.pool.query(
-      `update sessions set state = 'ended', outcome = 'completed' where sid = '${OPEN}'`,
-    );
+    await ledger.db.pool.query(`update sessions set state = 'ended', outcome = 'completed' where sid = '${OPEN}'`);
     expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 1 });
     expect(await notices()).toBeNull();
     expect(await quality()).toEqual(before);
@@ -141,7 +153,7 @@ describe('retention', () => {
     const told: unknown[] = [];
     const keep = { db: ledger.db, now: () => later(3_000) };
     await applyRetention(keep, 0, (dropped) => told.push(dropped));
-    await applyRetention({ db: ledger.db, now: () => plusMs(at(0), 2 * DAY_MS) }, 30, (dropped) => told.push(dropped)); // prettier-ignore
+    await applyRetention({ db: ledger.db, now: () => plusMs(at(0), 2 * DAY_MS) }, 30, (dropped) => told.push(dropped));
     expect(told).toEqual([]);
     expect((await notices())?.split(',')).toHaveLength(3);
     await applyRetention(keep, 30, (dropped) => told.push(dropped));
@@ -174,7 +186,7 @@ describe('retention', () => {
                     count(*) as n from notices group by 1) as found`,
     );
     expect(parts).toEqual({ default: 2, own: 1 });
-    await storeNotices(ledger.db.pool, [aRow(9, 11, { exitStatus: 0 }, { receivedMs: later(22) })], 1); // prettier-ignore
+    await storeNotices(ledger.db.pool, [aRow(9, 11, { exitStatus: 0 }, { receivedMs: later(22) })], 1);
     await foldAll(ledger.context);
     await dropNoticesBefore(ledger.db, later(60), later(60));
     expect(await notices()).toBeNull();

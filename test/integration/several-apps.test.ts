@@ -14,9 +14,14 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recording-ledger-apps-'));
   const apps = (...appIds: string[]) => appIds.map((appId) => ({ appId, ncsSecrets: ['shared'] }));
-  const account = (name: string, ...appIds: string[]) => ({ name, customerId: name, customerSecret: 's', apps: apps(...appIds) }); // prettier-ignore
+  const account = (name: string, ...appIds: string[]) => ({
+    name,
+    customerId: name,
+    customerSecret: 's',
+    apps: apps(...appIds),
+  });
   const file = join(folder, 'accounts.json');
-  await writeFile(file, JSON.stringify({ accounts: [account('two', 'first', 'second'), account('one', 'stranger')] })); // prettier-ignore
+  await writeFile(file, JSON.stringify({ accounts: [account('two', 'first', 'second'), account('one', 'stranger')] }));
   service = await startTestService({ AGORA_CONFIG_FILE: file, AGORA_NCS_SECRET: NCS_SECRET });
   pool = new pg.Pool({ connectionString: service.database.url, max: 2 });
 });
@@ -27,7 +32,7 @@ afterAll(async () => {
 });
 
 async function post(sid: string, path: string): Promise<void> {
-  const payload = { cname: 'c', uid: '1', sid, sequence: 1, sendts: at(1), serviceType: 1, details: { status: 0 } }; // prettier-ignore
+  const payload = { cname: 'c', uid: '1', sid, sequence: 1, sendts: at(1), serviceType: 1, details: { status: 0 } };
   const body = { noticeId: `of ${sid}`, productId: 3, eventType: 40, notifyMs: at(1), payload };
   const bytes = Buffer.from(JSON.stringify(body));
   expect((await service.receiver(path, bytes, signed(bytes, 'shared'))).status).toBe(200);

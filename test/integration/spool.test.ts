@@ -31,7 +31,14 @@ afterEach(async () => {
 });
 
 function notice(n: number, receivedMs = NOW + n): Incoming {
-  const body = { noticeId: `n${String(n)}`, productId: 3, eventType: 40, notifyMs: NOW, sid: 's', payload: { sid: 's', uid: '1', sequence: n, sendts: NOW + n, serviceType: 0, details: {} } }; // prettier-ignore
+  const body = {
+    noticeId: `n${String(n)}`,
+    productId: 3,
+    eventType: 40,
+    notifyMs: NOW,
+    sid: 's',
+    payload: { sid: 's', uid: '1', sequence: n, sendts: NOW + n, serviceType: 0, details: {} },
+  };
   const raw = Buffer.from(JSON.stringify(body));
   const parsed = parseNotification(raw, { appId: 'app', receivedMs: unixMs(receivedMs) });
   if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
@@ -109,9 +116,7 @@ describe('draining', () => {
     expect(await drain()).toBe(3);
     expect(await drain()).toBe(0);
     expect(await counts()).toEqual({ notices: 2, repeats: 0, unreadable: 1, deliveries: 2 });
-    const { rows } = await pool.query<{ at: Date }>(
-      `select received_at as at from notices order by 1`,
-    );
+    const { rows } = await pool.query<{ at: Date }>(`select received_at as at from notices order by 1`);
     expect(rows.map(({ at }) => at.getTime())).toEqual([NOW + 1, NOW + 2]);
   });
 
@@ -134,7 +139,10 @@ describe('draining', () => {
   });
 
   it('by two at once stores everything once', async () => {
-    spool.append(Array.from({ length: 200 }, (_, n) => notice(n)), { isDoubtful: false }); // prettier-ignore
+    spool.append(
+      Array.from({ length: 200 }, (_, n) => notice(n)),
+      { isDoubtful: false },
+    );
     await Promise.all([drain(), drain(), drain(150)]);
     await drain(200);
     expect(await counts()).toMatchObject({ notices: 200, repeats: 0, deliveries: 200 });

@@ -20,9 +20,7 @@ function aNotification(n: number, e: number): NoticeRow {
 const store = (...rows: NoticeRow[]) => storeNotices(ledger.db.pool, rows, 1);
 
 async function kept(): Promise<readonly number[]> {
-  const { rows } = await ledger.db.pool.query<{ sequence: string }>(
-    'select sequence from notices order by 1',
-  );
+  const { rows } = await ledger.db.pool.query<{ sequence: string }>('select sequence from notices order by 1');
   return rows.map(({ sequence }) => Number(sequence));
 }
 
@@ -42,11 +40,7 @@ describe('a noticeId that came with two contents', () => {
   });
 
   it('does so in any order of arrival, in batches that are stored at once', async () => {
-    await Promise.all([
-      store(aNotification(1, 1)),
-      store(aNotification(1, 2)),
-      store(aNotification(2, 2)),
-    ]);
+    await Promise.all([store(aNotification(1, 1)), store(aNotification(1, 2)), store(aNotification(2, 2))]);
     expect(await kept()).toContain(2);
     await Promise.all([
       store(aNotification(3, 3)),

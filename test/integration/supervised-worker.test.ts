@@ -1,10 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  openQueueBackend,
-  type JobQueue,
-  type JobWorker,
-  type QueueBackend,
-} from '../../src/jobs/backend.js';
+import { openQueueBackend, type JobQueue, type JobWorker, type QueueBackend } from '../../src/jobs/backend.js';
 import { superviseWorker, type SupervisedWorker } from '../../src/jobs/supervised-worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { waitFor } from '../support/wait-for.js';
@@ -24,10 +19,7 @@ let supervised: SupervisedWorker | null = null;
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  backend = openQueueBackend(
-    { kind: 'postgres', url: database.url, maxConnections: 2 },
-    () => undefined,
-  );
+  backend = openQueueBackend({ kind: 'postgres', url: database.url, maxConnections: 2 }, () => undefined);
   queue = backend.queue('work');
   [opened, closed, replaced, done] = [[], new Set(), 0, []];
   await queue.waitUntilReady();

@@ -15,7 +15,14 @@ import { createMetrics } from '../../src/observability/metrics.js';
 import { listenForNotices, openReceiverIntake } from '../../src/start/start-receiver.js';
 import { inDatabase } from '../support/acknowledged.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
-import { fillTables, findLost, findUnwritable, findVanished, readTables, type TableContent } from '../support/filled-tables.js'; // prettier-ignore
+import {
+  fillTables,
+  findLost,
+  findUnwritable,
+  findVanished,
+  readTables,
+  type TableContent,
+} from '../support/filled-tables.js';
 import { clearAfterEach } from '../support/leftovers.js';
 import { startPosting, type Posting } from '../support/posting.js';
 import { CRASH_APP, CRASH_SECRET, startReceiverProcess } from '../support/receiver-process.js';
@@ -31,7 +38,9 @@ const released = await readReleasedSchemas();
 const OLD_SCHEMAS: readonly (readonly [string, readonly string[]])[] = [
   ['the very first schema', names.slice(0, 1)],
   ['the schema from before slots were held', names.filter((name) => name < '20261125')],
-  ...released.map(({ release, migrations }) => [`the schema of release ${release}`, migrations.map(({ name }) => name)] as const), // prettier-ignore
+  ...released.map(
+    ({ release, migrations }) => [`the schema of release ${release}`, migrations.map(({ name }) => name)] as const,
+  ),
 ];
 
 /** A receiver that is locked out this long has gone over to its spool. */
@@ -58,7 +67,10 @@ describe.each(OLD_SCHEMAS)('a ledger that is upgraded from %s', (_, oldNames) =>
     await posting.stop();
     expect(Object.keys(posting.statuses())).toEqual(['200']);
     expect(posting.slowestMs()).toBeLessThan(NOTICEABLE_MS);
-    await waitFor(async () => (await countMissing(posting)) === 0, { deadlineMs: 10_000, what: 'what was acknowledged' }); // prettier-ignore
+    await waitFor(async () => (await countMissing(posting)) === 0, {
+      deadlineMs: 10_000,
+      what: 'what was acknowledged',
+    });
     await expectKept(before, oldNames);
     await expectWorking();
   });
@@ -81,9 +93,11 @@ async function makeOldLedger(oldNames: readonly string[]): Promise<void> {
 
 /** Made-up names there would be migrations of a release that nobody knows. */
 async function declareKnownBreaking(client: pg.Client, name: string): Promise<void> {
-  const { rows } = await client.query<{ there: boolean }>(`select to_regclass('breaking_migrations') is not null as there`); // prettier-ignore
+  const { rows } = await client.query<{ there: boolean }>(
+    `select to_regclass('breaking_migrations') is not null as there`,
+  );
   if (rows[0]?.there !== true) return;
-  await client.query(`insert into breaking_migrations (migration_name, reason) values ($1, 'it broke')`, [name]); // prettier-ignore
+  await client.query(`insert into breaking_migrations (migration_name, reason) values ($1, 'it broke')`, [name]);
 }
 
 /**
@@ -95,12 +109,20 @@ async function startOldReceiver(): Promise<Posting> {
   const metrics = createMetrics();
   const config = receiverConfig();
   const ledgerId = await inDatabase(database.url, readLedgerId);
-  const intake = await openReceiverIntake({ config, url: database.url, ledgerId, shard: 1, ring: () => undefined, log, metrics }); // prettier-ignore
+  const intake = await openReceiverIntake({
+    config,
+    url: database.url,
+    ledgerId,
+    shard: 1,
+    ring: () => undefined,
+    log,
+    metrics,
+  });
   leftovers.unshift(() => intake.close());
   const now = (): ReturnType<typeof unixMs> => unixMs(Date.now());
-  const listener = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null); // prettier-ignore
+  const listener = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null);
   leftovers.unshift(() => listener.close());
-  const posting = startPosting(`http://127.0.0.1:${String(listener.port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4); // prettier-ignore
+  const posting = startPosting(`http://127.0.0.1:${String(listener.port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4);
   leftovers.unshift(posting.stop);
   return posting;
 }
@@ -142,14 +164,11 @@ async function countMissing(posting: Posting): Promise<number> {
  * What was kept is kept, and what was written before can be written still, but for what a migration says that it
  * breaks; and each of those says so under its own name.
  */
-async function expectKept(
-  before: readonly TableContent[],
-  oldNames: readonly string[],
-): Promise<void> {
+async function expectKept(before: readonly TableContent[], oldNames: readonly string[]): Promise<void> {
   await inDatabase(database.url, async (client) => {
     const vanished = await findVanished(client, before);
-    const { rows } = await client.query<{ migration_name: string }>('select migration_name from breaking_migrations'); // prettier-ignore
-    const breaking = rows.map((row) => row.migration_name).filter((name) => !oldNames.includes(name)); // prettier-ignore
+    const { rows } = await client.query<{ migration_name: string }>('select migration_name from breaking_migrations');
+    const breaking = rows.map((row) => row.migration_name).filter((name) => !oldNames.includes(name));
     expect(names).toEqual(expect.arrayContaining(breaking));
     if (breaking.length === 0) {
       expect(vanished).toEqual([]);
@@ -163,12 +182,16 @@ async function expectKept(
 async function expectWorking(): Promise<void> {
   const [port, apiPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const spoolDir = join(folder, 'spool');
-  const service = await startReceiverProcess({ databaseUrl: database.url, spoolDir, port }, 'receiver,api,jobs', { API_PORT: String(apiPort) }); // prettier-ignore
+  const service = await startReceiverProcess({ databaseUrl: database.url, spoolDir, port }, 'receiver,api,jobs', {
+    API_PORT: String(apiPort),
+  });
   const session = `http://127.0.0.1:${String(apiPort)}/v1/sessions/${'1'.padStart(32, 'c')}`;
-  await waitFor(async () => (await fetch(session)).status === 200, { deadlineMs: 15_000, what: session }); // prettier-ignore
+  await waitFor(async () => (await fetch(session)).status === 200, { deadlineMs: 15_000, what: session });
   expect(await (await fetch(session)).json()).toMatchObject({ cname: 'c', appId: CRASH_APP });
   await inDatabase(database.url, async (client) => {
-    const { rows } = await client.query<{ name: string }>(`select table_name as name from information_schema.views where table_schema = 'reporting'`); // prettier-ignore
+    const { rows } = await client.query<{ name: string }>(
+      `select table_name as name from information_schema.views where table_schema = 'reporting'`,
+    );
     expect(rows.length).toBeGreaterThanOrEqual(6);
     for (const { name } of rows) await client.query(`select * from reporting."${name}"`);
   });

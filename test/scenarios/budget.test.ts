@@ -52,14 +52,12 @@ describe('the budget', () => {
     const busy = (): boolean => world.simulation.progress().started > 120;
     await waitFor(busy, { deadlineMs: 60_000, what: 'more sessions than can be asked about' });
     const rates: number[] = [];
-    while (rates.length < TRIES && Math.max(0, ...rates) < ALLOWED * WANTED) rates.push(await rate(world)); // prettier-ignore
+    while (rates.length < TRIES && Math.max(0, ...rates) < ALLOWED * WANTED) rates.push(await rate(world));
     const { worstSecond, overLimit } = world.simulation.progress();
     await world.close();
     await endProcesses();
     await database.drop();
-    console.info(
-      `budget: ${rates.map((each) => each.toFixed(2)).join(', ')} of ${String(ALLOWED)} a second`,
-    );
+    console.info(`budget: ${rates.map((each) => each.toFixed(2)).join(', ')} of ${String(ALLOWED)} a second`);
     expect(Math.max(...rates)).toBeGreaterThanOrEqual(ALLOWED * EXPECTED);
     expect(worstSecond).toBeLessThanOrEqual(10);
     expect(overLimit).toBe(0);

@@ -12,13 +12,15 @@ afterEach(() => endProcesses());
 describe('the demo', () => {
   it('runs the whole service, is right about all of it, stops by itself and leaves nothing', async () => {
     const demo = startNode(['dist/cli/main.js', 'demo', ...WORLD]);
-    const [, port, key] = await demo.says(/API +http:\/\/127\.0\.0\.1:(\d+)\/v1\/sessions +key: (\w+)/, RUN_MS); // prettier-ignore
+    const [, port, key] = await demo.says(/API +http:\/\/127\.0\.0\.1:(\d+)\/v1\/sessions +key: (\w+)/, RUN_MS);
     const asked = await fetch(`http://127.0.0.1:${port ?? ''}/v1/summary`, {
       headers: { authorization: `Bearer ${key ?? ''}` },
     });
     expect(asked.status).toBe(200);
     expect(await demo.ended).toEqual({ code: 0, signal: null });
-    expect(demo.output()).toMatch(/sessions +4, of which over 4\n +wrong ends +0\n +forgotten sessions +0\n +wrong outcomes +0\n/); // prettier-ignore
+    expect(demo.output()).toMatch(
+      /sessions +4, of which over 4\n +wrong ends +0\n +forgotten sessions +0\n +wrong outcomes +0\n/,
+    );
   });
 });
 
@@ -52,7 +54,12 @@ describe('the simulation against a running service', () => {
     await simulation.says(/sessions +4, of which over 4/, RUN_MS);
     expect(await simulation.ended).toEqual({ code: 0, signal: null });
     const { body } = await service.api('GET', '/v1/sessions', undefined, KEY);
-    expect(body.sessions.map(({ state }: { state: string }) => ['ended', 'failed'].includes(state))).toEqual([true, true, true, true]); // prettier-ignore
+    expect(body.sessions.map(({ state }: { state: string }) => ['ended', 'failed'].includes(state))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(simulation.output()).toMatch(/wrong ends +0\n +forgotten sessions +0\n/);
     await service.close();
   });

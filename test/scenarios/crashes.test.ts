@@ -51,12 +51,11 @@ const startReceiver = (
   roles?: string,
   databaseUrl = database.url,
   more?: Readonly<Record<string, string>>,
-): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles, more);
+): Promise<TestProcess> => startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles, more);
 
 /** While Postgres is away: only the receiver stands, for the whole service. */
 const startStandIn = (roles = 'receiver', more = {}): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.standing_in/); // prettier-ignore
+  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.standing_in/);
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
@@ -71,11 +70,7 @@ async function setReachable(reachable: boolean): Promise<void> {
 }
 
 function startPostingHere(connections = 8): Posting {
-  posting = startPosting(
-    `http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`,
-    CRASH_SECRET,
-    connections,
-  );
+  posting = startPosting(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, CRASH_SECRET, connections);
   return posting;
 }
 
@@ -158,7 +153,12 @@ describe('a receiver', () => {
     const ready = await fetch(`http://127.0.0.1:${apiPort}/readyz`);
     expect(ready.status).toBe(200); // else the balancer would take away what the spool is for
     const told = (await ready.json()) as { warnings: string[]; spool: { entries: number } };
-    expect(told.warnings).toEqual(expect.arrayContaining([expect.stringMatching(/^Postgres does not answer/), expect.stringMatching(/wait in the spool/)])); // prettier-ignore
+    expect(told.warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Postgres does not answer/),
+        expect.stringMatching(/wait in the spool/),
+      ]),
+    );
     expect(told.spool.entries).toBeGreaterThan(0);
     await setReachable(true);
     await spoolIsDrained(service);
@@ -277,9 +277,7 @@ describe('a receiver', () => {
     );
     await service.says(/receiver\.spooling/);
     await pause(1_000);
-    await inDatabase(database.url, (client) =>
-      client.query('drop trigger full_disk on notice_identities'),
-    );
+    await inDatabase(database.url, (client) => client.query('drop trigger full_disk on notice_identities'));
     await spoolIsDrained(service);
     await posted.stop();
     expect(Object.keys(posted.statuses())).toEqual(['200']);
@@ -290,7 +288,7 @@ describe('a receiver', () => {
 
   it('keeps what comes while Postgres has no connection left for it', async () => {
     const settings = { max_connections: '40', fsync: 'off' };
-    const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings }); // prettier-ignore
+    const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings });
     await migrate(postgres.url);
     const service = await startReceiver('receiver', postgres.url);
     const posted = startPostingHere();
@@ -316,14 +314,14 @@ function answersOf(posted: Posting, deadlineMs: number) {
   return async (status: number, more: number): Promise<void> => {
     const times = (): number => posted.statuses()[String(status)] ?? 0;
     const before = times();
-    await waitFor(() => times() >= before + more, { deadlineMs, what: `${String(more)} answers ${String(status)}` }); // prettier-ignore
+    await waitFor(() => times() >= before + more, { deadlineMs, what: `${String(more)} answers ${String(status)}` });
   };
 }
 
 describeWithSmallDisk('a receiver on a small disk', () => {
   it('keeps what comes while not a byte can be written to that of its Postgres, and hands it over when there is room', async () => {
     const disk = mountSmallDisk(join(folder, 'disk'), 384);
-    const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} }); // prettier-ignore
+    const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} });
     try {
       await migrate(postgres.url);
       const service = await startReceiver('receiver', postgres.url);
@@ -350,7 +348,7 @@ describeWithSmallDisk('a receiver on a small disk', () => {
   it('answers 503 while that of its spool is full too, loses nothing it acknowledged, and finds Postgres again by itself', async () => {
     const disk = mountSmallDisk(join(folder, 'disk'), 8);
     try {
-      const service = await startReceiverProcess({ databaseUrl: database.url, spoolDir: disk.folder, port }); // prettier-ignore
+      const service = await startReceiverProcess({ databaseUrl: database.url, spoolDir: disk.folder, port });
       const posted = startPostingHere();
       const answered = answersOf(posted, 10_000);
       await answered(200, 50);
@@ -399,7 +397,7 @@ describeWithSmallDisk('a receiver on a small disk', () => {
       };
       await waitFor(isDrained, { deadlineMs: 20_000, what: 'the spool to be drained' });
       expect(await stopped(service)).toEqual({ code: 0, signal: null });
-      const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} }); // prettier-ignore
+      const postgres = await startEmbeddedPostgres({ dataDir: disk.folder, log: () => undefined, settings: {} });
       expect(await compare(posted.acknowledged(), postgres.url)).toEqual({ missing: 0, double: 0 });
       await postgres.stop();
     } finally {

@@ -16,7 +16,13 @@ const leftovers = clearAfterEach();
 async function accountsFile(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'recording-ledger-accounts-'));
   leftovers.push(() => rm(folder, { recursive: true }));
-  const account = (name: string, customerSecret: string) => ({ name, customerId: name, customerSecret, qps: 10, apps: [{ appId: name, ncsSecrets: ['world-ncs'] }] }); // prettier-ignore
+  const account = (name: string, customerSecret: string) => ({
+    name,
+    customerId: name,
+    customerSecret,
+    qps: 10,
+    apps: [{ appId: name, ncsSecrets: ['world-ncs'] }],
+  });
   const file = path.join(folder, 'accounts.json');
   const accounts = [account('bad', 'wrong'), account('world', 'world-secret')];
   await writeFile(file, JSON.stringify({ accounts }));
@@ -70,7 +76,13 @@ describe('an Agora in trouble', () => {
     await elapsed(world, 30);
     world.agora.setFaults(NO_FAULTS);
     await expectPerfect(world, run.sessions);
-    expect(world.agora.log.byStatus()).toMatchObject({ 200: expect.any(Number), 401: expect.any(Number), 429: expect.any(Number), 504: expect.any(Number), reset: expect.any(Number) }); // prettier-ignore
+    expect(world.agora.log.byStatus()).toMatchObject({
+      200: expect.any(Number),
+      401: expect.any(Number),
+      429: expect.any(Number),
+      504: expect.any(Number),
+      reset: expect.any(Number),
+    });
     expect(service.output()).toMatch(/account\.refused/);
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });

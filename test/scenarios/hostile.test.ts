@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 async function start(more: Readonly<Record<string, string>> = {}): Promise<void> {
-  service = await startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, 'receiver', more); // prettier-ignore
+  service = await startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, 'receiver', more);
 }
 
 type RawConnection = { socket: Socket; said: () => string; closed: Promise<unknown> };
@@ -64,7 +64,7 @@ async function openMany(count: number): Promise<RawConnection[]> {
   return all;
 }
 
-const sign = (body: string): string => createHmac('sha256', CRASH_SECRET).update(body).digest('hex'); // prettier-ignore
+const sign = (body: string): string => createHmac('sha256', CRASH_SECRET).update(body).digest('hex');
 
 async function post(body: string, signature = sign(body)): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, {
@@ -77,7 +77,7 @@ async function post(body: string, signature = sign(body)): Promise<number> {
 }
 
 const aBody = (noticeId: string, more = ''): string =>
-  `{"noticeId":"${noticeId}","productId":3,"eventType":40,"notifyMs":1790000000000,${more}"payload":{"cname":"c","uid":"1","sid":"${'a'.repeat(32)}","sequence":1,"sendts":1790000000000,"serviceType":1,"details":{}}}`; // prettier-ignore
+  `{"noticeId":"${noticeId}","productId":3,"eventType":40,"notifyMs":1790000000000,${more}"payload":{"cname":"c","uid":"1","sid":"${'a'.repeat(32)}","sequence":1,"sendts":1790000000000,"serviceType":1,"details":{}}}`;
 
 async function inLedger<T extends object>(sql: string, values: unknown[] = []): Promise<T> {
   const client = new pg.Client({ connectionString: database.url });
@@ -102,7 +102,8 @@ describe('the public listener', () => {
     await start();
     const idle = await openMany(IDLE);
     const slow = await Promise.all(Array.from({ length: 200 }, () => open()));
-    for (const { socket } of slow) socket.write(`POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${LOOKS_SIGNED}content-length: 900\r\n\r\n{"no`); // prettier-ignore
+    for (const { socket } of slow)
+      socket.write(`POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${LOOKS_SIGNED}content-length: 900\r\n\r\n{"no`);
     const used = await open();
     used.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
     const halfHeaders = await open();
@@ -121,14 +122,14 @@ describe('the public listener', () => {
   it('refuses a flood of headers, and takes nothing of a request that breaks off', async () => {
     await start();
     const flood = await open();
-    flood.socket.write(
-      `POST /ncs/x HTTP/1.1\r\nhost: x\r\nx-flood: ${'a'.repeat(100_000)}\r\n\r\n`,
-    );
+    flood.socket.write(`POST /ncs/x HTTP/1.1\r\nhost: x\r\nx-flood: ${'a'.repeat(100_000)}\r\n\r\n`);
     await flood.closed;
     expect(flood.said()).toMatch(/^HTTP\/1\.1 431/);
     const body = aBody('broken off');
     const broken = await open();
-    broken.socket.write(`POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\nagora-signature-v2: ${sign(body)}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body.slice(0, -20)}`); // prettier-ignore
+    broken.socket.write(
+      `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\nagora-signature-v2: ${sign(body)}\r\ncontent-length: ${String(body.length)}\r\n\r\n${body.slice(0, -20)}`,
+    );
     broken.socket.end();
     await broken.closed;
     expect(await post(aBody('whole'))).toBe(200);
@@ -140,8 +141,7 @@ describe('the public listener', () => {
     const senders = await openMany(250);
     const head = `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${LOOKS_SIGNED}content-length: 1000000\r\n\r\n${'{'.repeat(900_000)}`;
     for (const { socket } of senders) socket.write(head);
-    const refused = (): number =>
-      senders.filter(({ said }) => said().startsWith('HTTP/1.1 503')).length;
+    const refused = (): number => senders.filter(({ said }) => said().startsWith('HTTP/1.1 503')).length;
     await waitFor(() => refused() > 100, { deadlineMs: 10_000, what: 'refusals' });
     expect(await post(aBody('refused', `"pad":"${'x'.repeat(980_000)}",`))).toBe(503);
     for (let n = 0; n < 100; n += 1) expect(await post(aBody(`beside ${String(n)}`))).toBe(200);
@@ -149,14 +149,18 @@ describe('the public listener', () => {
       if (n % 2 === 0) socket.destroy();
       else socket.end();
     }
-    await waitFor(async () => (await post(aBody('large', `"pad":"${'x'.repeat(980_000)}",`))) === 200, { deadlineMs: 15_000, what: 'room' }); // prettier-ignore
+    await waitFor(async () => (await post(aBody('large', `"pad":"${'x'.repeat(980_000)}",`))) === 200, {
+      deadlineMs: 15_000,
+      what: 'room',
+    });
   });
 
   it('takes every signed notification while others announce bodies that never come', async () => {
     await start();
-    const announced = (headers: string) => `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${headers}content-length: 1000000\r\n\r\n`; // prettier-ignore
+    const announced = (headers: string) =>
+      `POST /ncs/${CRASH_APP} HTTP/1.1\r\nhost: x\r\n${headers}content-length: 1000000\r\n\r\n`;
     const idle = await openMany(320);
-    for (const [n, { socket }] of idle.entries()) socket.write(announced(n % 2 === 0 ? '' : LOOKS_SIGNED)); // prettier-ignore
+    for (const [n, { socket }] of idle.entries()) socket.write(announced(n % 2 === 0 ? '' : LOOKS_SIGNED));
     const statuses = [];
     for (let n = 0; n < 500; n += 1) statuses.push(await post(aBody(`n${String(n)}`)));
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
@@ -167,17 +171,14 @@ describe('the public listener', () => {
 
   it('keeps what is signed as it came, whatever is in it, and once however often it is replayed', async () => {
     await start();
-    const polluting = aBody(
-      'p',
-      '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},',
-    );
+    const polluting = aBody('p', '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},');
     const twice = aBody('d', '"noticeId":"other","eventType":41,');
     for (let n = 0; n < 3; n += 1) expect(await post(polluting)).toBe(200);
     expect(await post(twice)).toBe(200);
     expect(await post(polluting.slice(0, -9))).toBe(200);
     expect(await post(polluting, sign(`${polluting} `))).toBe(401);
     expect(await kept()).toEqual({ notices: 2, repeats: 2, quarantined: 1 });
-    const { raw } = await inLedger<{ raw: string }>(`select raw from notices where raw like '%__proto__%'`); // prettier-ignore
+    const { raw } = await inLedger<{ raw: string }>(`select raw from notices where raw like '%__proto__%'`);
     expect(raw).toBe(polluting);
   });
 
@@ -188,15 +189,22 @@ describe('the public listener', () => {
     await client.connect();
     await client.query('begin');
     await client.query('lock table notices in access exclusive mode');
-    const posting = startPosting(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 32); // prettier-ignore
-    await waitFor(() => (posting.statuses()['503'] ?? 0) > 100, { deadlineMs: 30_000, what: 'a refusal' }); // prettier-ignore
+    const posting = startPosting(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 32);
+    await waitFor(() => (posting.statuses()['503'] ?? 0) > 100, { deadlineMs: 30_000, what: 'a refusal' });
     const large = aBody('x', `"pad":"${'x'.repeat(60_000)}",`);
-    const response = await fetch(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, { method: 'POST', body: large, headers: { 'agora-signature-v2': sign(large) } }); // prettier-ignore
+    const response = await fetch(`http://127.0.0.1:${String(port)}/ncs/${CRASH_APP}`, {
+      method: 'POST',
+      body: large,
+      headers: { 'agora-signature-v2': sign(large) },
+    });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
     await client.query('rollback');
     await client.end();
     const taken = posting.acknowledged().length;
-    await waitFor(() => posting.acknowledged().length > taken + 500, { deadlineMs: 20_000, what: 'new acknowledgements' }); // prettier-ignore
+    await waitFor(() => posting.acknowledged().length > taken + 500, {
+      deadlineMs: 20_000,
+      what: 'new acknowledgements',
+    });
     await posting.stop();
     service.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });

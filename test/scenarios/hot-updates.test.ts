@@ -50,7 +50,7 @@ it('updates of the tables that change all the time touch no index, where that ca
   service.kill('SIGTERM'); // what it counted of its updates is told to Postgres as its connections close
   await service.ended;
   const tables = await readUpdates(database.url);
-  console.info(tables.map(({ name, updates, hot }) => `${name} ${String(hot)}/${String(updates)}`).join(', ')); // prettier-ignore
+  console.info(tables.map(({ name, updates, hot }) => `${name} ${String(hot)}/${String(updates)}`).join(', '));
   const shares = Object.keys(WANTED).map((name) => {
     const { hot, updates } = tables.find((one) => one.name === name) ?? { hot: 0, updates: 1 };
     return [name, hot / updates] as const;

@@ -25,13 +25,17 @@ const leftovers = clearAfterEach();
 
 /** A session that has been told of for long, as it was received minute by minute. */
 async function tellMuch({ url }: TestDatabase): Promise<void> {
-  const pool = openPool({ url, maxConnections: 2, applicationName: 'teller', onIdleError: () => undefined }); // prettier-ignore
+  const pool = openPool({ url, maxConnections: 2, applicationName: 'teller', onIdleError: () => undefined });
   const startedMs = Date.now() - NOTICES * 1_000;
   for (let from = 0; from < NOTICES; from += 1_000) {
     const rows = Array.from({ length: 1_000 }, (_, n) => {
       const sequence = from + n;
       const receivedMs = unixMs(startedMs + sequence * 1_000);
-      return { ...aRow(sequence, 33, { msgName: 'uploading_progress', progress: 5_000 }, { sid: SID, sequence, receivedMs }), appId: CRASH_APP, occurredMs: receivedMs }; // prettier-ignore
+      return {
+        ...aRow(sequence, 33, { msgName: 'uploading_progress', progress: 5_000 }, { sid: SID, sequence, receivedMs }),
+        appId: CRASH_APP,
+        occurredMs: receivedMs,
+      };
     });
     await storeNotices(pool, rows, 1);
   }
@@ -42,7 +46,8 @@ type Latency = { count: number; p50: number; p99: number; max: number };
 
 function latencyOf(times: readonly number[]): Latency {
   const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): number => Math.round(sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Infinity); // prettier-ignore
+  const at = (share: number): number =>
+    Math.round(sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Infinity);
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
@@ -55,11 +60,30 @@ async function post(url: string, agent: Agent): Promise<Latency> {
   const sender = async (): Promise<void> => {
     while (Date.now() < until) {
       made += 1;
-      const payload = { cname: 'c', uid: '1', sid: String(made % 50).padStart(32, 'e'), sequence: made, sendts: Date.now(), serviceType: 2, details: { msgName: 'uploading_progress', progress: made % 10_000 } }; // prettier-ignore
-      const body = JSON.stringify({ noticeId: `r-${String(made)}`, productId: 3, eventType: 33, notifyMs: Date.now(), payload }); // prettier-ignore
+      const payload = {
+        cname: 'c',
+        uid: '1',
+        sid: String(made % 50).padStart(32, 'e'),
+        sequence: made,
+        sendts: Date.now(),
+        serviceType: 2,
+        details: { msgName: 'uploading_progress', progress: made % 10_000 },
+      };
+      const body = JSON.stringify({
+        noticeId: `r-${String(made)}`,
+        productId: 3,
+        eventType: 33,
+        notifyMs: Date.now(),
+        payload,
+      });
       const signature = createHmac('sha256', CRASH_SECRET).update(body).digest('hex');
       const begin = performance.now();
-      const answer = await request(url, { method: 'POST', body, headers: { 'agora-signature-v2': signature }, dispatcher: agent }); // prettier-ignore
+      const answer = await request(url, {
+        method: 'POST',
+        body,
+        headers: { 'agora-signature-v2': signature },
+        dispatcher: agent,
+      });
       await answer.body.dump();
       times.push(performance.now() - begin);
       expect(answer.statusCode).toBe(200);
@@ -101,16 +125,28 @@ function startReading(url: string, agent: Agent): { stop: () => Promise<number> 
     }
   };
   const readers = Array.from({ length: READERS }, reader);
-  return { stop: async () => { stopping = true; await Promise.all(readers); return pages; } }; // prettier-ignore
+  return {
+    stop: async () => {
+      stopping = true;
+      await Promise.all(readers);
+      return pages;
+    },
+  };
 }
 
 it('ten readers of a history of 20,000 notices keep nobody waiting who sends notifications', async () => {
   const [database, folder] = [await createTestDatabase(), await createTestFolder('reads-')];
   const [port, apiPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
-  const [senders, readers] = [new Agent({ connections: SENDERS }), new Agent({ connections: READERS })]; // prettier-ignore
-  leftovers.push(() => senders.destroy(), () => readers.destroy(), database.drop); // prettier-ignore
+  const [senders, readers] = [new Agent({ connections: SENDERS }), new Agent({ connections: READERS })];
+  leftovers.push(
+    () => senders.destroy(),
+    () => readers.destroy(),
+    database.drop,
+  );
   await tellMuch(database);
-  await startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, 'receiver,api,jobs', { API_PORT: String(apiPort) }); // prettier-ignore
+  await startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, 'receiver,api,jobs', {
+    API_PORT: String(apiPort),
+  });
   const session = `http://127.0.0.1:${String(apiPort)}/v1/sessions/${SID}`;
   const isFolded = async (): Promise<boolean> => {
     const answer = await fetch(session);
@@ -125,7 +161,7 @@ it('ten readers of a history of 20,000 notices keep nobody waiting who sends not
   const reading = startReading(`${session}/timeline`, readers);
   const beside = await post(url, senders);
   const pages = await reading.stop();
-  console.info(`POST alone ${JSON.stringify(alone)}, beside readers ${JSON.stringify(beside)}, ${String(pages)} pages`); // prettier-ignore
+  console.info(`POST alone ${JSON.stringify(alone)}, beside readers ${JSON.stringify(beside)}, ${String(pages)} pages`);
   expect(pages).toBeGreaterThan(READERS);
   expect(beside.p99).toBeLessThan(Math.max(400, 10 * alone.p99));
   expect(beside.max).toBeLessThan(2_000);

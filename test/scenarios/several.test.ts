@@ -62,8 +62,7 @@ describeWithRedis('two receivers and three workers on one Postgres and one Redis
       await elapsed(world, world.simulation.progress().elapsedMs / 1_000 + 1);
     }
     const workers = running.slice(ports.length);
-    const asks = (): boolean =>
-      workers.every((worker) => worker.output().includes('query.answered'));
+    const asks = (): boolean => workers.every((worker) => worker.output().includes('query.answered'));
     await waitFor(asks, { deadlineMs: 40_000, what: 'a query of each worker' });
     await expectPerfect(world, RUN.sessions);
     expect(await mistakes(database.url)).toEqual({ unscheduled: null, doubled: 0, pending: 0 });

@@ -56,7 +56,9 @@ async function expectToStop(service: TestProcess): Promise<void> {
 }
 
 async function count(statement: string): Promise<number> {
-  const { rows } = await inDatabase(database.url, (client) => client.query<{ n: number }>(`select (${statement})::int as n`)); // prettier-ignore
+  const { rows } = await inDatabase(database.url, (client) =>
+    client.query<{ n: number }>(`select (${statement})::int as n`),
+  );
   return rows[0]?.n ?? -1;
 }
 
@@ -74,7 +76,7 @@ describe('a service that is told to stop', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
     expect(await count(`select sum(value) from counters where name = 'rejected'`)).toBe(1);
     const next = await startService();
-    const isFolded = async (): Promise<boolean> => (await count('select count(*) from pending_evidence')) === 0; // prettier-ignore
+    const isFolded = async (): Promise<boolean> => (await count('select count(*) from pending_evidence')) === 0;
     await waitFor(isFolded, { deadlineMs: 10_000, what: 'an empty queue of evidence' });
     expect(next.output()).not.toMatch(/spool\.drained/);
   });

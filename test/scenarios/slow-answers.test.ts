@@ -14,7 +14,7 @@ const REACHABLE = (LIMIT * 1_000) / (LATENCY_MS + 1_000);
 
 const leftovers = clearAfterEach();
 
-type Summary = { truth: { boundMs: number | null }; queries: { limitPerSecond: number; reachablePerSecond: number } }; // prettier-ignore
+type Summary = { truth: { boundMs: number | null }; queries: { limitPerSecond: number; reachablePerSecond: number } };
 
 it('a slow host costs queries: the limit holds, no breaker opens, and the promise says what can be reached', async () => {
   const database = await createTestDatabase();
@@ -28,7 +28,7 @@ it('a slow host costs queries: the limit holds, no breaker opens, and the promis
   });
   leftovers.push(world.close, database.drop);
   await world.startProcess('receiver,api,jobs');
-  const read = async <T>(path: string): Promise<T> => (await (await fetch(`${world.apiUrl}${path}`)).json()) as T; // prettier-ignore
+  const read = async <T>(path: string): Promise<T> => (await (await fetch(`${world.apiUrl}${path}`)).json()) as T;
   const from = world.simulation.progress().elapsedMs / 1_000;
   await elapsed(world, from + 10);
   const before = await read<Summary>('/v1/summary');
@@ -39,7 +39,9 @@ it('a slow host costs queries: the limit holds, no breaker opens, and the promis
   const rate = (world.agora.log.total() - asked) / 14;
   const slow = await read<Summary>('/v1/summary');
   const { warnings } = await read<{ warnings: string[] }>('/readyz');
-  console.info(`asked ${rate.toFixed(2)} a second; ${JSON.stringify([before.queries, slow.queries])}; bound ${String(before.truth.boundMs)} -> ${String(slow.truth.boundMs)}; ${warnings.join()}`); // prettier-ignore
+  console.info(
+    `asked ${rate.toFixed(2)} a second; ${JSON.stringify([before.queries, slow.queries])}; bound ${String(before.truth.boundMs)} -> ${String(slow.truth.boundMs)}; ${warnings.join()}`,
+  );
   expect(world.agora.log.worstSecond()).toBeLessThanOrEqual(LIMIT);
   expect(world.lastWords()).not.toMatch(/agora\.unreachable/);
   expect(slow.queries.reachablePerSecond).toBeGreaterThan(REACHABLE * 0.75);

@@ -10,7 +10,12 @@ import { createTestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
 import type { TestProcess } from '../support/processes.js';
 import { CRASH_APP, startReceiverProcess } from '../support/receiver-process.js';
-import { createSteppedClock, describeWithFaketime, steppedPostgres, type SteppedClock } from '../support/stepped-clock.js'; // prettier-ignore
+import {
+  createSteppedClock,
+  describeWithFaketime,
+  steppedPostgres,
+  type SteppedClock,
+} from '../support/stepped-clock.js';
 import { ALIVE, GONE, startStubAgora, type StubAgora } from '../support/stub-agora.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -45,7 +50,7 @@ async function startService(databaseUrl: string): Promise<TestProcess> {
     GONE_MARGIN_MS: '1000',
     ROUTINE_INTERVAL_MS: '1200',
     ...clock.env,
-  }); // prettier-ignore
+  });
 }
 
 async function session(): Promise<any> {
@@ -59,7 +64,7 @@ async function until(what: string, condition: (found: any) => boolean): Promise<
 async function registerAlive(): Promise<void> {
   agora.answerWith(ALIVE);
   const startedAt = new Date().toISOString();
-  const body = JSON.stringify({ appId: CRASH_APP, resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt }); // prettier-ignore
+  const body = JSON.stringify({ appId: CRASH_APP, resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt });
   const headers = { 'content-type': 'application/json' };
   expect((await fetch(api, { method: 'PUT', headers, body })).status).toBe(201);
   await until('a living session', ({ state }) => state === 'recording');
@@ -71,7 +76,7 @@ async function askUntil(count: number, from: number): Promise<void> {
     if (agora.requests.length < from + count) await fetch(`${api}/reconcile`, { method: 'POST' });
     return agora.requests.length >= from + count;
   };
-  await waitFor(asked, { deadlineMs: 40_000, what: `query ${String(count)} of those that find nothing` }); // prettier-ignore
+  await waitFor(asked, { deadlineMs: 40_000, what: `query ${String(count)} of those that find nothing` });
 }
 
 /** Two 404s, a step, and 404s until the session is gone: how long they have lasted by the true clock. */
@@ -91,45 +96,39 @@ async function trueMsUntilGone(step: () => unknown): Promise<number> {
 async function startSteppedPostgres(): Promise<{ url: string }> {
   const binDir = await steppedPostgres(folder, clock);
   const settings = { fsync: 'off' };
-  const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings, binDir }); // prettier-ignore
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined, settings, binDir });
   leftovers.unshift(postgres.stop);
   await migrate(postgres.url);
   return postgres;
 }
 
-describeWithFaketime(
-  'a session whose 404s last over a step of a clock is gone when they have lasted, where',
-  () => {
-    it.each([9, -14])('the clock of the process is set by %d s', async (seconds) => {
-      const database = await createTestDatabase();
-      leftovers.push(database.drop);
-      await startService(database.url);
-      const lasted = await trueMsUntilGone(() => clock.stepTo(seconds));
-      expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
-    });
+describeWithFaketime('a session whose 404s last over a step of a clock is gone when they have lasted, where', () => {
+  it.each([9, -14])('the clock of the process is set by %d s', async (seconds) => {
+    const database = await createTestDatabase();
+    leftovers.push(database.drop);
+    await startService(database.url);
+    const lasted = await trueMsUntilGone(() => clock.stepTo(seconds));
+    expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
+  });
 
-    it.each([9, -14])(
-      'the clock of the machine, its Postgres included, is set by %d s',
-      async (seconds) => {
-        const postgres = await startSteppedPostgres();
-        const service = await startService(postgres.url);
-        const lasted = await trueMsUntilGone(() => clock.stepTo(seconds));
-        expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
-        expect(service.output()).toMatch(/clock\.stepped/);
-      },
-    );
+  it.each([9, -14])('the clock of the machine, its Postgres included, is set by %d s', async (seconds) => {
+    const postgres = await startSteppedPostgres();
+    const service = await startService(postgres.url);
+    const lasted = await trueMsUntilGone(() => clock.stepTo(seconds));
+    expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
+    expect(service.output()).toMatch(/clock\.stepped/);
+  });
 
-    it('the clock of the machine is set while the service is being started anew', async () => {
-      const postgres = await startSteppedPostgres();
-      const before = await startService(postgres.url);
-      const lasted = await trueMsUntilGone(async () => {
-        before.kill('SIGTERM');
-        await before.ended;
-        clock.stepTo(8);
-        const after = await startService(postgres.url);
-        expect(after.output()).toMatch(/clock\.stepped/);
-      });
-      expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
+  it('the clock of the machine is set while the service is being started anew', async () => {
+    const postgres = await startSteppedPostgres();
+    const before = await startService(postgres.url);
+    const lasted = await trueMsUntilGone(async () => {
+      before.kill('SIGTERM');
+      await before.ended;
+      clock.stepTo(8);
+      const after = await startService(postgres.url);
+      expect(after.output()).toMatch(/clock\.stepped/);
     });
-  },
-);
+    expect(lasted).toBeGreaterThanOrEqual(CONFIRM_MS);
+  });
+});

@@ -36,7 +36,7 @@ describeWithRedis('a Redis and a Postgres in trouble', () => {
     const services = [await world.startProcess('receiver,api'), await world.startProcess('jobs')];
     const askingGoesOn = async (after: string): Promise<void> => {
       const before = world.agora.log.total();
-      await waitFor(() => world.agora.log.total() > before, { deadlineMs: 30_000, what: `a query after ${after}` }); // prettier-ignore
+      await waitFor(() => world.agora.log.total() > before, { deadlineMs: 30_000, what: `a query after ${after}` });
     };
     await elapsed(world, 5);
     redis.pause();

@@ -42,7 +42,13 @@ function onTheWay(wire: SlowWire): ReadonlyMap<string, Disturbance> {
     wire.setHandshake(0);
     agora.setFaults({ reset: 0 });
   };
-  const heldFor = (ms: number): Disturbance => async () => { wire.hold(); await wait(ms); wire.letGo(); }; // prettier-ignore
+  const heldFor =
+    (ms: number): Disturbance =>
+    async () => {
+      wire.hold();
+      await wait(ms);
+      wire.letGo();
+    };
   return new Map([
     ['slow handshakes', slowHandshakes],
     ['queries held, then delivered at once', heldFor(QUERY_TIMEOUT_MS * 0.8)],
@@ -77,8 +83,9 @@ describe('what arrives at Agora in any second', () => {
     const world = await openWorldOf(10);
     await wait(1_500);
     const shares: number[] = [];
-    while (shares.length < WINDOWS && Math.max(0, ...shares) < WANTED_SHARE) shares.push(await world.shareUsed(WINDOW_MS)); // prettier-ignore
-    console.info(`share of the allowed rate: ${shares.map((share) => share.toFixed(3)).join(', ')}`); // prettier-ignore
+    while (shares.length < WINDOWS && Math.max(0, ...shares) < WANTED_SHARE)
+      shares.push(await world.shareUsed(WINDOW_MS));
+    console.info(`share of the allowed rate: ${shares.map((share) => share.toFixed(3)).join(', ')}`);
     expect(Math.max(...shares)).toBeGreaterThanOrEqual(WANTED_SHARE);
     expect(world.agora.log.worstSecond()).toBeLessThanOrEqual(10);
   });

@@ -4,16 +4,7 @@ import type { FileMention } from '../../src/evidence/file-mention.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
-import {
-  anAnswer,
-  aNotice,
-  anObservation,
-  aRegistration,
-  aStopAnswer,
-  at,
-  NOT_FOUND,
-  SID,
-} from './builders.js';
+import { anAnswer, aNotice, anObservation, aRegistration, aStopAnswer, at, NOT_FOUND, SID } from './builders.js';
 
 const events: readonly RecordingEvent[] = [
   { type: 'recorderStarted', status: 0 },
@@ -72,10 +63,7 @@ const eventWithFiles: fc.Arbitrary<RecordingEvent> = files.chain((named) =>
 const notice = fc
   .record({
     second,
-    event: fc.oneof(
-      { weight: 4, arbitrary: fc.constantFrom(...events) },
-      { weight: 1, arbitrary: eventWithFiles },
-    ),
+    event: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...events) }, { weight: 1, arbitrary: eventWithFiles }),
     uid: fc.constantFrom('1', '2', '3', null),
     sequence: fc.option(fc.nat(12)),
     serviceType: fc.constantFrom(0, 1, 2),
@@ -97,15 +85,13 @@ const outcome = fc.oneof(
   { weight: 1, arbitrary: files.map((named) => anAnswer(5, { files: named })) },
 );
 
-const observation = fc
-  .record({ second, outcome, more: fc.nat(3) })
-  .map(({ second: seconds, outcome: told, more }) =>
-    anObservation(seconds, told, {
-      count: more + 1,
-      lastAskedMs: at(seconds + more * 20),
-      lastAnsweredMs: unixMs(at(seconds + more * 20) + 100),
-    }),
-  );
+const observation = fc.record({ second, outcome, more: fc.nat(3) }).map(({ second: seconds, outcome: told, more }) =>
+  anObservation(seconds, told, {
+    count: more + 1,
+    lastAskedMs: at(seconds + more * 20),
+    lastAnsweredMs: unixMs(at(seconds + more * 20) + 100),
+  }),
+);
 
 const missing = fc
   .record({ second, since: fc.nat(120) })
@@ -115,12 +101,12 @@ const missing = fc
 
 const told = fc.oneof(
   fc.constant(aRegistration()),
-  second.map((seconds) => aRegistration({ cname: 'corrected', receivedMs: at(seconds + 0.5), replaces: true })), // prettier-ignore
-  second.map((seconds) => aRegistration({ resourceExpiredHour: 1, receivedMs: at(seconds + 0.2) })), // prettier-ignore
+  second.map((seconds) => aRegistration({ cname: 'corrected', receivedMs: at(seconds + 0.5), replaces: true })),
+  second.map((seconds) => aRegistration({ resourceExpiredHour: 1, receivedMs: at(seconds + 0.2) })),
   fc.tuple(second, files).map(([seconds, named]) => aStopAnswer(seconds, { files: named })),
 );
 
-const timePassed = second.map((seconds): Evidence => ({ kind: 'time_passed', sid: SID, untilMs: at(seconds) })); // prettier-ignore
+const timePassed = second.map((seconds): Evidence => ({ kind: 'time_passed', sid: SID, untilMs: at(seconds) }));
 
 /** Pieces of one random, often absurd, session: each piece once. */
 const pieces: fc.Arbitrary<Evidence[]> = fc
@@ -133,21 +119,18 @@ const pieces: fc.Arbitrary<Evidence[]> = fc
       { weight: 1, arbitrary: timePassed },
     ),
     { maxLength: 30 },
-  ) // prettier-ignore
+  )
   .map(distinct);
 
 /** How often, and how much later, each of the first notices comes again. */
-const delays = fc.array(fc.array(fc.constantFrom(0, 150, 15_000, 700_000), { maxLength: 2 }), { maxLength: 10 }); // prettier-ignore
+const delays = fc.array(fc.array(fc.constantFrom(0, 150, 15_000, 700_000), { maxLength: 2 }), { maxLength: 10 });
 
 /** All evidence of such a session, with the repeated deliveries of its notices. */
 export const evidenceOfSession: fc.Arbitrary<Evidence[]> = fc
   .tuple(pieces, delays)
   .map(([evidence, again]) => distinct([...evidence, ...repeatsOf(evidence, again)]));
 
-function repeatsOf(
-  evidence: readonly Evidence[],
-  again: readonly (readonly number[])[],
-): RepeatedDelivery[] {
+function repeatsOf(evidence: readonly Evidence[], again: readonly (readonly number[])[]): RepeatedDelivery[] {
   const notices = evidence.filter((piece) => piece.kind === 'notice');
   return notices.flatMap(({ sid, eventKey, receivedMs }, index) =>
     (again[index] ?? []).map((laterMs) => ({

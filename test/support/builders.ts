@@ -54,11 +54,7 @@ let made = 0;
  * A notification of `event`, `seconds` after the start, received 200 ms later.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#identity
  */
-export function aNotice(
-  seconds: number,
-  event: RecordingEvent,
-  told: Partial<Notice> = {},
-): Notice {
+export function aNotice(seconds: number, event: RecordingEvent, told: Partial<Notice> = {}): Notice {
   const [eventType, eventName, serviceType] = EVENT_TYPES[event.type] ?? [999, 'event_999', 0];
   made += 1;
   const occurredMs = told.occurredMs ?? at(seconds);
@@ -101,11 +97,7 @@ export function aRegistration(told: Partial<Registration> = {}): Registration {
 }
 
 /** One answer, asked `seconds` after the start and answered 100 ms later. */
-export function anObservation(
-  seconds: number,
-  outcome: QueryOutcome,
-  told: Partial<Observation> = {},
-): Observation {
+export function anObservation(seconds: number, outcome: QueryOutcome, told: Partial<Observation> = {}): Observation {
   const askedMs = at(seconds);
   const answeredMs = unixMs(askedMs + 100);
   return {

@@ -12,9 +12,7 @@ export type TestDatabase = {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const template = templateUrl();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer((admin) =>
-    admin.query(`create database ${name} template ${template.pathname.slice(1)}`),
-  );
+  await onServer((admin) => admin.query(`create database ${name} template ${template.pathname.slice(1)}`));
   const url = new URL(template);
   url.pathname = name;
   return { url: url.href, drop: () => onServer((admin) => dropDatabase(admin, name)) };
@@ -31,8 +29,7 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
 
 function templateUrl(): URL {
   const url = process.env['LEDGER_TEST_TEMPLATE'];
-  if (url === undefined)
-    throw new Error('There is no test Postgres: start the tests with npm test.');
+  if (url === undefined) throw new Error('There is no test Postgres: start the tests with npm test.');
   return new URL(url);
 }
 

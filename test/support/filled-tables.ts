@@ -41,12 +41,7 @@ async function fillTable(client: pg.Client, table: string): Promise<void> {
   for (let n = 1; n <= ROWS; n += 1) await insertRow(client, table, columns, n);
 }
 
-async function insertRow(
-  client: pg.Client,
-  table: string,
-  columns: readonly Column[],
-  n: number,
-): Promise<void> {
+async function insertRow(client: pg.Client, table: string, columns: readonly Column[], n: number): Promise<void> {
   const names = columns.map(({ name }) => `"${name}"`).join(', ');
   const values = columns.map(({ type }, i) => `$${String(i + 1)}::text::${type}`).join(', ');
   await client.query(
@@ -73,7 +68,7 @@ function valueOf(table: string, { name, type }: Column, n: number): string | nul
   if (constrained !== undefined) return constrained;
   if (type === 'text' || type.startsWith('character varying')) return `${name} ${String(n)}`;
   if (type === 'uuid') return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-  if (['smallint', 'integer', 'bigint', 'numeric', 'double precision'].includes(type)) return String(n); // prettier-ignore
+  if (['smallint', 'integer', 'bigint', 'numeric', 'double precision'].includes(type)) return String(n);
   if (type === 'boolean') return String(n % 2 === 0);
   if (type.startsWith('timestamp')) return `2026-11-20T00:00:0${String(n)}.123Z`;
   if (type === 'date') return `2026-11-0${String(n)}`;
@@ -88,7 +83,7 @@ export async function readTables(client: pg.Client): Promise<TableContent[]> {
   const contents: TableContent[] = [];
   for (const table of await listTables(client)) {
     const { rows, fields } = await client.query(`select * from "${table}"`);
-    const asJson = await client.query<{ row: unknown }>(`select to_jsonb(kept) as row from "${table}" as kept`); // prettier-ignore
+    const asJson = await client.query<{ row: unknown }>(`select to_jsonb(kept) as row from "${table}" as kept`);
     expect(rows.length).toBeGreaterThan(0);
     contents.push({
       table,
@@ -101,11 +96,8 @@ export async function readTables(client: pg.Client): Promise<TableContent[]> {
 }
 
 /** Tables and columns that are gone. */
-export async function findVanished(
-  client: pg.Client,
-  before: readonly TableContent[],
-): Promise<string[]> {
-  const told = before.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`)); // prettier-ignore
+export async function findVanished(client: pg.Client, before: readonly TableContent[]): Promise<string[]> {
+  const told = before.flatMap(({ table, columns }) => columns.map((column) => `${table}.${column}`));
   const { rows } = await client.query<{ told: string }>(
     `select told from unnest($1::text[]) as told
      where not exists (
@@ -117,10 +109,7 @@ export async function findVanished(
 }
 
 /** Tables that no longer take a row of the columns that were written before, and why. */
-export async function findUnwritable(
-  client: pg.Client,
-  before: readonly TableContent[],
-): Promise<string[]> {
+export async function findUnwritable(client: pg.Client, before: readonly TableContent[]): Promise<string[]> {
   const refused: string[] = [];
   for (const { table, written } of before) {
     await client.query('begin');

@@ -11,19 +11,14 @@ export function findFaketime() {
   const found = FOLDERS.flatMap(places).find((path) => existsSync(path));
   if (found !== undefined) return found;
   const reason = 'libfaketime is not installed and TEST_FAKETIME is not set';
-  if (process.env['REQUIRE_FAKETIME'] === '1')
-    throw new Error(`REQUIRE_FAKETIME=1, but ${reason}.`);
-  process.stderr.write(
-    `Without libfaketime: ${reason}. Clocks are stepped within a process alone.\n`,
-  );
+  if (process.env['REQUIRE_FAKETIME'] === '1') throw new Error(`REQUIRE_FAKETIME=1, but ${reason}.`);
+  process.stderr.write(`Without libfaketime: ${reason}. Clocks are stepped within a process alone.\n`);
   return null;
 }
 
 /** In the folder itself, and in those of each architecture. */
 function places(folder) {
   if (!existsSync(folder)) return [];
-  const inside = readdirSync(folder, { withFileTypes: true }).filter((entry) =>
-    entry.isDirectory(),
-  );
+  const inside = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return [join(folder, LIBRARY), ...inside.map(({ name }) => join(folder, name, LIBRARY))];
 }

@@ -19,16 +19,7 @@ export async function startOwnRedis(): Promise<OwnRedis> {
   const url = `redis://127.0.0.1:${String(port)}`;
   let server: ChildProcess | null = null;
   const start = async (): Promise<void> => {
-    const args = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ];
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     server = spawn('redis-server', args, { stdio: 'ignore' });
     await waitFor(() => isThere(url), { deadlineMs: 10_000, what: 'Redis' });
   };

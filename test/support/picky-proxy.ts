@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** Refuses, as a pooler does, connections that ask for `options` when they start, and lets the others through. */
-export async function startPickyProxy(
-  target: number,
-): Promise<{ port: number; close: () => Promise<void> }> {
+export async function startPickyProxy(target: number): Promise<{ port: number; close: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);

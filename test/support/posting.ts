@@ -55,6 +55,14 @@ export function startPosting(url: string, secret: string, connections: number): 
 function notification(noticeId: string, n: number): string {
   const now = Date.now();
   const sid = String(n % SESSIONS).padStart(32, 'c');
-  const payload = { cname: 'c', uid: '1', sid, sequence: Math.floor(n / SESSIONS), sendts: now, serviceType: 2, details: { msgName: 'uploading_progress', progress: n % 10_000 } }; // prettier-ignore
+  const payload = {
+    cname: 'c',
+    uid: '1',
+    sid,
+    sequence: Math.floor(n / SESSIONS),
+    sendts: now,
+    serviceType: 2,
+    details: { msgName: 'uploading_progress', progress: n % 10_000 },
+  };
   return JSON.stringify({ noticeId, productId: 3, eventType: 33, notifyMs: now, sid, payload });
 }

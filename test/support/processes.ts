@@ -54,8 +54,7 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
   return {
     pid: child.pid ?? -1,
     output: () => output,
-    says: (pattern, deadlineMs = SAYS_DEADLINE_MS) =>
-      sees(child, () => output, pattern, deadlineMs),
+    says: (pattern, deadlineMs = SAYS_DEADLINE_MS) => sees(child, () => output, pattern, deadlineMs),
     kill: (signal) => void child.kill(signal),
     ended,
   };

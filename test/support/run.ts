@@ -18,7 +18,7 @@ export async function expectPerfect(world: TestWorld, sessions: number): Promise
   const { wrongEnds, forgotten, wrongOutcomes } = score;
   if (wrongEnds + forgotten + wrongOutcomes + overLimit > 0) console.info(world.lastWords());
   expect(score).toMatchObject({ sessions, over: sessions });
-  expect({ wrongEnds, forgotten, wrongOutcomes }).toEqual({ wrongEnds: 0, forgotten: 0, wrongOutcomes: 0 }); // prettier-ignore
+  expect({ wrongEnds, forgotten, wrongOutcomes }).toEqual({ wrongEnds: 0, forgotten: 0, wrongOutcomes: 0 });
   expect(overLimit).toBe(0);
   expect(worstSecond).toBeLessThanOrEqual(10);
 }

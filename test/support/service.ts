@@ -18,11 +18,7 @@ export type TestService = {
   database: TestDatabase;
   agora: StubAgora;
   /** To the public listener. */
-  receiver: (
-    path: string,
-    body: Buffer | string,
-    headers?: Record<string, string>,
-  ) => Promise<Answer>;
+  receiver: (path: string, body: Buffer | string, headers?: Record<string, string>) => Promise<Answer>;
   /** A signed notification to the app's own address. */
   notify: (body: unknown, path?: string) => Promise<Answer>;
   /** To the internal listener; the answer's body parsed. */
@@ -93,8 +89,7 @@ function poolTo(port: number | null): Pool {
 }
 
 export function signed(bytes: Buffer, secret = NCS_SECRET): Record<string, string> {
-  const by = (algorithm: string): string =>
-    createHmac(algorithm, secret).update(bytes).digest('hex');
+  const by = (algorithm: string): string => createHmac(algorithm, secret).update(bytes).digest('hex');
   return {
     'content-type': 'application/json',
     'agora-signature': by('sha1'),

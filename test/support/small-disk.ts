@@ -57,7 +57,7 @@ function canMount(): boolean {
     mountSmallDisk(join(folder, 'disk'), 1).close();
     return true;
   } catch {
-    console.info('No file system can be mounted here: the test with a disk that is full is left out.'); // prettier-ignore
+    console.info('No file system can be mounted here: the test with a disk that is full is left out.');
     return false;
   } finally {
     rmSync(folder, { recursive: true });

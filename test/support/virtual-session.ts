@@ -94,7 +94,7 @@ function knownBy(world: World, truth: SimulatedSession, wire: Wire, answers: Ago
   const { badRequest, noRoute, unauthorized } = world.moves;
   const isRefused = badRequest !== 'none' || noRoute !== 'none' || unauthorized;
   const refusedMs = Number.isFinite(answers.refusedUntilMs) ? answers.refusedUntilMs : 0;
-  const fromMs = Math.max(truth.aliveUntilMs, receivedMs, startedMs ?? 0, wire.promptFromMs, refusedMs); // prettier-ignore
+  const fromMs = Math.max(truth.aliveUntilMs, receivedMs, startedMs ?? 0, wire.promptFromMs, refusedMs);
   return fromMs + SETTLING_MS + (isRefused ? REFUSED_AGAIN_MS : 0);
 }
 
@@ -112,7 +112,7 @@ function observe(
 ): Observation {
   const { status, body } = answers.at(ofMs);
   const nowMs = unixMs(answeredMs);
-  const outcome = lost ?? outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs }); // prettier-ignore
+  const outcome = lost ?? outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs });
   const answer = {
     kind: 'observation',
     sid,

@@ -27,9 +27,7 @@ export async function waitFor<T>(
   }
 }
 
-async function lookAt<T>(
-  condition: () => T | Promise<T>,
-): Promise<{ result: T | null; error: unknown }> {
+async function lookAt<T>(condition: () => T | Promise<T>): Promise<{ result: T | null; error: unknown }> {
   try {
     return { result: await condition(), error: null };
   } catch (error) {

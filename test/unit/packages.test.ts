@@ -16,12 +16,7 @@ const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'u
 
 /** Where `name` is found from the folder of a package: the nearest node_modules on the way up. */
 function folderOf(name: string, from: string): string | null {
-  for (
-    let folder = from;
-    ;
-    folder = folder.slice(0, folder.lastIndexOf('node_modules')).replace(/\/$/, '')
-  ) {
-    // prettier-ignore
+  for (let folder = from; ; folder = folder.slice(0, folder.lastIndexOf('node_modules')).replace(/\/$/, '')) {
     const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
     if (place in packages) return place;
     if (folder === '') return null;

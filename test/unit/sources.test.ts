@@ -33,9 +33,7 @@ function monthsOfPages(): Map<string, string> {
 }
 
 function sections(): readonly string[] {
-  return [...PAGES.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
-    title.toLowerCase().replaceAll(' ', '-'),
-  );
+  return [...PAGES.matchAll(/^## (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(' ', '-'));
 }
 
 function namesSource(comment: string): boolean {
@@ -49,14 +47,11 @@ function exportsWithoutSource(path: string): string[] {
   if (namesSource(ofAll)) return [];
   return source.statements
     .filter((node) => isExportedValue(node) && !namesSource(commentOf(node)))
-    .map(
-      (node) => `${path}: ${/\b(?:function|const|class) (\w+)/.exec(node.getText())?.[1] ?? '?'}`,
-    );
+    .map((node) => `${path}: ${/\b(?:function|const|class) (\w+)/.exec(node.getText())?.[1] ?? '?'}`);
 }
 
 function isExportedValue(node: ts.Statement): boolean {
-  const isValue =
-    ts.isFunctionDeclaration(node) || ts.isVariableStatement(node) || ts.isClassDeclaration(node);
+  const isValue = ts.isFunctionDeclaration(node) || ts.isVariableStatement(node) || ts.isClassDeclaration(node);
   return isValue && (node.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
 }
 
@@ -90,9 +85,7 @@ describe('what Agora documents', () => {
   });
 
   it('is named by addresses, sections and decisions that are there', () => {
-    const files = [...filesBelow('src'), ...filesBelow('test')].filter(
-      (path) => path !== 'test/unit/sources.test.ts',
-    );
+    const files = [...filesBelow('src'), ...filesBelow('test')].filter((path) => path !== 'test/unit/sources.test.ts');
     expect(files.flatMap(brokenSources)).toEqual([]);
   });
 
@@ -102,9 +95,7 @@ describe('what Agora documents', () => {
     const unknown = all.filter(({ source }) => SOURCES[source] === undefined).map(({ id }) => id);
     expect(unknown).toEqual([]);
     const addresses = new Set(monthsOfPages().keys());
-    const strange = Object.values(SOURCES).filter(
-      ({ address }) => address !== null && !addresses.has(address),
-    );
+    const strange = Object.values(SOURCES).filter(({ address }) => address !== null && !addresses.has(address));
     expect(strange).toEqual([]);
   });
 

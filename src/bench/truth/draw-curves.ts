@@ -11,10 +11,13 @@ const POINTS = 120;
 export function drawCurves(title: string, panels: readonly Panel[], longest: number): string {
   const names = [...new Set(panels.flatMap(({ curves }) => curves.map(({ name }) => name)))];
   const height = MARGIN.top + panels.length * (PANEL_HEIGHT + MARGIN.between);
-  const colourOf = (name: string): string =>
-    COLOURS[names.indexOf(name) % COLOURS.length] ?? '#000';
-  const body = panels.map((panel, n) => drawPanel(panel, MARGIN.top + n * (PANEL_HEIGHT + MARGIN.between), longest, colourOf)); // prettier-ignore
-  const legend = names.map((name, n) => text(MARGIN.left + n * 134, 40, name.replace('notifications', 'notif.'), colourOf(name))); // prettier-ignore
+  const colourOf = (name: string): string => COLOURS[names.indexOf(name) % COLOURS.length] ?? '#000';
+  const body = panels.map((panel, n) =>
+    drawPanel(panel, MARGIN.top + n * (PANEL_HEIGHT + MARGIN.between), longest, colourOf),
+  );
+  const legend = names.map((name, n) =>
+    text(MARGIN.left + n * 134, 40, name.replace('notifications', 'notif.'), colourOf(name)),
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(WIDTH)} ${String(height)}" font-family="sans-serif" font-size="11">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
@@ -26,16 +29,13 @@ export function drawCurves(title: string, panels: readonly Panel[], longest: num
   ].join('\n');
 }
 
-function drawPanel(
-  { title, curves }: Panel,
-  top: number,
-  longest: number,
-  colourOf: (name: string) => string,
-): string {
+function drawPanel({ title, curves }: Panel, top: number, longest: number, colourOf: (name: string) => string): string {
   const bottom = top + 20 + PANEL_HEIGHT;
-  const x = (seconds: number): number => MARGIN.left + (seconds / longest) * (WIDTH - MARGIN.left - MARGIN.right); // prettier-ignore
+  const x = (seconds: number): number => MARGIN.left + (seconds / longest) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (share: number): number => bottom - share * PANEL_HEIGHT;
-  const across = [0, 0.25, 0.5, 0.75, 1].map((share) => `${line(x(0), y(share), x(longest), y(share))}${text(8, y(share) + 4, `${String(share * 100)} %`)}`); // prettier-ignore
+  const across = [0, 0.25, 0.5, 0.75, 1].map(
+    (share) => `${line(x(0), y(share), x(longest), y(share))}${text(8, y(share) + 4, `${String(share * 100)} %`)}`,
+  );
   const marks = Array.from({ length: 7 }, (_, n) => (n * longest) / 6);
   const along = marks.map((seconds) => text(x(seconds) - 8, bottom + 16, `${String(seconds)} s`));
   const drawn = curves.map(({ name, values }) => path(values, longest, x, y, colourOf(name)));
@@ -50,13 +50,11 @@ function path(
   colour: string,
 ): string {
   const sorted = values.toSorted((a, b) => a - b);
-  const points = Array.from({ length: POINTS + 1 }, (_, n) => (n * longest) / POINTS).map(
-    (seconds) => {
-      const above = sorted.findIndex((value) => value > seconds);
-      const share = (above < 0 ? sorted.length : above) / Math.max(sorted.length, 1);
-      return `${x(seconds).toFixed(1)},${y(share).toFixed(1)}`;
-    },
-  );
+  const points = Array.from({ length: POINTS + 1 }, (_, n) => (n * longest) / POINTS).map((seconds) => {
+    const above = sorted.findIndex((value) => value > seconds);
+    const share = (above < 0 ? sorted.length : above) / Math.max(sorted.length, 1);
+    return `${x(seconds).toFixed(1)},${y(share).toFixed(1)}`;
+  });
   return `<polyline points="${points.join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>`;
 }
 

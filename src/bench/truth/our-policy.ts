@@ -1,24 +1,12 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { readChannel, type Channel } from '../../reconcile/channel.js';
-import {
-  chooseQueries,
-  firstFromMs,
-  oldestFirst,
-  type Candidate,
-} from '../../reconcile/choose-queries.js';
+import { chooseQueries, firstFromMs, oldestFirst, type Candidate } from '../../reconcile/choose-queries.js';
 import { nextProofMs, planQuery } from '../../reconcile/plan-query.js';
 import { priorityOf, QUERY_CLASSES } from '../../reconcile/query-class.js';
 import { likelySilence } from '../../reconcile/suspicion.js';
 import { createRandom } from '../../simulator/random.js';
 import { createHeap, type Entry } from './heap.js';
-import {
-  front,
-  isLive,
-  isNewest,
-  QUERIES_PER_SECOND,
-  type Planned,
-  type Policy,
-} from './policy.js';
+import { front, isLive, isNewest, QUERIES_PER_SECOND, type Planned, type Policy } from './policy.js';
 import { createSilences, type Silence } from './silences.js';
 import { atSecond, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
 
@@ -60,7 +48,7 @@ export function ours(ledger: VirtualLedger, seed: number): Policy {
     pick: (at) => {
       if (at - listenedAt >= LISTEN_EVERY) listen(at);
       const nowMs = atSecond(at);
-      const { heads, found } = orders.heads(at, likelySilence(channel, nowMs), ages.shareFromMs / 1000); // prettier-ignore
+      const { heads, found } = orders.heads(at, likelySilence(channel, nowMs), ages.shareFromMs / 1000);
       const situation = { room: 1, firstFromMs: firstFrom, chance: random.next(), nowMs };
       const [chosen] = chooseQueries(heads, situation);
       return chosen === undefined ? null : (found.get(chosen.sid) ?? null);
@@ -86,8 +74,7 @@ function createOrders(ledger: VirtualLedger) {
     const next = planQuery(known.facts, known.ending, RULES);
     planned.set(known, planKey(next));
     waitingSince.delete(known);
-    if (next !== null)
-      byClass[priorityOf(next.queryClass)]?.push({ key: secondOf(next.dueMs), value: entry });
+    if (next !== null) byClass[priorityOf(next.queryClass)]?.push({ key: secondOf(next.dueMs), value: entry });
     // Also who is over grows old, until the last look at it.
     if (known.ending !== null && next !== null) wait(known, secondOf(next.dueMs), entry);
     if (known.ending !== null) return;

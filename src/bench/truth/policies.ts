@@ -19,8 +19,7 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
       const next = planQuery(known.facts, known.ending, RULES);
       // One that nobody ever saw, too: asked but once a round, its 404s would never be a run.
       const isMissing = currentRun(known.facts, RULES) !== null;
-      if (isMissing && next !== null)
-        confirming.push({ key: secondOf(next.dueMs), value: planned });
+      if (isMissing && next !== null) confirming.push({ key: secondOf(next.dueMs), value: planned });
       const asked = known.facts.asked.latest?.lastAskedMs;
       const since = asked === undefined ? known.truth.start : secondOf(asked);
       turns.push({ key: since + waitFor(known, at), value: planned });
@@ -32,8 +31,7 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
 const ROUTINE = RULES.routineIntervalMs / 1000;
 
 const never: Policy = { changed: () => undefined, pick: () => null };
-const byAge = (known: Known, at: number): number =>
-  Math.min(Math.max((at - known.truth.start) / 10, 30), 600);
+const byAge = (known: Known, at: number): number => Math.min(Math.max((at - known.truth.start) / 10, 30), 600);
 
 export const ROUND_ROBIN = 'notifications + round-robin';
 export const OURS = 'notifications + ours';

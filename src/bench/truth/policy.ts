@@ -11,16 +11,16 @@ export type Policy = {
   scheduled?: () => number;
 };
 
-export type PolicyMaker = { name: string; hearsNotices: boolean; make: (ledger: VirtualLedger, seed: number) => Policy }; // prettier-ignore
+export type PolicyMaker = {
+  name: string;
+  hearsNotices: boolean;
+  make: (ledger: VirtualLedger, seed: number) => Policy;
+};
 
 export type Planned = { known: Known; plan: number };
 
 /** The front of a heap up to a moment: entries that do not hold any more are thrown away. */
-export function front<T>(
-  heap: Heap<T>,
-  at: number,
-  holds: (value: T) => boolean,
-): Entry<T> | undefined {
+export function front<T>(heap: Heap<T>, at: number, holds: (value: T) => boolean): Entry<T> | undefined {
   for (let first = heap.peek(); first !== undefined && first.key <= at; first = heap.peek()) {
     if (holds(first.value)) return first;
     heap.pop();

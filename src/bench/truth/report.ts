@@ -14,7 +14,7 @@ export function writeReport(rows: readonly TruthRow[]): void {
   const text = readFileSync(DOCUMENT, 'utf8');
   const [before] = text.split(BEGIN);
   const after = text.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`docs/benchmarks.md has no ${BEGIN}`); // prettier-ignore
+  if (before === undefined || after === undefined) throw new Error(`docs/benchmarks.md has no ${BEGIN}`);
   const sections = [seedLine(), ratioTable(rows), ...groups(rows).map(resultTable)];
   writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${sections.join('\n\n')}\n\n${END}${after}`);
   writeFileSync(PICTURE, picture(rows));
@@ -25,24 +25,36 @@ function seedLine(): string {
 }
 
 function ratioTable(rows: readonly TruthRow[]): string {
-  const lines = ratios(rows).map(({ sessions, setting, p95, p99 }) => `| ${sessions.toLocaleString('en')} | ${setting} | ${p95.toFixed(2)} | ${p99.toFixed(2)} |`); // prettier-ignore
-  return ['Ours as a share of round-robin, of all ends:', '', '| sessions | setting | p95 | p99 |', '| ---: | --- | ---: | ---: |', ...lines].join('\n'); // prettier-ignore
+  const lines = ratios(rows).map(
+    ({ sessions, setting, p95, p99 }) =>
+      `| ${sessions.toLocaleString('en')} | ${setting} | ${p95.toFixed(2)} | ${p99.toFixed(2)} |`,
+  );
+  return [
+    'Ours as a share of round-robin, of all ends:',
+    '',
+    '| sessions | setting | p95 | p99 |',
+    '| ---: | --- | ---: | ---: |',
+    ...lines,
+  ].join('\n');
 }
 
 type Group = { sessions: number; setting: string; rows: readonly TruthRow[] };
 
 function groups(rows: readonly TruthRow[]): Group[] {
-  const keys = new Map(rows.map(({ sessions, setting }) => [`${String(sessions)} ${setting}`, { sessions, setting }])); // prettier-ignore
+  const keys = new Map(rows.map(({ sessions, setting }) => [`${String(sessions)} ${setting}`, { sessions, setting }]));
   return [...keys.values()].map((key) => ({
     ...key,
-    rows: rows.filter(({ sessions, setting }) => sessions === key.sessions && setting === key.setting), // prettier-ignore
+    rows: rows.filter(({ sessions, setting }) => sessions === key.sessions && setting === key.setting),
   }));
 }
 
 function resultTable({ sessions, setting, rows }: Group): string {
-  const header = '| policy | p50 | p95 | p99 | max | unheard p50 | p95 | p99 | max | wrong ends | queries | beyond the bound |'; // prettier-ignore
+  const header =
+    '| policy | p50 | p95 | p99 | max | unheard p50 | p95 | p99 | max | wrong ends | queries | beyond the bound |';
   const rule = `| --- |${' ---: |'.repeat(11)}`;
-  return [`**${sessions.toLocaleString('en')} sessions, ${setting}**`, '', header, rule, ...rows.map(resultLine)].join('\n'); // prettier-ignore
+  return [`**${sessions.toLocaleString('en')} sessions, ${setting}**`, '', header, rule, ...rows.map(resultLine)].join(
+    '\n',
+  );
 }
 
 function resultLine({ policy, result }: TruthRow): string {
@@ -62,5 +74,5 @@ function picture(rows: readonly TruthRow[]): string {
       title: `${DRAWN.toLocaleString('en')} sessions, ${setting}`,
       curves: group.map(({ policy, result }) => ({ name: policy, values: result.unheard })),
     }));
-  return drawCurves('Ends that no notification told of: share known after so many seconds', panels, 1_800); // prettier-ignore
+  return drawCurves('Ends that no notification told of: share known after so many seconds', panels, 1_800);
 }

@@ -3,14 +3,7 @@ import { currentRun } from '../../sessions/verdict/absence.js';
 import { lastLookAfterMs } from '../../sessions/facts/rules.js';
 import { createHeap } from './heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
-import {
-  atSecond,
-  createLedger,
-  RULES,
-  secondOf,
-  type Known,
-  type VirtualLedger,
-} from './virtual-ledger.js';
+import { atSecond, createLedger, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
 import type { TruthSession, TruthWorld } from './world.js';
 
 export type Spans = {
@@ -69,22 +62,23 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
   const contradictions = createHeap<Known>();
   const awaited = new Set<Known>();
   const awaitBeat = (known: Known, at: number): void => {
-    if (!maker.hearsNotices || known.ending !== null || awaited.has(known) || known.facts.asked.latest?.outcome !== 'not_found') return; // prettier-ignore
+    if (
+      !maker.hearsNotices ||
+      known.ending !== null ||
+      awaited.has(known) ||
+      known.facts.asked.latest?.outcome !== 'not_found'
+    )
+      return;
     const arrival = world.nextArrival(known.truth, at);
     if (arrival === null) return;
     contradictions.push({ key: arrival, value: known });
     awaited.add(known);
   };
   const contradict = (at: number): void => {
-    for (
-      let due = contradictions.peek();
-      due !== undefined && due.key <= at;
-      due = contradictions.peek()
-    ) {
+    for (let due = contradictions.peek(); due !== undefined && due.key <= at; due = contradictions.peek()) {
       contradictions.pop();
       awaited.delete(due.value);
-      if (due.value.ending !== null || due.value.facts.asked.latest?.outcome !== 'not_found')
-        continue;
+      if (due.value.ending !== null || due.value.facts.asked.latest?.outcome !== 'not_found') continue;
       ledger.listen(due.value, due.key);
       due.value.plan += 1;
       update(due.value, due.key);
@@ -112,7 +106,7 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
       awaitBeat(known, at);
     }
     if (Number.isInteger(at / 60)) {
-      const promisedMs = boundMs({ sessions: policy.scheduled?.() ?? live.size, perSecond: QUERIES_PER_SECOND }, RULES); // prettier-ignore
+      const promisedMs = boundMs({ sessions: policy.scheduled?.() ?? live.size, perSecond: QUERIES_PER_SECOND }, RULES);
       result.boundBroken = Math.max(result.boundBroken, oldestAge(live, at) - promisedMs / 1000);
     }
   }
@@ -135,7 +129,7 @@ function planHappenings(
   const happenings: Happening[] = [];
   for (const { truth } of all) {
     const known = ledger.open(truth);
-    const add = (at: number, tell: (one: Known) => void): void => void happenings.push({ at, known, tell }); // prettier-ignore
+    const add = (at: number, tell: (one: Known) => void): void => void happenings.push({ at, known, tell });
     if (truth.start < 0) {
       ledger.ask(known, lastAskedBefore(truth, world.sessions));
       add(0, () => undefined);
@@ -151,7 +145,7 @@ function planHappenings(
 
 /** Known for long: seen at work at some time before 0 at which a steady state would have asked about it. */
 function lastAskedBefore({ index, start, failovers }: TruthSession, sessions: number): number {
-  const asked = -((index * 7919) % 997) / 997 * Math.min(sessions / 6, 600); // prettier-ignore
+  const asked = (-((index * 7919) % 997) / 997) * Math.min(sessions / 6, 600);
   const met = failovers.find(({ from, to }) => from <= asked && asked < to);
   return Math.max(start + 5, met === undefined ? asked : met.from - 1);
 }
@@ -175,7 +169,6 @@ function collect(
   result: RunResult,
 ): void {
   const seconds = world.hours * 3_600;
-  // prettier-ignore
   for (const { index, end, exitHeard } of world.all) {
     if (end < warmUp || end >= seconds) continue;
     const delay = Math.max((knownAt.get(index) ?? seconds + drain) - end, 0);

@@ -3,14 +3,7 @@ import { suspectMs, turnMs, type likelySilence } from '../../reconcile/suspicion
 import { lastLife } from '../../sessions/facts/merge-signs.js';
 import { createHeap, type Heap } from './heap.js';
 import { front, isLive, type Planned } from './policy.js';
-import {
-  atSecond,
-  BEAT_MISSED_AFTER,
-  RULES,
-  secondOf,
-  type Known,
-  type VirtualLedger,
-} from './virtual-ledger.js';
+import { atSecond, BEAT_MISSED_AFTER, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';
 
 /** A session that was silent since `since` when its last heartbeat was `beat`. */
 type Silent = Planned & { beat: number; since: number };
@@ -27,7 +20,12 @@ export type Plans = {
 
 /** The orders of those whose heartbeat is missed: what the schedule's indexes of silence are to the service. */
 export function createSilences(ledger: VirtualLedger, plans: Plans) {
-  const [suspects, turns, slots, likely] = [createHeap<Silent>(), createHeap<Silent>(), createHeap<Silent>(), createHeap<Silent>()]; // prettier-ignore
+  const [suspects, turns, slots, likely] = [
+    createHeap<Silent>(),
+    createHeap<Silent>(),
+    createHeap<Silent>(),
+    createHeap<Silent>(),
+  ];
   const suspectFrom = (known: Known, missedMs: UnixMs): void => {
     const since = secondOf(missedMs);
     const entry = { known, plan: known.plan, beat: known.heard, since };
@@ -51,9 +49,8 @@ export function createSilences(ledger: VirtualLedger, plans: Plans) {
       else slots.push({ key: key + BEAT, value });
     }
   };
-  const frontOf = (heap: Heap<Silent>) => (at: number) =>
-    front(heap, at, (entry) => isSilent(entry, at));
-  return { suspect, findLikely, likely: frontOf(likely), turns: frontOf(turns), suspects: frontOf(suspects) }; // prettier-ignore
+  const frontOf = (heap: Heap<Silent>) => (at: number) => front(heap, at, (entry) => isSilent(entry, at));
+  return { suspect, findLikely, likely: frontOf(likely), turns: frontOf(turns), suspects: frontOf(suspects) };
 }
 
 /** Tells whether the silence goes on that an entry was made for. */

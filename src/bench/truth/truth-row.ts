@@ -14,7 +14,9 @@ export type Ratio = { sessions: number; setting: string; p95: number; p99: numbe
 export function ratios(rows: readonly TruthRow[]): Ratio[] {
   const ours = rows.filter(({ policy }) => policy === OURS);
   return ours.flatMap(({ sessions, setting, result }) => {
-    const other = rows.find((row) => row.policy === ROUND_ROBIN && row.sessions === sessions && row.setting === setting); // prettier-ignore
+    const other = rows.find(
+      (row) => row.policy === ROUND_ROBIN && row.sessions === sessions && row.setting === setting,
+    );
     if (other === undefined) return [];
     const [a, b] = [percentiles(result.delays), percentiles(other.result.delays)];
     return [{ sessions, setting, p95: a.p95 / b.p95, p99: a.p99 / b.p99 }];

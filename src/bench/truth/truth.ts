@@ -11,8 +11,18 @@ const SIZES = [500, 2_000, 5_000, 20_000];
 const SETTINGS = [
   { name: 'no outages', outages: false, tail: 0, policies: POLICIES },
   { name: 'outages', outages: true, tail: 0, policies: POLICIES },
-  { name: 'heartbeats outlive by 120 s', outages: false, tail: 120, policies: POLICIES.filter(({ name }) => name === ROUND_ROBIN || name === OURS) }, // prettier-ignore
-  { name: 'heartbeats outlive by 600 s', outages: false, tail: 600, policies: POLICIES.filter(({ name }) => name === ROUND_ROBIN || name === OURS) }, // prettier-ignore
+  {
+    name: 'heartbeats outlive by 120 s',
+    outages: false,
+    tail: 120,
+    policies: POLICIES.filter(({ name }) => name === ROUND_ROBIN || name === OURS),
+  },
+  {
+    name: 'heartbeats outlive by 600 s',
+    outages: false,
+    tail: 600,
+    policies: POLICIES.filter(({ name }) => name === ROUND_ROBIN || name === OURS),
+  },
 ] as const;
 
 /**
@@ -41,7 +51,8 @@ export function truth(args: readonly string[]): Promise<void> {
 }
 
 function together(results: readonly RunResult[]): RunResult {
-  const sum = (pick: (result: RunResult) => number): number => results.reduce((total, result) => total + pick(result), 0); // prettier-ignore
+  const sum = (pick: (result: RunResult) => number): number =>
+    results.reduce((total, result) => total + pick(result), 0);
   return {
     delays: results.flatMap(({ delays }) => delays),
     unheard: results.flatMap(({ unheard }) => unheard),
@@ -61,18 +72,20 @@ function lineOf({ policy, result }: TruthRow): string {
   const all = percentiles(result.delays);
   const unheard = percentiles(result.unheard);
   const show = (seconds: number): string => seconds.toFixed(seconds < 10 ? 1 : 0).padStart(6);
-  return `  ${policy.padEnd(32)} all ${[all.p50, all.p95, all.p99, all.max].map(show).join('')}   exit unheard ${[unheard.p50, unheard.p95, unheard.p99, unheard.max].map(show).join('')}   wrong ${String(result.wrongEnds)}, queries ${String(result.queries)}, bound exceeded by ${result.boundBroken.toFixed(0)} s\n${' '.repeat(35)}asked ${askedFor(result)}`; // prettier-ignore
+  return `  ${policy.padEnd(32)} all ${[all.p50, all.p95, all.p99, all.max].map(show).join('')}   exit unheard ${[unheard.p50, unheard.p95, unheard.p99, unheard.max].map(show).join('')}   wrong ${String(result.wrongEnds)}, queries ${String(result.queries)}, bound exceeded by ${result.boundBroken.toFixed(0)} s\n${' '.repeat(35)}asked ${askedFor(result)}`;
 }
 
 /** Per session that ended and was counted; what was asked before and after those is among it. */
 function askedFor({ asked, delays }: RunResult): string {
-  return PURPOSES.map((purpose) => `${purpose} ${(asked[purpose] / delays.length).toFixed(2)}`).join(', '); // prettier-ignore
+  return PURPOSES.map((purpose) => `${purpose} ${(asked[purpose] / delays.length).toFixed(2)}`).join(', ');
 }
 
 /** Ours as a share of round-robin's. */
 function report(rows: readonly TruthRow[]): void {
   process.stdout.write('\nours / round-robin, of all ends\n');
   for (const { sessions, setting, p95, p99 } of ratios(rows)) {
-    process.stdout.write(`  ${String(sessions).padStart(6)}  ${setting.padEnd(30)} p95 ${p95.toFixed(2)}  p99 ${p99.toFixed(2)}\n`); // prettier-ignore
+    process.stdout.write(
+      `  ${String(sessions).padStart(6)}  ${setting.padEnd(30)} p95 ${p95.toFixed(2)}  p99 ${p99.toFixed(2)}\n`,
+    );
   }
 }

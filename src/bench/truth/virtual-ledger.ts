@@ -66,7 +66,14 @@ export function createLedger(world: TruthWorld, { hearsNotices }: { hearsNotices
   };
   return {
     open: (truth: TruthSession): Known => {
-      const known: Known = { truth, facts: noFacts(String(truth.index)), beat: -Infinity, heard: -Infinity, ending: null, plan: 0 }; // prettier-ignore
+      const known: Known = {
+        truth,
+        facts: noFacts(String(truth.index)),
+        beat: -Infinity,
+        heard: -Infinity,
+        ending: null,
+        plan: 0,
+      };
       learn(known, registrationOf(truth));
       return known;
     },
@@ -78,15 +85,13 @@ export function createLedger(world: TruthWorld, { hearsNotices }: { hearsNotices
       const beat = hearsNotices ? world.lastBeat(known.truth, at) : null;
       return beat === null ? beatDueMs(known.facts, RULES) : atSecond(beat + BEAT_MISSED_AFTER);
     },
-    hearStart: (known: Known) => hear(known, known.truth.start + 2, { type: 'recorderStarted', status: 0 }, 40), // prettier-ignore
-    hearFiles: (known: Known) => hear(known, known.truth.start + 5, { type: 'fileInfos', files: [fileNamed('a.m3u8')] }, 4), // prettier-ignore
-    hearExit: (known: Known) => hear(known, known.truth.end, { type: 'sessionExit', exitStatus: 0 }, 11), // prettier-ignore
+    hearStart: (known: Known) => hear(known, known.truth.start + 2, { type: 'recorderStarted', status: 0 }, 40),
+    hearFiles: (known: Known) =>
+      hear(known, known.truth.start + 5, { type: 'fileInfos', files: [fileNamed('a.m3u8')] }, 4),
+    hearExit: (known: Known) => hear(known, known.truth.end, { type: 'sessionExit', exitStatus: 0 }, 11),
     ask: (known: Known, at: number): void => {
       listen(known, at);
-      learn(
-        known,
-        anAnswer(known, at, world.isAlive(known.truth, at) ? ALIVE : { kind: 'not_found' }),
-      );
+      learn(known, anAnswer(known, at, world.isAlive(known.truth, at) ? ALIVE : { kind: 'not_found' }));
     },
   };
 }
@@ -109,12 +114,7 @@ function registrationOf({ index, start }: TruthSession): Evidence {
   };
 }
 
-function aNotice(
-  { index }: TruthSession,
-  at: number,
-  event: RecordingEvent,
-  eventType: number,
-): Notice {
+function aNotice({ index }: TruthSession, at: number, event: RecordingEvent, eventType: number): Notice {
   return {
     kind: 'notice',
     eventKey: `${String(index)}-${String(eventType)}-${String(at)}`,

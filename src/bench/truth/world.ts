@@ -62,12 +62,7 @@ export function createWorld(options: WorldOptions): TruthWorld {
     all.push(aSession(all.length, -age, random.exponential(mean), random, options));
   }
   const everySeconds = MEAN_LIFE / options.sessions;
-  for (
-    let at = random.exponential(everySeconds);
-    at < seconds;
-    at += random.exponential(everySeconds)
-  ) {
-    // prettier-ignore
+  for (let at = random.exponential(everySeconds); at < seconds; at += random.exponential(everySeconds)) {
     const life = random.exponential(drawMean(random, ({ share }) => share));
     all.push(aSession(all.length, at, at + life, random, options));
   }
@@ -91,13 +86,7 @@ function drawMean(random: Random, weight: (part: (typeof MIXTURE)[number]) => nu
   return MEAN_LIFE;
 }
 
-function aSession(
-  index: number,
-  start: number,
-  end: number,
-  random: Random,
-  options: WorldOptions,
-): TruthSession {
+function aSession(index: number, start: number, end: number, random: Random, options: WorldOptions): TruthSession {
   const delay = random.chance(EXIT_DELAYED) ? random.between(5, 60) : LATENCY;
   const exitLost = random.chance(EXIT_LOST) || isDark(end + delay, options);
   return {
@@ -153,7 +142,7 @@ function arrives(session: TruthSession, k: number, options: WorldOptions): boole
 }
 
 function isLost(seed: number, index: number, k: number): boolean {
-  let hash = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b) ^ Math.imul(k, 0xc2b2ae35)) >>> 0; // prettier-ignore
+  let hash = (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b) ^ Math.imul(k, 0xc2b2ae35)) >>> 0;
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39) >>> 0;
   return ((hash ^ (hash >>> 15)) >>> 0) / 4_294_967_296 < BEAT_LOST;

@@ -33,12 +33,18 @@ const REST_MS = 50;
 
 /** The service's own way of asking, but for what it does with the answers. */
 export function openAsker({ url, baseUrl, account, queryTimeoutMs }: AskerOptions): Asker {
-  const db = openDatabase({ url, maxConnections: 4, applicationName: 'asker', onIdleError: () => undefined }); // prettier-ignore
+  const db = openDatabase({ url, maxConnections: 4, applicationName: 'asker', onIdleError: () => undefined });
   const now = (): ReturnType<typeof unixMs> => unixMs(Date.now());
   const client = createQueryClient({ baseUrls: [baseUrl], timeoutMs: queryTimeoutMs, now });
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every worker listens
-  const context: SlotContext = { db, client, queryTimeoutMs, stopping: stopping.signal, log: pino({ level: 'silent' }) }; // prettier-ignore
+  const context: SlotContext = {
+    db,
+    client,
+    queryTimeoutMs,
+    stopping: stopping.signal,
+    log: pino({ level: 'silent' }),
+  };
   const gate = createGate();
   const counts = { left: 0 };
   const work = async (): Promise<void> => {
@@ -64,16 +70,11 @@ async function closeBoth(client: QueryClient, db: Db): Promise<void> {
   await closeDatabase(db);
 }
 
-async function turn(
-  context: SlotContext,
-  gate: Gate,
-  account: Account,
-  sid: string,
-): Promise<HeldSlot | null> {
+async function turn(context: SlotContext, gate: Gate, account: Account, sid: string): Promise<HeldSlot | null> {
   const entry = await gate.enter(PATIENCE_MS, context.stopping);
   if (entry === 'late') return null;
   try {
-    const waited = await waitForSlot(context, account, { sid, appId: 'wire' }, performance.now() + PATIENCE_MS); // prettier-ignore
+    const waited = await waitForSlot(context, account, { sid, appId: 'wire' }, performance.now() + PATIENCE_MS);
     return waited.kind === 'held' ? waited : null;
   } finally {
     entry.leave();

@@ -11,21 +11,16 @@ export const CALM = { ...NO_FAULTS, latencyMs: LATENCY_MS };
 
 /** By name; `queryTimeoutMs` is the askers'. */
 export function disturbances(queryTimeoutMs: number): ReadonlyMap<string, Disturbance> {
-  const during = async (
-    agora: FakeAgora,
-    faults: Partial<typeof CALM>,
-    ms: number,
-  ): Promise<void> => {
-    // prettier-ignore
+  const during = async (agora: FakeAgora, faults: Partial<typeof CALM>, ms: number): Promise<void> => {
     agora.setFaults(faults);
     await wait(ms);
     agora.setFaults(CALM);
   };
   return new Map<string, Disturbance>([
     ['none', (agora) => during(agora, CALM, 2_000)],
-    ['answers stalled', (agora) => during(agora, { latencyMs: queryTimeoutMs * 0.9 }, queryTimeoutMs * 2)], // prettier-ignore
-    ['answers held, then all at once', (agora) => during(agora, { answers: 'held' }, queryTimeoutMs * 0.8)], // prettier-ignore
-    ['answers held beyond the timeout', (agora) => during(agora, { answers: 'held' }, queryTimeoutMs * 1.6)], // prettier-ignore
+    ['answers stalled', (agora) => during(agora, { latencyMs: queryTimeoutMs * 0.9 }, queryTimeoutMs * 2)],
+    ['answers held, then all at once', (agora) => during(agora, { answers: 'held' }, queryTimeoutMs * 0.8)],
+    ['answers held beyond the timeout', (agora) => during(agora, { answers: 'held' }, queryTimeoutMs * 1.6)],
     ['connections reset', (agora) => during(agora, { reset: 0.2 }, 1_500)],
     ['half-open host, first answer slow', halfOpen(queryTimeoutMs)],
   ]);

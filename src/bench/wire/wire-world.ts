@@ -43,10 +43,10 @@ export async function openWireWorld(
   });
   agora.setFaults(CALM);
   const perSecond = limit * SHARE;
-  const account: Account = { name: 'wire', ...customer, limit, perSecond, appIds: ['wire'], appLimits: new Map() }; // prettier-ignore
+  const account: Account = { name: 'wire', ...customer, limit, perSecond, appIds: ['wire'], appLimits: new Map() };
   const port = await through(Number(new URL(agora.url).port));
   const baseUrl = `http://127.0.0.1:${String(port)}`;
-  const askers = Array.from({ length: PROCESSES }, () => openAsker({ url, baseUrl, account, queryTimeoutMs })); // prettier-ignore
+  const askers = Array.from({ length: PROCESSES }, () => openAsker({ url, baseUrl, account, queryTimeoutMs }));
   const working = Promise.all(askers.map((asker) => asker.run(limit + queueRoom(perSecond))));
   const rate = async (during: () => Promise<unknown>): Promise<number> => {
     const [before, from] = [agora.log.total(), performance.now()];
@@ -74,11 +74,7 @@ async function askedAgain({ log }: FakeAgora): Promise<void> {
   while (log.total() < before + BUSY && performance.now() < giveUpAt) await wait(20);
 }
 
-async function end(
-  agora: FakeAgora,
-  askers: readonly Asker[],
-  working: Promise<unknown>,
-): Promise<void> {
+async function end(agora: FakeAgora, askers: readonly Asker[], working: Promise<unknown>): Promise<void> {
   for (const asker of askers) asker.stop();
   await working;
   await Promise.all(askers.map((asker) => asker.close()));

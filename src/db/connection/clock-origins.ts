@@ -13,11 +13,7 @@ export async function recallOrigin(db: Queryable, machine: MachineClock): Promis
 }
 
 /** Rewritten only where it has moved by more than clocks are read apart: mostly nothing is written. */
-export async function rememberOrigin(
-  db: Queryable,
-  machine: MachineClock,
-  originMs: number,
-): Promise<void> {
+export async function rememberOrigin(db: Queryable, machine: MachineClock, originMs: number): Promise<void> {
   await db.query(
     `insert into clock_origins as known (machine, origin_ms, measured_at) values ($1, $2, clock_timestamp())
      on conflict (machine) do update set origin_ms = excluded.origin_ms, measured_at = excluded.measured_at

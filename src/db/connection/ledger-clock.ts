@@ -45,10 +45,7 @@ const SAME_MS = 10;
  * Measures now, every ten seconds, and at once when this machine's clocks part. It goes on from where the
  * last process of this machine was, so that a step is found that came while none ran.
  */
-export async function startLedgerClock(
-  db: Queryable,
-  options: LedgerClockOptions,
-): Promise<LedgerClock> {
+export async function startLedgerClock(db: Queryable, options: LedgerClockOptions): Promise<LedgerClock> {
   const { machine } = options;
   const known = machine === null ? null : await recallOrigin(db, machine);
   const origin = { ms: known ?? (await readClocks(db, options)).originMs };
@@ -67,11 +64,7 @@ export async function startLedgerClock(
 }
 
 /** Puts the origin right, and a step on record before anything is dated by it. */
-async function correct(
-  db: Queryable,
-  origin: { ms: number },
-  options: LedgerClockOptions,
-): Promise<MeasuredClock> {
+async function correct(db: Queryable, origin: { ms: number }, options: LedgerClockOptions): Promise<MeasuredClock> {
   const read = await readClocks(db, options);
   const byMs = read.originMs - origin.ms;
   const stepped = Math.abs(byMs) > STEP_MS + read.uncertainMs;
@@ -84,10 +77,7 @@ async function correct(
 }
 
 /** Calls `measure` when it is time to, and when wall clock and monotonic clock have come apart. */
-function watchClocks(
-  { wallMs, monotonicMs }: LedgerClockOptions,
-  measure: () => void,
-): NodeJS.Timeout {
+function watchClocks({ wallMs, monotonicMs }: LedgerClockOptions, measure: () => void): NodeJS.Timeout {
   const look = () => ({ atMs: monotonicMs(), apartMs: wallMs() - monotonicMs() });
   let last = look();
   return setInterval(() => {
@@ -108,10 +98,7 @@ type Clocks = {
   era: number;
 };
 
-async function readClocks(
-  db: Queryable,
-  { wallMs, monotonicMs }: LedgerClockOptions,
-): Promise<Clocks> {
+async function readClocks(db: Queryable, { wallMs, monotonicMs }: LedgerClockOptions): Promise<Clocks> {
   const before = monotonicMs();
   const { rows } = await db.query<{ ms: number; era: number }>(
     `select extract(epoch from clock_timestamp())::float8 * 1000 as ms,

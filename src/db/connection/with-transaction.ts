@@ -5,10 +5,7 @@ import type { Db } from './database.js';
  * Runs `work` in one transaction on one connection. A connection that breaks on the way is thrown
  * away, not given back: Postgres has rolled back by itself.
  */
-export async function withTransaction<T>(
-  { pool }: Pick<Db, 'pool'>,
-  work: (tx: PoolClient) => Promise<T>,
-): Promise<T> {
+export async function withTransaction<T>({ pool }: Pick<Db, 'pool'>, work: (tx: PoolClient) => Promise<T>): Promise<T> {
   const tx = await pool.connect();
   try {
     await tx.query('begin');

@@ -6,17 +6,17 @@ import type { Queryable } from '../connection/database.js';
 /** What a session's evidence received until then amounted to, kept when retention dropped it. */
 export type ArchivedFacts = { facts: SessionFacts; untilMs: UnixMs };
 
-export async function loadArchivedFacts(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<Map<string, ArchivedFacts>> {
+export async function loadArchivedFacts(db: Queryable, sids: readonly string[]): Promise<Map<string, ArchivedFacts>> {
   const { rows } = await db.query<{ sid: string; facts: SessionFacts; archived_at: Date }>(
     `select archived_facts.sid, archived_facts.facts, archived_facts.archived_at
      from archived_facts where archived_facts.sid = any($1::text[])`,
     [sids],
   );
   return new Map(
-    rows.map(({ sid, facts, archived_at }) => [sid, { facts: upgradeFacts(facts), untilMs: unixMs(archived_at.getTime()) }]), // prettier-ignore
+    rows.map(({ sid, facts, archived_at }) => [
+      sid,
+      { facts: upgradeFacts(facts), untilMs: unixMs(archived_at.getTime()) },
+    ]),
   );
 }
 
@@ -25,16 +25,13 @@ export async function loadArchivedFacts(
  * retention, which makes archives without it, may have made another meanwhile: then all of it has to be
  * done again, which whoever catches this does.
  */
-export async function saveArchivedFacts(
-  db: Queryable,
-  { facts, untilMs }: ArchivedFacts,
-): Promise<void> {
+export async function saveArchivedFacts(db: Queryable, { facts, untilMs }: ArchivedFacts): Promise<void> {
   const { rowCount } = await db.query(
     `update archived_facts set facts = $2
      where archived_facts.sid = $1 and archived_facts.archived_at = $3`,
     [facts.sid, JSON.stringify(facts), new Date(untilMs)],
   );
-  if (rowCount === 0) throw new Error(`the archive of session ${facts.sid} was made anew while it was folded`); // prettier-ignore
+  if (rowCount === 0) throw new Error(`the archive of session ${facts.sid} was made anew while it was folded`);
 }
 
 /** How long before an archive is made it ends: only sessions that are at rest for longer get one. */

@@ -13,8 +13,7 @@ export type Received = {
 };
 
 /** What is kept of it: a notification that was read, or a body that nobody could read. */
-export type Incoming =
-  { kind: 'notice'; row: NoticeRow } | { kind: 'unreadable'; row: QuarantineRow };
+export type Incoming = { kind: 'notice'; row: NoticeRow } | { kind: 'unreadable'; row: QuarantineRow };
 
 export function incomingOf({ raw, parsed, appId, receivedMs }: Received): Incoming {
   return parsed.kind === 'unreadable'
@@ -47,19 +46,11 @@ export function noticeRow(
 }
 
 /** The row of a body that nobody could read. */
-export function quarantineRow(
-  raw: Buffer,
-  reason: string,
-  appId: string,
-  receivedMs: UnixMs,
-): QuarantineRow {
+export function quarantineRow(raw: Buffer, reason: string, appId: string, receivedMs: UnixMs): QuarantineRow {
   return { appId, digest: hash('sha256', raw, 'hex').slice(0, 32), raw, reason, receivedMs };
 }
 
 /** The row of a notification that was read, and that Postgres refuses for its content. */
-export function refusedRow(
-  { raw, appId, eventKey, receivedMs }: NoticeRow,
-  error: unknown,
-): QuarantineRow {
+export function refusedRow({ raw, appId, eventKey, receivedMs }: NoticeRow, error: unknown): QuarantineRow {
   return { appId, digest: eventKey, raw: Buffer.from(raw), reason: String(error), receivedMs };
 }

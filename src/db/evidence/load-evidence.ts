@@ -13,10 +13,7 @@ export async function loadEvidence(db: Queryable, sid: string): Promise<Evidence
 }
 
 /** The same of several sessions, with as many statements as for one. */
-export async function loadEvidenceOf(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<Map<string, Evidence[]>> {
+export async function loadEvidenceOf(db: Queryable, sids: readonly string[]): Promise<Map<string, Evidence[]>> {
   const all: Evidence[] = [
     ...(await loadRegistrations(db, sids)),
     ...(await loadNotices(db, sids)),

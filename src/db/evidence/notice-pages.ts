@@ -41,13 +41,7 @@ export async function takeNoticePage(
          order by notices.received_at, notices.event_key limit $4
        ) next
      ) page where page.before < $5 order by page.received_at, page.event_key`,
-    [
-      sid,
-      after?.receivedAt ?? new Date(0),
-      after?.eventKey ?? LOWEST_KEY,
-      size.evidence,
-      size.bytes,
-    ],
+    [sid, after?.receivedAt ?? new Date(0), after?.eventKey ?? LOWEST_KEY, size.evidence, size.bytes],
   );
   await takeMarksOf(tx, sid, rows);
   const last = rows.at(-1);
@@ -62,11 +56,7 @@ const LOWEST_KEY = '00000000-0000-0000-0000-000000000000';
 /** After every notice that was received in the same millisecond. */
 export const HIGHEST_KEY = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-async function takeMarksOf(
-  tx: PoolClient,
-  sid: string,
-  rows: readonly RawNoticeRow[],
-): Promise<void> {
+async function takeMarksOf(tx: PoolClient, sid: string, rows: readonly RawNoticeRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
     `delete from pending_evidence using unnest($2::uuid[], $3::timestamptz[]) as taken (event_key, received_at)

@@ -56,13 +56,8 @@ export async function storeAnswer(
     last !== null &&
     last.last_asked_at.getTime() >= (countsSinceMs ?? 0) &&
     last.clock_era === answer.clockEra &&
-    extendsRun(
-      { kind: last.outcome, body: last.body },
-      { kind: answer.outcome.kind, body: answer.body },
-    );
-  const row = extended
-    ? await extendRun(tx, last.id, answer)
-    : await insertAnswer(tx, answer, unbrokenSinceMs);
+    extendsRun({ kind: last.outcome, body: last.body }, { kind: answer.outcome.kind, body: answer.body });
+  const row = extended ? await extendRun(tx, last.id, answer) : await insertAnswer(tx, answer, unbrokenSinceMs);
   return asAnswered(row, answer.outcome);
 }
 
@@ -133,10 +128,7 @@ function only(rows: readonly ObservationRow[]): ObservationRow {
 }
 
 /** All observations of these sessions, oldest first. */
-export async function loadObservations(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<Observation[]> {
+export async function loadObservations(db: Queryable, sids: readonly string[]): Promise<Observation[]> {
   const { rows } = await db.query<ObservationRow>(
     `select ${OBSERVATION_COLUMNS} from observations where observations.sid = any($1::text[])
      order by observations.asked_at, observations.id`,

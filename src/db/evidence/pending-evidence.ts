@@ -62,11 +62,7 @@ export async function takeMarks(tx: PoolClient, sids: readonly string[]): Promis
 }
 
 /** Takes the marks away of what was received at one moment. */
-export async function takeMarksAt(
-  tx: PoolClient,
-  sid: string,
-  receivedMs: UnixMs,
-): Promise<TakenMarks> {
+export async function takeMarksAt(tx: PoolClient, sid: string, receivedMs: UnixMs): Promise<TakenMarks> {
   const { rows } = await tx.query<MarkRow>(
     `delete from pending_evidence
      where pending_evidence.sid = $1 and pending_evidence.kind = 'notice' and pending_evidence.received_at = $2
@@ -105,7 +101,7 @@ export async function loadPending(
   const noticed = marks.filter((row) => row.kind === 'notice');
   const rows = noticed.length === 0 ? [] : await loadMarked(tx, noticed, bytes);
   const cut = new Set(rows.filter(({ raw }) => raw === null).map(({ sid }) => sid));
-  const whole = rows.flatMap(({ raw, ...row }) => (raw === null || cut.has(row.sid) ? [] : [{ ...row, raw }])); // prettier-ignore
+  const whole = rows.flatMap(({ raw, ...row }) => (raw === null || cut.has(row.sid) ? [] : [{ ...row, raw }]));
   const rest = marks.filter(({ sid }) => !cut.has(sid));
   const others = rest.filter(({ kind }) => kind !== 'notice' && kind !== 'repeated_delivery');
   return {
@@ -117,10 +113,7 @@ export async function loadPending(
 }
 
 /** All that waits, however much: for sessions that are known to be small. */
-export async function takePending(
-  tx: PoolClient,
-  sids: readonly string[],
-): Promise<PendingEvidence> {
+export async function takePending(tx: PoolClient, sids: readonly string[]): Promise<PendingEvidence> {
   return loadPending(tx, await takeMarks(tx, sids), Number.MAX_SAFE_INTEGER);
 }
 
@@ -131,11 +124,7 @@ type MarkedRow = Omit<RawNoticeRow, 'raw'> & { raw: string | null };
  * one: what has just been received is beyond what Postgres last counted, so it expects hardly any notices
  * of that time, and as a join it would compare each of them with each mark.
  */
-async function loadMarked(
-  tx: PoolClient,
-  marked: TakenMarks,
-  bytes: number,
-): Promise<readonly MarkedRow[]> {
+async function loadMarked(tx: PoolClient, marked: TakenMarks, bytes: number): Promise<readonly MarkedRow[]> {
   const counts = [...countBy(marked)].sort((a, b) => a[1] - b[1]);
   const turns = new Map(counts.map(([sid], turn) => [sid, turn]));
   const { rows } = await tx.query<MarkedRow>(
@@ -260,9 +249,7 @@ export async function markForFold(
 }
 
 /** How much waits to be folded, and since when. */
-export async function readBacklog(
-  db: Queryable,
-): Promise<{ waiting: number; oldestMs: number | null }> {
+export async function readBacklog(db: Queryable): Promise<{ waiting: number; oldestMs: number | null }> {
   const { rows } = await db.query<{ waiting: number; oldest: Date | null }>(
     `select count(*)::int as waiting, min(oldest.received_at) as oldest
      from (select pending_evidence.received_at from pending_evidence

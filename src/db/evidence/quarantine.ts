@@ -10,11 +10,7 @@ export type QuarantinedBody = {
 };
 
 /** Bodies that nobody could read yet, oldest first, after `afterId`. */
-export async function listQuarantined(
-  { prisma }: Db,
-  afterId: string,
-  limit: number,
-): Promise<QuarantinedBody[]> {
+export async function listQuarantined({ prisma }: Db, afterId: string, limit: number): Promise<QuarantinedBody[]> {
   const rows = await prisma.quarantinedBody.findMany({
     where: { replayedAt: null, id: { gt: BigInt(afterId) } },
     orderBy: { id: 'asc' },
@@ -30,13 +26,9 @@ export async function listQuarantined(
 }
 
 /** The body stays where it is: it is evidence of what was sent. */
-export async function markReplayed(
-  db: Queryable,
-  ids: readonly string[],
-  atMs: UnixMs,
-): Promise<void> {
-  await db.query(
-    `update quarantined_bodies set replayed_at = $2 where quarantined_bodies.id = any($1::bigint[])`,
-    [ids, new Date(atMs)],
-  );
+export async function markReplayed(db: Queryable, ids: readonly string[], atMs: UnixMs): Promise<void> {
+  await db.query(`update quarantined_bodies set replayed_at = $2 where quarantined_bodies.id = any($1::bigint[])`, [
+    ids,
+    new Date(atMs),
+  ]);
 }

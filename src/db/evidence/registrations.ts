@@ -1,7 +1,7 @@
 import type { Queryable } from '../connection/database.js';
 import { unixMs } from '../../evidence/instant.js';
 import type { RecordingMode, Registration } from '../../evidence/registration.js';
-import { addRegistration, NO_REGISTRATIONS, registrationInForce } from '../../sessions/facts/registrations.js'; // prettier-ignore
+import { addRegistration, NO_REGISTRATIONS, registrationInForce } from '../../sessions/facts/registrations.js';
 
 type RegistrationRow = {
   sid: string;
@@ -16,7 +16,7 @@ type RegistrationRow = {
   replaces: boolean;
 };
 
-const COLUMNS = 'sid, app_id, resource_id, mode, cname, uid, started_at, resource_expired_hour, received_at'; // prettier-ignore
+const COLUMNS = 'sid, app_id, resource_id, mode, cname, uid, started_at, resource_expired_hour, received_at';
 
 /** The first one of a session, which an older release reads too. */
 export async function insertRegistration(db: Queryable, registration: Registration): Promise<void> {
@@ -56,10 +56,7 @@ export async function findRegistration(db: Queryable, sid: string): Promise<Regi
 }
 
 /** All that were told of these sessions, in order of receipt. */
-export async function loadRegistrations(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<Registration[]> {
+export async function loadRegistrations(db: Queryable, sids: readonly string[]): Promise<Registration[]> {
   const { rows } = await db.query<RegistrationRow>(
     `select registrations.sid, registrations.app_id, registrations.resource_id, registrations.mode,
             registrations.cname, registrations.uid, registrations.started_at,

@@ -18,11 +18,7 @@ const NOTHING: Dropped = { days: 0, notices: 0, sessions: 0 };
  * the session, so that late evidence can still be folded; identities, quarantine and counts stay.
  * A day that is locked is left for the next time.
  */
-export async function dropNoticesBefore(
-  db: Pick<Db, 'pool'>,
-  beforeMs: UnixMs,
-  nowMs: UnixMs,
-): Promise<Dropped> {
+export async function dropNoticesBefore(db: Pick<Db, 'pool'>, beforeMs: UnixMs, nowMs: UnixMs): Promise<Dropped> {
   const sum = { ...NOTHING };
   const add = (one: Dropped): void => {
     sum.days += one.days;
@@ -37,10 +33,7 @@ export async function dropNoticesBefore(
 }
 
 /** Whoever waits for a table makes everybody behind him wait, so it is not waited for long. */
-async function unlessLocked(
-  db: Pick<Db, 'pool'>,
-  drop: (tx: PoolClient) => Promise<Dropped>,
-): Promise<Dropped> {
+async function unlessLocked(db: Pick<Db, 'pool'>, drop: (tx: PoolClient) => Promise<Dropped>): Promise<Dropped> {
   try {
     return await withTransaction(db, async (tx) => {
       await tx.query(`set local lock_timeout = '${LOCK_WITHIN}'`);
@@ -77,7 +70,9 @@ async function dropPartition(tx: PoolClient, name: string, nowMs: UnixMs): Promi
   const counts = await prepare(tx, `evidence_parts.${name}`, null, nowMs);
   await tx.query(`alter table notices detach partition evidence_parts.${name}`);
   // Their day has no partition any more, so they go into the default one.
-  await tx.query(`insert into notices select kept.* from evidence_parts.${name} as kept where kept.sid not in (select sid from dropped_sids)`); // prettier-ignore
+  await tx.query(
+    `insert into notices select kept.* from evidence_parts.${name} as kept where kept.sid not in (select sid from dropped_sids)`,
+  );
   await tx.query(`drop table evidence_parts.${name}`);
   return { days: 1, ...counts };
 }

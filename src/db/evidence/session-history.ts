@@ -36,7 +36,14 @@ export async function readHistoryMark(db: Queryable, sid: string): Promise<strin
 }
 
 /** Times as numbers: of so many rows, reading dates would be most of the work. */
-type SentRow = { event_key: string; received_ms: number; occurred_ms: number; uid: string | null; service_type: number | null; sequence: string | null }; // prettier-ignore
+type SentRow = {
+  event_key: string;
+  received_ms: number;
+  occurred_ms: number;
+  uid: string | null;
+  service_type: number | null;
+  sequence: string | null;
+};
 
 const asMs = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
 
@@ -109,10 +116,7 @@ export async function countRepeats(
   return new Map(rows.map((row) => [row.event_key.replaceAll('-', ''), row.deliveries]));
 }
 
-export async function loadRunsBy(
-  db: Queryable,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, Observation>> {
+export async function loadRunsBy(db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Observation>> {
   const { rows } = await db.query<ObservationRow>(
     `select ${OBSERVATION_COLUMNS} from observations where observations.id = any($1::bigint[])`,
     [ids],

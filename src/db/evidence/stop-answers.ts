@@ -5,12 +5,7 @@ import type { StopAnswer } from '../../evidence/stop-answer.js';
 import type { Queryable } from '../connection/database.js';
 
 /** False when the same body is there already. */
-export async function insertStopAnswer(
-  db: Queryable,
-  sid: string,
-  raw: string,
-  receivedMs: UnixMs,
-): Promise<boolean> {
+export async function insertStopAnswer(db: Queryable, sid: string, raw: string, receivedMs: UnixMs): Promise<boolean> {
   const digest = createHash('sha256').update(raw).digest('hex').slice(0, 32);
   const { rowCount } = await db.query(
     `insert into stop_answers (sid, digest, raw, received_at) values ($1, $2, $3, $4)
@@ -20,16 +15,11 @@ export async function insertStopAnswer(
   return rowCount === 1;
 }
 
-export async function loadStopAnswers(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<StopAnswer[]> {
+export async function loadStopAnswers(db: Queryable, sids: readonly string[]): Promise<StopAnswer[]> {
   const { rows } = await db.query<{ sid: string; raw: string; received_at: Date }>(
     `select stop_answers.sid, stop_answers.raw, stop_answers.received_at from stop_answers
      where stop_answers.sid = any($1::text[]) order by stop_answers.received_at, stop_answers.digest`,
     [sids],
   );
-  return rows.map(({ sid, raw, received_at }) =>
-    decodeStopAnswer(sid, JSON.parse(raw), unixMs(received_at.getTime())),
-  );
+  return rows.map(({ sid, raw, received_at }) => decodeStopAnswer(sid, JSON.parse(raw), unixMs(received_at.getTime())));
 }

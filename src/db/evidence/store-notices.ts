@@ -98,11 +98,7 @@ select (select count(*)::int from fresh) as stored, (select count(*)::int from c
  * it in. What is there already, by its noticeId or as the same event under another, is counted as a
  * repeated delivery. `shard` is this process's own row of the counters.
  */
-export async function storeNotices(
-  db: Queryable,
-  rows: readonly NoticeRow[],
-  shard: number,
-): Promise<StoredCount> {
+export async function storeNotices(db: Queryable, rows: readonly NoticeRow[], shard: number): Promise<StoredCount> {
   const { rows: counts } = await db.query<StoredCount>({
     name: 'store-notices',
     text: STORE_NOTICES,

@@ -21,21 +21,24 @@ export async function storeSpooled(
 ): Promise<number> {
   return withTransaction(db, async (tx) => {
     const drained = await lockPosition(tx, spoolId);
-    const fresh = await withoutStored(tx, rows.filter(({ key }) => key > drained)); // prettier-ignore
+    const fresh = await withoutStored(
+      tx,
+      rows.filter(({ key }) => key > drained),
+    );
     const notices = fresh.flatMap((one) => (one.kind === 'notice' ? [one.row] : []));
     const unreadable = fresh.flatMap((one) => (one.kind === 'unreadable' ? [one.row] : []));
     if (notices.length > 0) await storeNotices(tx, notices, shard);
     if (unreadable.length > 0) await storeQuarantine(tx, unreadable, shard);
-    await tx.query(`update spool_positions set drained = greatest(drained, $2) where spool_positions.spool_id = $1`, [spoolId, rows.at(-1)?.key ?? 0]); // prettier-ignore
+    await tx.query(`update spool_positions set drained = greatest(drained, $2) where spool_positions.spool_id = $1`, [
+      spoolId,
+      rows.at(-1)?.key ?? 0,
+    ]);
     return fresh.length;
   });
 }
 
 async function lockPosition(tx: PoolClient, spoolId: string): Promise<number> {
-  await tx.query(
-    `insert into spool_positions (spool_id, drained) values ($1, 0) on conflict do nothing`,
-    [spoolId],
-  );
+  await tx.query(`insert into spool_positions (spool_id, drained) values ($1, 0) on conflict do nothing`, [spoolId]);
   const { rows } = await tx.query<{ drained: string }>(
     `select spool_positions.drained from spool_positions where spool_positions.spool_id = $1 for update`,
     [spoolId],

@@ -41,8 +41,7 @@ async function orExplain(what: string, remedy: string, work: () => Promise<void>
 }
 
 function remedyOf({ name, inTransaction }: Migration): string {
-  if (inTransaction)
-    return 'nothing of the failed migration remains; mend the cause and start again.';
+  if (inTransaction) return 'nothing of the failed migration remains; mend the cause and start again.';
   return `it runs outside of a transaction, so a part of it may remain: undo that by hand, then "update _prisma_migrations set rolled_back_at = now() where migration_name = '${name}' and finished_at is null", and start again.`;
 }
 
@@ -52,8 +51,7 @@ async function forgetFailures(
   { inTransaction }: Migration,
   unfinished: readonly MigrationRow[],
 ): Promise<void> {
-  if (unfinished.length > 0 && !inTransaction)
-    throw new Error('an earlier start did not finish it');
+  if (unfinished.length > 0 && !inTransaction) throw new Error('an earlier start did not finish it');
   for (const { id } of unfinished) await markRolledBack(client, id);
 }
 

@@ -18,10 +18,7 @@ export async function readBreakingMigrations(client: pg.Client): Promise<Breakin
 }
 
 /** Throws where this release, which knows the migrations of these names, cannot work with what is there. */
-export function refuseBreaking(
-  breaking: readonly BreakingMigration[],
-  known: ReadonlySet<string>,
-): void {
+export function refuseBreaking(breaking: readonly BreakingMigration[], known: ReadonlySet<string>): void {
   const unknown = breaking.filter(({ migration_name }) => !known.has(migration_name));
   if (unknown.length === 0) return;
   const reasons = unknown.map(({ migration_name, reason }) => `${migration_name} (${reason})`);

@@ -41,10 +41,7 @@ function parseLine(line: string): LandedMigration {
 }
 
 /** What is wrong with these migrations, by the list of those that have landed; nothing where it is empty. */
-export function findBrokenHistory(
-  landed: readonly LandedMigration[],
-  present: readonly NamedMigration[],
-): string[] {
+export function findBrokenHistory(landed: readonly LandedMigration[], present: readonly NamedMigration[]): string[] {
   const checksums = new Map(present.map(({ name, checksum }) => [name, checksum]));
   const names = new Set(landed.map(({ name }) => name));
   const newest = landed.at(-1)?.name ?? '';
@@ -54,18 +51,15 @@ export function findBrokenHistory(
       .map(({ name }) => `${name} has landed and is gone: put it back`),
     ...landed
       .filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum)
-      .map(({ name }) => `${name} has landed and was changed: put it back, and write a new migration`), // prettier-ignore
+      .map(({ name }) => `${name} has landed and was changed: put it back, and write a new migration`),
     ...present
       .filter(({ name }) => !names.has(name) && name < newest)
-      .map(({ name }) => `${name} is dated before ${newest}, which has landed: give it a later date`), // prettier-ignore
+      .map(({ name }) => `${name} is dated before ${newest}, which has landed: give it a later date`),
   ];
 }
 
 /** Those that no release has brought yet. */
-export function notLanded(
-  landed: readonly LandedMigration[],
-  present: readonly NamedMigration[],
-): string[] {
+export function notLanded(landed: readonly LandedMigration[], present: readonly NamedMigration[]): string[] {
   const names = new Set(landed.map(({ name }) => name));
   return present.map(({ name }) => name).filter((name) => !names.has(name));
 }
@@ -74,11 +68,7 @@ export function notLanded(
  * The list with what has not landed yet on it, as the coming release's. Throws where that release is on the
  * list already: what its databases were made by is known.
  */
-export function addLanded(
-  list: string,
-  release: string,
-  present: readonly NamedMigration[],
-): string {
+export function addLanded(list: string, release: string, present: readonly NamedMigration[]): string {
   const schemas = parseLanded(list);
   if (schemas.some((schema) => schema.release === release)) {
     throw new Error(`${release} has been released: give package.json the coming version first`);

@@ -30,7 +30,7 @@ export async function migrate(
   const migrations = await readMigrations(migrationsDir);
   const client = await connect(connectionString);
   try {
-    if (findMissing(migrations, await readState(client, migrations)).length === 0) return { applied: [] }; // prettier-ignore
+    if (findMissing(migrations, await readState(client, migrations)).length === 0) return { applied: [] };
     await takeTurn(client);
     const rows = await readState(client, migrations);
     const missing = findMissing(migrations, rows);
@@ -62,20 +62,14 @@ async function connect(connectionString: string): Promise<pg.Client> {
 }
 
 /** Throws where a newer release has left what this one cannot work with. */
-async function readState(
-  client: pg.Client,
-  migrations: readonly Migration[],
-): Promise<MigrationRow[]> {
+async function readState(client: pg.Client, migrations: readonly Migration[]): Promise<MigrationRow[]> {
   const breaking = await readBreakingMigrations(client);
   refuseBreaking(breaking, new Set(migrations.map(({ name }) => name)));
   return readMigrationRows(client);
 }
 
 /** Throws when an applied migration is no longer the one that was applied. */
-function findMissing(
-  migrations: readonly Migration[],
-  rows: readonly MigrationRow[],
-): readonly Migration[] {
+function findMissing(migrations: readonly Migration[], rows: readonly MigrationRow[]): readonly Migration[] {
   const applied = new Map(
     rows.filter((row) => row.finished_at !== null).map((row) => [row.migration_name, row.checksum]),
   );
@@ -99,9 +93,6 @@ async function takeTurn(client: pg.Client): Promise<void> {
 }
 
 async function takeLock(client: pg.Client, lock: number): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    `select pg_try_advisory_lock($1) as taken`,
-    [lock],
-  );
+  const { rows } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock($1) as taken`, [lock]);
   return rows[0]?.taken === true;
 }

@@ -27,10 +27,7 @@ export async function readMigrationRows(client: pg.Client): Promise<MigrationRow
 }
 
 export async function isTableThere(client: pg.Client, name: string): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>(
-    `select to_regclass($1) is not null as found`,
-    [name],
-  );
+  const { rows } = await client.query<{ found: boolean }>(`select to_regclass($1) is not null as found`, [name]);
   return rows[0]?.found === true;
 }
 
@@ -65,15 +62,13 @@ async function listTablesOfOthers(client: pg.Client): Promise<string[]> {
 }
 
 /** Written before the migration and apart from it, so that a process that is killed in it leaves a trace. */
-export async function insertStarted(
-  client: pg.Client,
-  { name, checksum }: Migration,
-): Promise<string> {
+export async function insertStarted(client: pg.Client, { name, checksum }: Migration): Promise<string> {
   const id = randomUUID();
-  await client.query(
-    `insert into _prisma_migrations (id, checksum, migration_name) values ($1, $2, $3)`,
-    [id, checksum, name],
-  );
+  await client.query(`insert into _prisma_migrations (id, checksum, migration_name) values ($1, $2, $3)`, [
+    id,
+    checksum,
+    name,
+  ]);
   return id;
 }
 

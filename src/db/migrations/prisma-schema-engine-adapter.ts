@@ -32,8 +32,7 @@ function fitted(adapter: SqlDriverAdapter, pool: pg.Pool): SqlDriverAdapter {
         throw asDriverError(error);
       });
     },
-    queryRaw: async (query: SqlQuery) =>
-      asCharacters(await queryRaw({ ...query, sql: withTextForChar(query.sql) })),
+    queryRaw: async (query: SqlQuery) => asCharacters(await queryRaw({ ...query, sql: withTextForChar(query.sql) })),
   });
 }
 

@@ -65,12 +65,9 @@ async function loadEngine(): Promise<void> {
  */
 function withIdleTimers(imports: Record<string, unknown>): Record<string, unknown> {
   const isTimer = (name: string): boolean => name.startsWith('__wbg_setTimeout_');
-  const setIdleTimer = (callback: () => void, ms: number): unknown =>
-    setTimeout(callback, ms).unref();
+  const setIdleTimer = (callback: () => void, ms: number): unknown => setTimeout(callback, ms).unref();
   const names = Object.keys(imports);
-  return Object.fromEntries(
-    names.map((name) => [name, isTimer(name) ? setIdleTimer : imports[name]]),
-  );
+  return Object.fromEntries(names.map((name) => [name, isTimer(name) ? setIdleTimer : imports[name]]));
 }
 
 /** Migrations the way the engine reads them. It never opens the files itself. */

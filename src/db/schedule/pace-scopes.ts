@@ -73,9 +73,5 @@ end`;
 
 /** The parameters of STANDING. */
 export function standingOf(scopes: PaceScopes): [string[], number[], number[]] {
-  return [
-    scopes.map(({ name }) => name),
-    scopes.map(({ spacingMs }) => spacingMs),
-    scopes.map(({ slots }) => slots),
-  ];
+  return [scopes.map(({ name }) => name), scopes.map(({ spacingMs }) => spacingMs), scopes.map(({ slots }) => slots)];
 }

@@ -72,11 +72,7 @@ type FrontRow = { room: number; front: Front | null; sid: string; priority: numb
  * The fronts of an account's schedule, each read off an index as far as there is room in the queue:
  * the cost does not grow with the table.
  */
-export async function readFront(
-  db: Db,
-  account: string,
-  rules: FrontRules,
-): Promise<ScheduleFront> {
+export async function readFront(db: Db, account: string, rules: FrontRules): Promise<ScheduleFront> {
   const { rows } = await db.pool.query<FrontRow>(READ_FRONT, [
     account,
     new Date(rules.nowMs),
@@ -112,10 +108,7 @@ const MOST_COUNTED = 50_000;
  * When the next heartbeat is missed of a sample of an account's sessions, counted from the last one
  * that came, and how many of its sessions there are to ask about.
  */
-export async function readSample(
-  db: Db,
-  account: string,
-): Promise<{ beatsDueMs: readonly UnixMs[]; live: number }> {
+export async function readSample(db: Db, account: string): Promise<{ beatsDueMs: readonly UnixMs[]; live: number }> {
   const { rows } = await db.pool.query<{ due: number[] | null; live: number }>(
     `select (select array_agg((extract(epoch from sampled.beat_due_at) * 1000)::float8) from (
                select query_schedule.beat_due_at from query_schedule

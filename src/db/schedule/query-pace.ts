@@ -1,12 +1,7 @@
 import type { Db } from '../connection/database.js';
 
 /** Nothing of the account is asked for the given time; a shorter pause never replaces a longer one. */
-export async function pauseAccount(
-  db: Db,
-  account: string,
-  forMs: number,
-  reason: PauseReason,
-): Promise<void> {
+export async function pauseAccount(db: Db, account: string, forMs: number, reason: PauseReason): Promise<void> {
   await db.pool.query(
     `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, unanswered_since)
      values ($1, clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond', $3,
@@ -60,9 +55,7 @@ export async function readUnanswered(db: Db): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ account }) => account));
 }
 
-export async function readPauses(
-  db: Db,
-): Promise<ReadonlyMap<string, { forMs: number; reason: string }>> {
+export async function readPauses(db: Db): Promise<ReadonlyMap<string, { forMs: number; reason: string }>> {
   const { rows } = await db.pool.query<{ account: string; for_ms: number; reason: string }>(
     `select query_pace.account, coalesce(query_pace.pause_reason, '') as reason,
             extract(epoch from query_pace.paused_until - clock_timestamp())::float8 * 1000 as for_ms

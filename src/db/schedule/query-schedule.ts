@@ -41,10 +41,7 @@ export type ScheduleChange = {
  * keeps its lease, unless this is its answer: else a notification that comes in between would have the
  * session asked twice.
  */
-export async function saveSchedule(
-  tx: PoolClient,
-  { queries, done, answered }: ScheduleChange,
-): Promise<void> {
+export async function saveSchedule(tx: PoolClient, { queries, done, answered }: ScheduleChange): Promise<void> {
   if (queries.length > 0) await upsertQueries(tx, { queries, answered });
   if (done.length === 0) return;
   await tx.query(
@@ -106,12 +103,7 @@ async function upsertQueries(
 }
 
 /** A person asks for a query now: it goes ahead of everything but the confirming of starts and ends. */
-export async function requestQuery(
-  db: Queryable,
-  sid: string,
-  account: string,
-  nowMs: UnixMs,
-): Promise<void> {
+export async function requestQuery(db: Queryable, sid: string, account: string, nowMs: UnixMs): Promise<void> {
   await db.query(
     `insert into query_schedule as kept (sid, account, app_id, priority, reason, due_at, requested_at)
      select $1, $2, (select sessions.app_id from sessions where sessions.sid = $1), $3::smallint,
@@ -153,9 +145,7 @@ export async function claimQueries(
     [chosen.map(({ sid }) => sid), new Date(nowMs), new Date(nowMs + leaseMs)],
   );
   const claimed = new Set(rows.map(({ sid }) => sid));
-  return chosen
-    .filter(({ sid }) => claimed.has(sid))
-    .map(({ sid, priority }) => ({ sid, priority, claimedMs: nowMs }));
+  return chosen.filter(({ sid }) => claimed.has(sid)).map(({ sid, priority }) => ({ sid, priority, claimedMs: nowMs }));
 }
 
 /**

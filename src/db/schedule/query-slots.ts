@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Queryable } from '../connection/database.js';
-import {
-  FREE_MS,
-  lockScopes,
-  makeSlots,
-  STANDING,
-  standingOf,
-  type PaceScopes,
-} from './pace-scopes.js';
+import { FREE_MS, lockScopes, makeSlots, STANDING, standingOf, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 export type Taking =
@@ -45,9 +38,7 @@ export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Pro
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
     const decide = async (): Promise<Standing> =>
-      theRow(
-        (await tx.query<Standing>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0],
-      );
+      theRow((await tx.query<Standing>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0]);
     let standing = await decide();
     if (!standing.complete) {
       await makeSlots(tx, scopes);
@@ -92,10 +83,7 @@ with ${STANDING}, standing as (
 )
 select standing.* from standing`;
 
-function toTaking(
-  { takes, paused_ms, early_ms, free_ms, reason }: Standing,
-  holder: string,
-): Taking {
+function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: Standing, holder: string): Taking {
   if (takes) return { kind: 'taken', holder };
   if (paused_ms > 0) return { kind: 'paused', waitMs: paused_ms, reason: reason ?? '' };
   return { kind: 'wait', waitMs: Math.max(early_ms, Math.min(free_ms, LOOK_AGAIN_MS), 1) };
@@ -105,12 +93,7 @@ function toTaking(
  * The query is over: its slots are free again in `heldForMs`. Were this never to run, or to run after the
  * lease and another had the slot meanwhile, the lease would have been the end of it.
  */
-export async function releaseSlot(
-  db: Db,
-  scopes: PaceScopes,
-  holder: string,
-  heldForMs: number,
-): Promise<void> {
+export async function releaseSlot(db: Db, scopes: PaceScopes, holder: string, heldForMs: number): Promise<void> {
   await db.pool.query(
     `update query_slots set held_until = clock_timestamp() + $3::float8 * interval '1 millisecond', holder = null,
        lasted_ms = case when $3::float8 = 0 then query_slots.lasted_ms else
@@ -145,9 +128,7 @@ export async function readHeldMs(db: Queryable): Promise<ReadonlyMap<string, num
 }
 
 /** How many slots of each scope are held just now, those of leases among them. */
-export async function countHeldSlots(
-  db: Queryable,
-): Promise<{ scope: string; held: number; leased: number }[]> {
+export async function countHeldSlots(db: Queryable): Promise<{ scope: string; held: number; leased: number }[]> {
   const { rows } = await db.query<{ scope: string; held: number; leased: number }>(
     `select query_slots.scope,
             count(*) filter (where query_slots.held_until > clock_timestamp())::int as held,

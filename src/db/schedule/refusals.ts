@@ -7,12 +7,7 @@ import { withTransaction } from '../connection/with-transaction.js';
  * different ones in a row do, with no other answer between them, or the only one there is to ask about.
  * True when the app counts as refused from now on.
  */
-export async function noteRefusedApp(
-  db: Db,
-  scope: string,
-  appId: string,
-  sid: string,
-): Promise<boolean> {
+export async function noteRefusedApp(db: Db, scope: string, appId: string, sid: string): Promise<boolean> {
   const { rows } = await db.pool.query<{ began: boolean }>(
     `with others as (
        select exists (select from query_schedule
@@ -94,7 +89,7 @@ export async function noteAccepted(
        order by query_pace.account for update`,
       [names],
     );
-    const refused = await tx.query<{ account: string }>(CLEAR, [rows.map((row) => row.account), account, scope]); // prettier-ignore
+    const refused = await tx.query<{ account: string }>(CLEAR, [rows.map((row) => row.account), account, scope]);
     const ended = new Set(refused.rows.map((row) => row.account));
     return { app: ended.has(scope), account: ended.has(account) };
   });

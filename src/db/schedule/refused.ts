@@ -12,10 +12,7 @@ export async function readRefusals(db: Queryable): Promise<ReadonlyMap<string, U
 }
 
 /** Accounts all of whose live sessions are of these apps, so that nobody is asked about. */
-export async function readWhollyRefused(
-  db: Queryable,
-  appIds: readonly string[],
-): Promise<readonly string[]> {
+export async function readWhollyRefused(db: Queryable, appIds: readonly string[]): Promise<readonly string[]> {
   if (appIds.length === 0) return [];
   const { rows } = await db.query<{ account: string }>(
     `select query_schedule.account from query_schedule where query_schedule.live_since is not null

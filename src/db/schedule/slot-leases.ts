@@ -1,13 +1,6 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Db } from '../connection/database.js';
-import {
-  FREE_MS,
-  lockScopes,
-  makeSlots,
-  STANDING,
-  standingOf,
-  type PaceScopes,
-} from './pace-scopes.js';
+import { FREE_MS, lockScopes, makeSlots, STANDING, standingOf, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 export type SlotLease =
@@ -38,7 +31,7 @@ export type LeaseTerms = {
  */
 export async function leaseSlot(db: Db, scopes: PaceScopes, terms: LeaseTerms): Promise<SlotLease> {
   const { heldMs, keptShare, horizonMs, holder } = terms;
-  const parameters = [...standingOf(scopes), heldMs, keptShare, horizonMs, holder?.name ?? null, holder?.share ?? 1]; // prettier-ignore
+  const parameters = [...standingOf(scopes), heldMs, keptShare, horizonMs, holder?.name ?? null, holder?.share ?? 1];
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
     await makeSlots(tx, scopes);
@@ -48,7 +41,14 @@ export async function leaseSlot(db: Db, scopes: PaceScopes, terms: LeaseTerms): 
   });
 }
 
-type Leasing = { leases: boolean; paused_ms: number; wait_ms: number; at_ms: number; full_ms: number; reason: string | null }; // prettier-ignore
+type Leasing = {
+  leases: boolean;
+  paused_ms: number;
+  wait_ms: number;
+  at_ms: number;
+  full_ms: number;
+  reason: string | null;
+};
 
 const LEASE = `
 with ${STANDING}, leasable as (

@@ -17,10 +17,7 @@ export type StoredChange = {
  * its commit no other may append, so that cursors become visible in their order and a reader who
  * goes on after the last one it saw never misses any.
  */
-export async function appendChanges(
-  tx: PoolClient,
-  sessions: readonly StoredSession[],
-): Promise<void> {
+export async function appendChanges(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
   if (sessions.length === 0) return;
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('change feed', 2))`);
   await tx.query(
@@ -40,11 +37,7 @@ type ChangeRow = { cursor: string; sid: string; version: number; at: Date; sessi
 const COLUMNS = `changes.cursor::text, changes.sid, changes.version, changes.at, changes.session`;
 
 /** The feed after a cursor ('0' from the start), in commit order. */
-export async function listChanges(
-  db: Queryable,
-  after: string,
-  limit: number,
-): Promise<StoredChange[]> {
+export async function listChanges(db: Queryable, after: string, limit: number): Promise<StoredChange[]> {
   const { rows } = await db.query<ChangeRow>(
     `select ${COLUMNS} from changes where changes.cursor > $1::bigint
      order by changes.cursor limit $2`,
@@ -54,10 +47,7 @@ export async function listChanges(
 }
 
 /** The newest version ever published of each of these sessions, even where its row is gone. */
-export async function findLastChanges(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<Map<string, StoredChange>> {
+export async function findLastChanges(db: Queryable, sids: readonly string[]): Promise<Map<string, StoredChange>> {
   if (sids.length === 0) return new Map();
   const { rows } = await db.query<ChangeRow>(
     `select distinct on (changes.sid) ${COLUMNS} from changes where changes.sid = any($1::text[])

@@ -13,12 +13,7 @@ export function shardOfProcess(): number {
 }
 
 /** Adds to this process's share of a running total. */
-export async function addToCounter(
-  db: Queryable,
-  name: string,
-  amount: number,
-  shard: number,
-): Promise<void> {
+export async function addToCounter(db: Queryable, name: string, amount: number, shard: number): Promise<void> {
   await db.query(
     `insert into counters (name, shard, value) values ($1, $2, $3)
      on conflict (name, shard) do update set value = counters.value + excluded.value`,

@@ -4,11 +4,7 @@ import type { Db } from '../connection/database.js';
  * Every session that there is evidence of, in pages after a sid: also of those whose row was
  * dropped. Console tests are left out, unless somebody registered a session of that name.
  */
-export async function listSidsWithEvidence(
-  db: Db,
-  afterSid: string,
-  limit: number,
-): Promise<string[]> {
+export async function listSidsWithEvidence(db: Db, afterSid: string, limit: number): Promise<string[]> {
   const { rows } = await db.pool.query<{ sid: string }>(
     `select told.sid from (
        (select distinct notices.sid from notices

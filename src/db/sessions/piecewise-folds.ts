@@ -45,18 +45,18 @@ export async function savePiecewise(tx: PoolClient, progress: PiecewiseFold): Pr
 }
 
 export async function loadPiecewise(tx: PoolClient, sid: string): Promise<PiecewiseFold | null> {
-  const { rows } = await tx.query<Row>(
-    `select piecewise_folds.* from piecewise_folds where piecewise_folds.sid = $1`,
-    [sid],
-  );
+  const { rows } = await tx.query<Row>(`select piecewise_folds.* from piecewise_folds where piecewise_folds.sid = $1`, [
+    sid,
+  ]);
   const row = rows[0];
   if (row === undefined) return null;
   const { notices_until, notices_key, observed_until, observed_id } = row;
   return {
     sid,
     facts: row.facts,
-    notices: notices_until === null || notices_key === null ? null : { receivedAt: notices_until, eventKey: notices_key }, // prettier-ignore
-    observations: observed_until === null || observed_id === null ? null : { askedAt: observed_until, id: observed_id }, // prettier-ignore
+    notices:
+      notices_until === null || notices_key === null ? null : { receivedAt: notices_until, eventKey: notices_key },
+    observations: observed_until === null || observed_id === null ? null : { askedAt: observed_until, id: observed_id },
   };
 }
 

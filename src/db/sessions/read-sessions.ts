@@ -1,11 +1,6 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Prisma } from '../../generated/prisma/client.js';
-import type {
-  Certainty,
-  Session,
-  SessionOutcome,
-  SessionState,
-} from '../../sessions/verdict/session.js';
+import type { Certainty, Session, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
 import type { Db } from '../connection/database.js';
 
 /** A session as it is published, without the facts behind it. */
@@ -80,11 +75,7 @@ function whereOf(filters: SessionFilters): Prisma.LedgerSessionWhereInput {
   };
 }
 
-function isOlderThan({
-  createdMs,
-  sid,
-}: NonNullable<SessionPage['after']>): Prisma.LedgerSessionWhereInput {
-  // prettier-ignore
+function isOlderThan({ createdMs, sid }: NonNullable<SessionPage['after']>): Prisma.LedgerSessionWhereInput {
   const at = new Date(createdMs);
   return { OR: [{ createdAt: { lt: at } }, { createdAt: at, sid: { lt: sid } }] };
 }
@@ -94,9 +85,7 @@ function dateOf(atMs: UnixMs | undefined): Date | undefined {
 }
 
 /** Without the keys that are undefined: Prisma reads an empty filter as "any". */
-function defined<T extends Record<string, unknown>>(
-  filters: T,
-): { [K in keyof T]?: NonNullable<T[K]> } {
+function defined<T extends Record<string, unknown>>(filters: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const entries = Object.entries(filters).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

@@ -119,9 +119,7 @@ async function readQueries(db: Db, nowMs: UnixMs): Promise<LedgerNumbers['querie
     where: { minute: { gt: new Date(nowMs - 60_000) } },
     _sum: { asked: true },
   });
-  const outcomes = Object.fromEntries(
-    groups.map(({ outcome, _sum }) => [outcome, _sum.asked ?? 0]),
-  );
+  const outcomes = Object.fromEntries(groups.map(({ outcome, _sum }) => [outcome, _sum.asked ?? 0]));
   const lastMinute = Object.values(outcomes).reduce((sum, asked) => sum + asked, 0);
   return { lastMinute, throttled: outcomes['throttled'] ?? 0, outcomes };
 }

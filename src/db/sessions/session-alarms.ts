@@ -21,11 +21,7 @@ export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]
 }
 
 /** Locks sessions whose alarm is due, skipping those that somebody else is folding. */
-export async function lockRungSessions(
-  tx: PoolClient,
-  nowMs: UnixMs,
-  limit: number,
-): Promise<string[]> {
+export async function lockRungSessions(tx: PoolClient, nowMs: UnixMs, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ sid: string }>(
     `with rung as materialized (
        select session_alarms.sid from session_alarms

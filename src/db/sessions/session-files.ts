@@ -76,12 +76,7 @@ type FileRow = {
 };
 
 /** A page of a session's files by name, after `afterName`. */
-export async function listFiles(
-  db: Queryable,
-  sid: string,
-  afterName: string,
-  limit: number,
-): Promise<RecordedFile[]> {
+export async function listFiles(db: Queryable, sid: string, afterName: string, limit: number): Promise<RecordedFile[]> {
   const { rows } = await db.query<FileRow>(
     `select session_files.* from session_files
      where session_files.sid = $1 and session_files.name > $2

@@ -6,9 +6,7 @@ export type SessionGaps = { sid: string; gaps: readonly Gap[] };
 /** Replaces the lists of these sessions, for reporting. The caller holds the sessions' locks. */
 export async function saveGaps(tx: PoolClient, changed: readonly SessionGaps[]): Promise<void> {
   if (changed.length === 0) return;
-  await tx.query(`delete from session_gaps where session_gaps.sid = any($1::text[])`, [
-    changed.map(({ sid }) => sid),
-  ]);
+  await tx.query(`delete from session_gaps where session_gaps.sid = any($1::text[])`, [changed.map(({ sid }) => sid)]);
   const rows = changed.flatMap(({ sid, gaps }) => gaps.map((gap) => ({ sid, ...gap })));
   if (rows.length === 0) return;
   await tx.query(

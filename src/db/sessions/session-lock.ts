@@ -37,11 +37,7 @@ export async function lockPendingSessions(tx: PoolClient, limit: number): Promis
 }
 
 /** The locks are taken row by row, in the order of `waiting`, until there are enough. */
-async function lockOldest(
-  tx: PoolClient,
-  limit: number,
-  marks: number,
-): Promise<{ sids: string[]; looked: number }> {
+async function lockOldest(tx: PoolClient, limit: number, marks: number): Promise<{ sids: string[]; looked: number }> {
   const { rows } = await tx.query<{ sids: string[]; looked: number }>(
     `with oldest as materialized (
        select pending_evidence.sid, pending_evidence.id from pending_evidence

@@ -24,10 +24,7 @@ type SessionRow = {
   session: Session;
 };
 
-export async function loadSessions(
-  db: Queryable,
-  sids: readonly string[],
-): Promise<Map<string, StoredSession>> {
+export async function loadSessions(db: Queryable, sids: readonly string[]): Promise<Map<string, StoredSession>> {
   const { rows } = await db.query<SessionRow>(
     `select sessions.sid, sessions.version, sessions.created_at, sessions.updated_at,
             sessions.facts, sessions.session
@@ -45,10 +42,7 @@ export function toStoredSession(row: SessionRow): StoredSession {
 }
 
 /** Writes the rows anew. The caller holds the lock of every one of these sessions. */
-export async function saveSessions(
-  tx: PoolClient,
-  sessions: readonly StoredSession[],
-): Promise<void> {
+export async function saveSessions(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
   if (sessions.length === 0) return;
   await tx.query(
     `insert into sessions (

@@ -6,12 +6,7 @@ import type { Queryable } from '../connection/database.js';
  * goes on failing. Its evidence stays as it is; the marks of it go, for it is read anew when it is
  * taken back.
  */
-export async function setAside(
-  db: Queryable,
-  sid: string,
-  reason: string,
-  nowMs: UnixMs,
-): Promise<void> {
+export async function setAside(db: Queryable, sid: string, reason: string, nowMs: UnixMs): Promise<void> {
   await db.query(
     `with marks as (
        delete from pending_evidence where pending_evidence.sid = $1
@@ -34,11 +29,7 @@ export async function setAside(
  * Lets those whose time has come, or all of them, wait to be folded again, with all of their evidence.
  * Returns which they are.
  */
-export async function takeBack(
-  db: Queryable,
-  which: 'due' | 'all',
-  nowMs: UnixMs,
-): Promise<string[]> {
+export async function takeBack(db: Queryable, which: 'due' | 'all', nowMs: UnixMs): Promise<string[]> {
   const { rows } = await db.query<{ sid: string }>(
     `with due as (
        update set_aside_sessions set retry_at = null
@@ -53,11 +44,7 @@ export async function takeBack(
 }
 
 /** Whether a session other than this one was saved since then, so that Postgres takes what is folded. */
-export async function areOthersFoldedSince(
-  db: Queryable,
-  sid: string,
-  sinceMs: UnixMs,
-): Promise<boolean> {
+export async function areOthersFoldedSince(db: Queryable, sid: string, sinceMs: UnixMs): Promise<boolean> {
   const { rows } = await db.query<{ folded: boolean }>(
     `select exists (select from sessions where sessions.updated_at >= $2 and sessions.sid <> $1) as folded`,
     [sid, new Date(sinceMs)],

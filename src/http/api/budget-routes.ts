@@ -23,13 +23,20 @@ export function budgetRoutes({ writes }: ApiContext): Router {
     const { appId, count, forMs } = parse(leaseBody, request.body, 'body');
     const lease = await writes.leaseBudget({ appId, count, forMs, caller: callerOf(response) });
     if (lease.kind === 'unknown_app') throw notFound(`App ${appId} is not configured.`);
-    if (lease.kind !== 'leased')
-      response.set('Retry-After', String(Math.ceil(lease.waitMs / 1000)));
+    if (lease.kind !== 'leased') response.set('Retry-After', String(Math.ceil(lease.waitMs / 1000)));
     if (lease.kind === 'full') {
-      throw new ProblemError({ status: 429, title: 'No slot is left to lease', detail: 'Leases hold all that queries, or other callers, leave. Come again when one of them ends.' }); // prettier-ignore
+      throw new ProblemError({
+        status: 429,
+        title: 'No slot is left to lease',
+        detail: 'Leases hold all that queries, or other callers, leave. Come again when one of them ends.',
+      });
     }
     if (lease.kind === 'paused') {
-      throw new ProblemError({ status: 503, title: 'The account is paused', detail: `Agora cannot be asked now (${lease.reason}).` }); // prettier-ignore
+      throw new ProblemError({
+        status: 503,
+        title: 'The account is paused',
+        detail: `Agora cannot be asked now (${lease.reason}).`,
+      });
     }
     const slots = lease.slots.map(({ atMs, waitMs }) => ({ at: iso(atMs), waitMs }));
     response.json({ account: lease.account, slots, forMs });

@@ -9,7 +9,11 @@ export function createStandInApi(context: HealthContext): Express {
   app.disable('x-powered-by');
   app.use(healthRoutes(context));
   app.use('/v1', () => {
-    throw new ProblemError({ status: 503, title: 'The ledger is away', detail: 'Postgres has not answered since this process started.' }); // prettier-ignore
+    throw new ProblemError({
+      status: 503,
+      title: 'The ledger is away',
+      detail: 'Postgres has not answered since this process started.',
+    });
   });
   app.use(nothingHere);
   app.use(createErrorHandler(context.log));

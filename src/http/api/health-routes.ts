@@ -4,12 +4,7 @@ import type { ApiContext } from './api-context.js';
 export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics' | 'refreshGauges' | 'log'>;
 
 /** Liveness, readiness, metrics, and where everything is. */
-export function healthRoutes({
-  readReadiness,
-  metrics,
-  refreshGauges,
-  log,
-}: HealthContext): Router {
+export function healthRoutes({ readReadiness, metrics, refreshGauges, log }: HealthContext): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
@@ -17,9 +12,7 @@ export function healthRoutes({
   router.get('/readyz', async (_request, response) => {
     const readiness = await readReadiness();
     const ready = readiness.obstacles.length === 0;
-    response
-      .status(ready ? 200 : 503)
-      .json({ status: ready ? 'ready' : 'not ready', ...readiness });
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', ...readiness });
   });
   router.get('/metrics', async (_request, response) => {
     // While the ledger is away, what this process counts itself is all the more of interest.
@@ -27,7 +20,13 @@ export function healthRoutes({
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   router.get('/', (_request, response) => {
-    response.json({ sessions: '/v1/sessions', changes: '/v1/changes', summary: '/v1/summary', metrics: '/metrics', ready: '/readyz' }); // prettier-ignore
+    response.json({
+      sessions: '/v1/sessions',
+      changes: '/v1/changes',
+      summary: '/v1/summary',
+      metrics: '/metrics',
+      ready: '/readyz',
+    });
   });
   return router;
 }

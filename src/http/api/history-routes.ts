@@ -9,7 +9,7 @@ import { inferences } from '../../sessions/views/inferences.js';
 import { STREAM_EVENTS, streamHistory } from '../../sessions/views/streams.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
-import { explanationResponse, fileResponse, gapResponse, streamsResponse } from './history-response.js'; // prettier-ignore
+import { explanationResponse, fileResponse, gapResponse, streamsResponse } from './history-response.js';
 import {
   instantNumber,
   nextPlace,

@@ -86,10 +86,7 @@ export function nextPlace(from: number, total: number): string | null {
 }
 
 /** A page of a list that is in memory, and the cursor of the next one. */
-export function pageOf<T>(
-  elements: readonly T[],
-  query: unknown,
-): { page: readonly T[]; next: string | null } {
+export function pageOf<T>(elements: readonly T[], query: unknown): { page: readonly T[]; next: string | null } {
   const { from, limit } = placeOf(query);
   const end = from + limit;
   return { page: elements.slice(from, end), next: nextPlace(end, elements.length) };

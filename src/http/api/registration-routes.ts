@@ -6,14 +6,7 @@ import { findSession } from '../../db/sessions/read-sessions.js';
 import type { RegistrationField } from '../../sessions/facts/registrations.js';
 import { notFound, ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
-import {
-  isAddressPart,
-  NOT_AN_ADDRESS_PART,
-  instantText,
-  parse,
-  sidText,
-  storableText,
-} from './parse-request.js';
+import { isAddressPart, NOT_AN_ADDRESS_PART, instantText, parse, sidText, storableText } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 
 const name = storableText.min(1);
@@ -44,11 +37,7 @@ export function registrationRoutes(context: ApiContext): Router {
   const router = Router();
   router.put('/sessions/:sid', async (request, response) => {
     const sid = parse(registeredSid, request.params.sid, 'session id');
-    const { startedAt, resourceExpiredHour, ...told } = parse(
-      registrationBody,
-      request.body,
-      'body',
-    );
+    const { startedAt, resourceExpiredHour, ...told } = parse(registrationBody, request.body, 'body');
     const { replace } = parse(registrationQuery, request.query, 'query');
     const registered = await context.writes.register({
       kind: 'registration',
@@ -60,25 +49,19 @@ export function registrationRoutes(context: ApiContext): Router {
       replaces: replace,
     });
     if (registered.kind === 'contradicts') throw contradiction(sid, registered.fields);
-    response
-      .status(registered.kind === 'created' ? 201 : 200)
-      .json(await readSession(context, sid));
+    response.status(registered.kind === 'created' ? 201 : 200).json(await readSession(context, sid));
   });
-  router.post(
-    '/sessions/:sid/stop-response',
-    text({ type: () => true, limit: '1mb' }),
-    async (request, response) => {
-      const sid = parse(sidText, request.params.sid, 'session id');
-      const raw = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
-      const answer = parseJson(raw);
-      if (answer === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' }); // prettier-ignore
-      const named = sidOfStopAnswer(answer) ?? sid;
-      if (named !== sid) throw anotherSid(sid, named);
-      const result = await context.writes.addStopAnswer(sid, raw);
-      if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
-      response.status(result === 'stored' ? 201 : 200).json(await readSession(context, sid));
-    },
-  );
+  router.post('/sessions/:sid/stop-response', text({ type: () => true, limit: '1mb' }), async (request, response) => {
+    const sid = parse(sidText, request.params.sid, 'session id');
+    const raw = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
+    const answer = parseJson(raw);
+    if (answer === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' });
+    const named = sidOfStopAnswer(answer) ?? sid;
+    if (named !== sid) throw anotherSid(sid, named);
+    const result = await context.writes.addStopAnswer(sid, raw);
+    if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
+    response.status(result === 'stored' ? 201 : 200).json(await readSession(context, sid));
+  });
   router.post('/sessions/:sid/reconcile', async (request, response) => {
     const sid = parse(sidText, request.params.sid, 'session id');
     const result = await context.writes.requestQuery(sid);

@@ -37,18 +37,14 @@ const place = z.object({ createdMs: instantNumber, sid: sidText });
 export function sessionRoutes({ db, now, rules }: ApiContext): Router {
   const router = Router();
   router.get('/sessions', async (request, response) => {
-    const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(
-      filters,
-      request.query,
-      'query',
-    );
-    const times = { startedFromMs: startedFrom, startedToMs: startedTo, updatedAfterMs: updatedAfter }; // prettier-ignore
+    const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(filters, request.query, 'query');
+    const times = { startedFromMs: startedFrom, startedToMs: startedTo, updatedAfterMs: updatedAfter };
     const after = readCursor(place, cursor);
     const found = await listSessions(db, { ...exact, ...times }, { limit, after });
     const last = found.length === limit ? found.at(-1) : undefined;
     response.json({
       sessions: found.map((session) => sessionResponse(session, now(), rules)),
-      next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }), // prettier-ignore
+      next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }),
     });
   });
   router.get('/sessions/:sid', async (request, response) => {

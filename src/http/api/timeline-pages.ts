@@ -29,11 +29,7 @@ export type TimelinePage = { entries: readonly TimelineEntry[]; total: number };
 export type KnownHistory = { sid: string; folded: string; inferred: readonly TimelineEntry[] };
 
 /** Entries of the timeline `from` a place on, `limit` at the most. */
-export type ReadTimelinePage = (
-  history: KnownHistory,
-  from: number,
-  limit: number,
-) => Promise<TimelinePage>;
+export type ReadTimelinePage = (history: KnownHistory, from: number, limit: number) => Promise<TimelinePage>;
 
 /** So many happenings of all sessions together are kept in order: some 100 bytes each. */
 const MOST_KEPT = 200_000;
@@ -45,7 +41,7 @@ const MOST_KEPT = 200_000;
 export function createTimelinePages({ pool }: Db): ReadTimelinePage {
   const orders = new Map<string, Order>();
   const orderOf = async ({ sid, folded, inferred }: KnownHistory): Promise<Order> => {
-    const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))]; // prettier-ignore
+    const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))];
     const entries = [...toldEntries(told), ...inferred];
     const mark = `${folded} ${await readHistoryMark(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);
@@ -74,11 +70,7 @@ function keep(orders: Map<string, Order>, sid: string, order: Order): void {
   }
 }
 
-async function readEntries(
-  { pool }: Pick<Db, 'pool'>,
-  sid: string,
-  page: readonly Stored[],
-): Promise<TimelineEntry[]> {
+async function readEntries({ pool }: Pick<Db, 'pool'>, sid: string, page: readonly Stored[]): Promise<TimelineEntry[]> {
   const sent = page.flatMap((one) => (one.kind === 'notice' ? [one.notice] : []));
   const ids = page.flatMap((one) => (one.kind === 'observation' ? [one.observation.id] : []));
   const notices = await loadBySlices(pool, sid, sent);
@@ -92,7 +84,7 @@ async function readEntries(
     switch (one.kind) {
       case 'notice': {
         const notice = notices.get(one.notice.eventKey);
-        return notice === undefined ? [] : [noticeEntry(notice, deliveries.get(notice.eventKey) ?? 1)]; // prettier-ignore
+        return notice === undefined ? [] : [noticeEntry(notice, deliveries.get(notice.eventKey) ?? 1)];
       }
       case 'observation': {
         const run = runs.get(one.observation.id);

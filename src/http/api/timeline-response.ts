@@ -1,5 +1,5 @@
 import type { FileMention } from '../../evidence/file-mention.js';
-import type { ExtensionService, Observation, QueryOutcome, RecordingAnswer } from '../../evidence/observation.js'; // prettier-ignore
+import type { ExtensionService, Observation, QueryOutcome, RecordingAnswer } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
@@ -62,16 +62,7 @@ function eventDetails(event: RecordingEvent): object {
   }
 }
 
-function file({
-  name,
-  trackType,
-  uid,
-  mixedAllUser,
-  playable,
-  sliceStartedMs,
-  videoId,
-}: FileMention) {
-  // prettier-ignore
+function file({ name, trackType, uid, mixedAllUser, playable, sliceStartedMs, videoId }: FileMention) {
   return { name, trackType, uid, mixedAllUser, playable, sliceStartedAt: isoOrNull(sliceStartedMs), videoId };
 }
 
@@ -126,7 +117,7 @@ function serviceDetails({ name, state, onHold, files, outputs }: ExtensionServic
 
 function registrationDetails({ startedMs, ...told }: Registration) {
   const { appId, resourceId, mode, cname, uid, resourceExpiredHour } = told;
-  return { appId, resourceId, mode, cname, uid, resourceExpiredHour, startedAt: isoOrNull(startedMs) }; // prettier-ignore
+  return { appId, resourceId, mode, cname, uid, resourceExpiredHour, startedAt: isoOrNull(startedMs) };
 }
 
 function stopDetails({ stopped, code, uploadingStatus, files }: StopAnswer) {

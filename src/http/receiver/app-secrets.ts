@@ -17,8 +17,7 @@ export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   const owners = apps.flatMap((app) => app.secrets.map(() => app));
   const allSecrets = apps.flatMap(({ secrets }) => secrets);
   return {
-    mayBeSigned: (headers, appId) =>
-      (appId === undefined || byApp.has(appId)) && looksSigned(headers),
+    mayBeSigned: (headers, appId) => (appId === undefined || byApp.has(appId)) && looksSigned(headers),
     find: (rawBody, headers, appId) => {
       const app = appId === undefined ? null : byApp.get(appId);
       const secrets = app === null ? allSecrets : (app?.secrets ?? []);

@@ -63,7 +63,8 @@ function createReceive(options: ReceiverOptions): Receive {
     try {
       const raw = await readBody(request, options.maxBytes, held);
       if (raw === 'no_room') throw overloaded(options.metrics, 'Too much is being received.');
-      if (raw !== 'broken_off') await take(options, raw, findSender.find(raw, signatures, request.params.appId), response); // prettier-ignore
+      if (raw !== 'broken_off')
+        await take(options, raw, findSender.find(raw, signatures, request.params.appId), response);
     } finally {
       held.leave();
     }
@@ -76,12 +77,7 @@ const ANSWER_HEADERS = {
   'content-length': ANSWER.length,
 };
 
-async function take(
-  options: ReceiverOptions,
-  raw: Buffer,
-  sender: Sender | null,
-  response: Response,
-): Promise<void> {
+async function take(options: ReceiverOptions, raw: Buffer, sender: Sender | null, response: Response): Promise<void> {
   const receivedMs = options.now();
   if (sender === null) {
     refuse(options, response);
@@ -115,7 +111,7 @@ async function keep(
 ): Promise<string> {
   const parsed = parseNotification(raw, { appId, receivedMs }, identityScope);
   const kept = await options.intake.take({ raw, parsed, appId, receivedMs });
-  if (kept === 'full') throw overloaded(options.metrics, 'Too many notifications wait to be stored.'); // prettier-ignore
+  if (kept === 'full') throw overloaded(options.metrics, 'Too many notifications wait to be stored.');
   return parsed.kind;
 }
 

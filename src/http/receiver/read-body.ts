@@ -12,13 +12,9 @@ export type Body = Buffer | 'no_room' | 'broken_off';
  * Reads up to so many bytes as they were sent: a signature is over them, so none is decompressed. Every
  * chunk is counted as it comes. Rejects with the status that a body means which cannot be read.
  */
-export async function readBody(
-  request: NoticeRequest,
-  maxBytes: number,
-  held: Held,
-): Promise<Body> {
+export async function readBody(request: NoticeRequest, maxBytes: number, held: Held): Promise<Body> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw new ProblemError({ status: 415, title: 'The body must not be compressed' }); // prettier-ignore
+  if (encoding !== 'identity') throw new ProblemError({ status: 415, title: 'The body must not be compressed' });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -34,7 +30,7 @@ export async function readBody(
       if (size > maxBytes) finish(() => reject(tooLarge(maxBytes)));
       else if (!held.take(chunk.length)) finish(() => resolve('no_room'));
     });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? NOTHING) : Buffer.concat(chunks))); // prettier-ignore
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? NOTHING) : Buffer.concat(chunks)));
     request.on('close', () => resolve('broken_off'));
     request.on('error', () => resolve('broken_off'));
   });
@@ -43,5 +39,9 @@ export async function readBody(
 const NOTHING = Buffer.alloc(0);
 
 function tooLarge(maxBytes: number): ProblemError {
-  return new ProblemError({ status: 413, title: 'The body is too large', detail: `At most ${String(maxBytes)} bytes are taken.` }); // prettier-ignore
+  return new ProblemError({
+    status: 413,
+    title: 'The body is too large',
+    detail: `At most ${String(maxBytes)} bytes are taken.`,
+  });
 }

@@ -22,11 +22,7 @@ export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolea
 }
 
 /** Whether event 12, from one to the next, says that a recorder came after the other: no clock says better. */
-function tookOver(
-  recorder: RecorderFacts,
-  other: RecorderFacts,
-  { recorders }: SessionFacts,
-): boolean {
+function tookOver(recorder: RecorderFacts, other: RecorderFacts, { recorders }: SessionFacts): boolean {
   let at: RecorderFacts | undefined = other;
   for (let steps = 0; at !== undefined && steps < recorders.length; steps += 1) {
     const { replacedBy }: RecorderFacts = at;

@@ -32,9 +32,7 @@ export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds):
     toldCnames: withText(facts.toldCnames, notice.cname, bounds),
     skew: furthestSkew(facts.skew, notice),
     haRegisteredMs:
-      notice.event.type === 'highAvailabilityRegistered'
-        ? earlier(facts.haRegisteredMs, atMs)
-        : facts.haRegisteredMs,
+      notice.event.type === 'highAvailabilityRegistered' ? earlier(facts.haRegisteredMs, atMs) : facts.haRegisteredMs,
     arrivals: foldArrival(facts.arrivals, notice),
   };
 }
@@ -64,11 +62,7 @@ function windowFrom(known: UnixMs | null, { receivedMs }: Notice, atMs: UnixMs):
   return receivedMs - atMs > LONGEST_WINDOW_MS ? known : earlier(known, atMs);
 }
 
-function withText(
-  known: readonly string[],
-  text: string | null,
-  { texts }: Bounds,
-): readonly string[] {
+function withText(known: readonly string[], text: string | null, { texts }: Bounds): readonly string[] {
   if (text === null || known.includes(text)) return known;
   return [...known, text].sort().slice(0, texts);
 }
@@ -87,8 +81,7 @@ function firstNotice(
   { eventKey, appId, cname }: Notice,
   atMs: UnixMs,
 ): SessionFacts['firstNotice'] {
-  const isEarlier =
-    first === null || atMs < first.atMs || (atMs === first.atMs && eventKey < first.eventKey);
+  const isEarlier = first === null || atMs < first.atMs || (atMs === first.atMs && eventKey < first.eventKey);
   return isEarlier ? { atMs, eventKey, appId, cname } : first;
 }
 
@@ -147,9 +140,7 @@ function foldArrival(arrivals: ArrivalFacts, notice: Notice): ArrivalFacts {
     firstReceivedMs: earlier(arrivals.firstReceivedMs, receivedMs),
     lastReceivedMs: later(arrivals.lastReceivedMs, receivedMs),
     order,
-    lastSignalMs: asksForQuery(notice.event)
-      ? later(arrivals.lastSignalMs, receivedMs)
-      : arrivals.lastSignalMs,
+    lastSignalMs: asksForQuery(notice.event) ? later(arrivals.lastSignalMs, receivedMs) : arrivals.lastSignalMs,
   };
 }
 

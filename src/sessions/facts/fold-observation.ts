@@ -7,18 +7,9 @@ import { foldIncident, incidentOfOutcome } from './incidents.js';
 import { after, lastLife, mergeSign } from './merge-signs.js';
 import { signOfAnswer } from './signs.js';
 
-export function foldObservation(
-  facts: SessionFacts,
-  observation: Observation,
-  bounds: Bounds,
-): SessionFacts {
+export function foldObservation(facts: SessionFacts, observation: Observation, bounds: Bounds): SessionFacts {
   const asked = foldAsked(facts.asked, observation);
-  const incidents = foldIncident(
-    facts.incidents,
-    incidentOfOutcome(observation.outcome),
-    observation.askedMs,
-    bounds,
-  );
+  const incidents = foldIncident(facts.incidents, incidentOfOutcome(observation.outcome), observation.askedMs, bounds);
   const told = { ...facts, asked, incidents };
   switch (observation.outcome.kind) {
     case 'answered':
@@ -35,12 +26,7 @@ export function foldObservation(
  * An answer speaks for the interval from asking to answering; alive is dated by the asking, so that
  * what a notice says of a moment in between still counts as newer.
  */
-function foldAnswer(
-  facts: SessionFacts,
-  run: Observation,
-  answer: RecordingAnswer,
-  bounds: Bounds,
-): SessionFacts {
+function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnswer, bounds: Bounds): SessionFacts {
   const sign = signOfAnswer(answer);
   const startedMs = sign.life ? answer.sliceStartedMs : null;
   const { askedMs, answeredMs, lastAskedMs, lastAnsweredMs } = run;
@@ -54,12 +40,10 @@ function foldAnswer(
     ...after(alive, facts, bounds),
     exitAnswers:
       status === 8 || status === 20
-        ? addExitAnswer(facts.exitAnswers, { askedMs, answeredMs, lastAskedMs, lastAnsweredMs, status }, bounds) // prettier-ignore
+        ? addExitAnswer(facts.exitAnswers, { askedMs, answeredMs, lastAskedMs, lastAnsweredMs, status }, bounds)
         : facts.exitAnswers,
     serviceStatus:
-      status === null
-        ? facts.serviceStatus
-        : newerStatus(facts.serviceStatus, { atMs: lastAskedMs, status }),
+      status === null ? facts.serviceStatus : newerStatus(facts.serviceStatus, { atMs: lastAskedMs, status }),
   };
 }
 
@@ -72,7 +56,10 @@ function addExitAnswer(
   const same = answers.find(({ askedMs }) => askedMs === told.askedMs);
   if (same !== undefined && same.lastAskedMs >= told.lastAskedMs) return answers;
   const others = answers.filter((known) => known !== same);
-  return keepEnds([...others, told].sort((a, b) => a.askedMs - b.askedMs), bounds); // prettier-ignore
+  return keepEnds(
+    [...others, told].sort((a, b) => a.askedMs - b.askedMs),
+    bounds,
+  );
 }
 
 /** Ours: docs/decisions/003-every-404-is-a-row.md */
@@ -105,7 +92,10 @@ function addProof(
     notAfterMs: earlier(same?.notAfterMs ?? null, answeredMs) ?? answeredMs,
   };
   const others = proofs.filter((known) => known !== same);
-  return keepEnds([...others, proof].sort((a, b) => a.sinceMs - b.sinceMs), bounds); // prettier-ignore
+  return keepEnds(
+    [...others, proof].sort((a, b) => a.sinceMs - b.sinceMs),
+    bounds,
+  );
 }
 
 /** A run that has grown is handed in again: its earlier, smaller count is replaced, not added to. */
@@ -126,14 +116,8 @@ function foldAsked(asked: AskedFacts, run: Observation): AskedFacts {
           retryAfterMs: outcome.kind === 'throttled' ? outcome.retryAfterMs : null,
         }
       : latest,
-    lastVerifiedMs:
-      outcome.kind === 'answered'
-        ? later(asked.lastVerifiedMs, run.lastAskedMs)
-        : asked.lastVerifiedMs,
-    lastNotFoundMs:
-      outcome.kind === 'not_found'
-        ? later(asked.lastNotFoundMs, run.askedMs)
-        : asked.lastNotFoundMs,
+    lastVerifiedMs: outcome.kind === 'answered' ? later(asked.lastVerifiedMs, run.lastAskedMs) : asked.lastVerifiedMs,
+    lastNotFoundMs: outcome.kind === 'not_found' ? later(asked.lastNotFoundMs, run.askedMs) : asked.lastNotFoundMs,
     namedFiles: asked.namedFiles || namesFiles(run),
   };
 }

@@ -15,18 +15,11 @@ import { addRegistration, registrationInForce } from './registrations.js';
  * once would give. Runs of equal answers are handed in again as they grow.
  * Ours: docs/decisions/001-evidence-and-mergeable-facts.md
  */
-export function fold(
-  facts: SessionFacts,
-  evidence: readonly Evidence[],
-  rules: FoldRules = ONE_ACCOUNT,
-): SessionFacts {
+export function fold(facts: SessionFacts, evidence: readonly Evidence[], rules: FoldRules = ONE_ACCOUNT): SessionFacts {
   // Whose notices count is told by the registration.
   const registrations = evidence.filter(({ kind }) => kind === 'registration');
   const others = evidence.filter(({ kind }) => kind !== 'registration');
-  return [...registrations, ...others].reduce(
-    (known, piece) => foldOne(known, piece, rules),
-    facts,
-  );
+  return [...registrations, ...others].reduce((known, piece) => foldOne(known, piece, rules), facts);
 }
 
 const ONE_ACCOUNT: FoldRules = { bounds: BOUNDS, accountOf: () => '' };
@@ -70,11 +63,7 @@ function foldRegistration(facts: SessionFacts, told: Registration): SessionFacts
  * Whoever can sign for an app of his own must not end, or keep alive, the sessions of another account.
  * What was folded before the session was registered is folded anew then.
  */
-function isForeign(
-  { registration }: SessionFacts,
-  { appId }: Notice,
-  { accountOf }: FoldRules,
-): boolean {
+function isForeign({ registration }: SessionFacts, { appId }: Notice, { accountOf }: FoldRules): boolean {
   if (registration === null || registration.appId === appId) return false;
   const account = accountOf(registration.appId);
   return account === null || account !== accountOf(appId);

@@ -22,9 +22,7 @@ export function incidentOf(event: RecordingEvent): Incident | null {
     case 'transcodeFinished':
       return isFailure(event.result) ? { kind: 'transcode_failed', subject: event.result } : null;
     case 'cdnStatus':
-      return event.status === 'disconnected'
-        ? { kind: 'cdn_disconnected', subject: event.url ?? '' }
-        : null;
+      return event.status === 'disconnected' ? { kind: 'cdn_disconnected', subject: event.url ?? '' } : null;
     default:
       return null;
   }

@@ -70,10 +70,8 @@ const CLOCKS_KEPT = 3;
 /** A resend has a later `notifyMs` but the same `sendts`, so of all notices the least time counts. */
 function readClock(clock: readonly ClockFact[], notice: Notice): readonly ClockFact[] {
   const told = { atMs: notice.receivedMs, behindMs: knownMs(notice) - notice.occurredMs };
-  if (clock.some(({ atMs, behindMs }) => atMs === told.atMs && behindMs === told.behindMs)) return clock; // prettier-ignore
-  return [...clock, told]
-    .sort((a, b) => a.behindMs - b.behindMs || a.atMs - b.atMs)
-    .slice(0, CLOCKS_KEPT);
+  if (clock.some(({ atMs, behindMs }) => atMs === told.atMs && behindMs === told.behindMs)) return clock;
+  return [...clock, told].sort((a, b) => a.behindMs - b.behindMs || a.atMs - b.atMs).slice(0, CLOCKS_KEPT);
 }
 
 /** When what a notice tells of had happened for sure, whatever its sender's clock says. */
@@ -81,12 +79,7 @@ function knownMs({ notifiedMs, receivedMs }: Notice): UnixMs {
   return unixMs(Math.min(notifiedMs ?? receivedMs, receivedMs));
 }
 
-function tell(
-  recorder: RecorderFacts,
-  notice: Notice,
-  atMs: UnixMs,
-  bounds: Bounds,
-): RecorderFacts {
+function tell(recorder: RecorderFacts, notice: Notice, atMs: UnixMs, bounds: Bounds): RecorderFacts {
   const { event } = notice;
   switch (event.type) {
     case 'sessionExit':
@@ -121,7 +114,10 @@ function addExit(exits: readonly ExitFact[], exit: ExitFact, bounds: Bounds): re
   const kept = same !== undefined && gravity(same) >= gravity(exit) ? same : exit;
   const knownMs = same === undefined || exit.knownMs < same.knownMs ? exit.knownMs : same.knownMs;
   const others = exits.filter((other) => other !== same);
-  return keepEnds([...others, { ...kept, knownMs }].sort((a, b) => a.atMs - b.atMs), bounds); // prettier-ignore
+  return keepEnds(
+    [...others, { ...kept, knownMs }].sort((a, b) => a.atMs - b.atMs),
+    bounds,
+  );
 }
 
 function gravity(exit: ExitFact): number {

@@ -30,10 +30,7 @@ export function addRegistration(known: RegistrationFacts, told: Registration): R
     ...known,
     first: isEarlier ? told : known.first,
     startedMs: latest(known.startedMs, addition(told.startedMs, receivedMs)),
-    resourceExpiredHour: latest(
-      known.resourceExpiredHour,
-      addition(told.resourceExpiredHour, receivedMs),
-    ),
+    resourceExpiredHour: latest(known.resourceExpiredHour, addition(told.resourceExpiredHour, receivedMs)),
   };
 }
 
@@ -61,18 +58,17 @@ export function registrationInForce(known: RegistrationFacts): Registration | nu
 
 /** The first one told, where facts written by an older release know of one only. */
 export function registrationFactsOf(only: Registration | null): RegistrationFacts {
-  return only === null ? NO_REGISTRATIONS : addRegistration(NO_REGISTRATIONS, { ...only, replaces: false }); // prettier-ignore
+  return only === null ? NO_REGISTRATIONS : addRegistration(NO_REGISTRATIONS, { ...only, replaces: false });
 }
 
 /** All that one registration can tell differently from another. */
-const FIELDS = ['appId', 'resourceId', 'mode', 'cname', 'uid', 'startedMs', 'resourceExpiredHour'] as const; // prettier-ignore
+const FIELDS = ['appId', 'resourceId', 'mode', 'cname', 'uid', 'startedMs', 'resourceExpiredHour'] as const;
 
 export type RegistrationField = (typeof FIELDS)[number];
 
 /** What telling a registration comes to. `fields`: those in which it contradicts the one in force. */
 export type Registered =
-  | { kind: 'created' | 'added' | 'replaced' | 'same' }
-  | { kind: 'contradicts'; fields: readonly RegistrationField[] };
+  { kind: 'created' | 'added' | 'replaced' | 'same' } | { kind: 'contradicts'; fields: readonly RegistrationField[] };
 
 /**
  * What is told is held against the registration in force. What either leaves out contradicts nothing;

@@ -23,10 +23,7 @@ export function isSubscribed(rules: VerdictRules, eventType: number): boolean {
 }
 
 /** Whether an app has credentials here; without them its sessions cannot be asked about. */
-export function isConfigured(
-  { accountOf }: Pick<VerdictRules, 'accountOf'>,
-  appId: string,
-): boolean {
+export function isConfigured({ accountOf }: Pick<VerdictRules, 'accountOf'>, appId: string): boolean {
   return accountOf(appId) !== null;
 }
 

@@ -10,11 +10,7 @@ export type MissingRange = { from: number; to: number; revealedMs: UnixMs };
  * `ranges` is ascending and disjoint, and so is the result, in whatever order numbers are added. Mostly
  * a number follows the last one, so it is looked for from the end.
  */
-export function addNumber(
-  ranges: readonly SeenRange[],
-  n: number,
-  receivedMs: UnixMs,
-): readonly SeenRange[] {
+export function addNumber(ranges: readonly SeenRange[], n: number, receivedMs: UnixMs): readonly SeenRange[] {
   let place = ranges.length;
   while (place > 0 && (ranges[place - 1]?.first ?? 0) > n) place -= 1;
   const [below, above] = [ranges[place - 1], ranges[place]];

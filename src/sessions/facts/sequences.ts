@@ -37,11 +37,7 @@ export const NO_SEQUENCES: SequenceCounts = { apart: false, together: NONE, modu
 
 export type CountedNumber = { n: number; serviceType: number; receivedMs: UnixMs };
 
-export function addSequence(
-  counts: SequenceCounts,
-  counted: CountedNumber,
-  bounds: Bounds,
-): SequenceCounts {
+export function addSequence(counts: SequenceCounts, counted: CountedNumber, bounds: Bounds): SequenceCounts {
   const { n, serviceType, receivedMs } = counted;
   const known = counts.modules.find((module) => module.serviceType === serviceType);
   const others = counts.modules.filter((module) => module !== known);
@@ -68,7 +64,7 @@ function see(seen: SeenNumbers, n: number, receivedMs: UnixMs, bounds: Bounds): 
 function mergeLowest({ ranges, merged }: SeenNumbers): SeenNumbers {
   const [low, high, ...rest] = ranges;
   if (low === undefined || high === undefined) return { ranges, merged };
-  const before = merged ?? { runs: low.first > 0 ? 1 : 0, numbers: low.first, to: -1, revealedMs: low.receivedMs }; // prettier-ignore
+  const before = merged ?? { runs: low.first > 0 ? 1 : 0, numbers: low.first, to: -1, revealedMs: low.receivedMs };
   const revealedMs = firstReceiptAbove(ranges, low.last) ?? high.receivedMs;
   const joined = {
     first: 0,

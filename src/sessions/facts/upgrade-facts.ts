@@ -1,22 +1,12 @@
 import { earlier, type UnixMs } from '../../evidence/instant.js';
-import {
-  noFacts,
-  NO_UPLOAD,
-  type ExitAnswerFact,
-  type RecorderFacts,
-  type SessionFacts,
-} from './facts.js';
+import { noFacts, NO_UPLOAD, type ExitAnswerFact, type RecorderFacts, type SessionFacts } from './facts.js';
 import { newRecorder } from './recorders.js';
 import { registrationFactsOf } from './registrations.js';
 import type { SeenRange } from './seen-numbers.js';
 import type { SequenceCounts } from './sequences.js';
 
 /** What these were before facts had a shape number. Nothing else of them has changed its meaning. */
-type FirstRecorder = Pick<
-  RecorderFacts,
-  'uid' | 'firstMs' | 'firstLifeMs' | 'replacedMs' | 'lateNumbers'
-> & {
-  // prettier-ignore
+type FirstRecorder = Pick<RecorderFacts, 'uid' | 'firstMs' | 'firstLifeMs' | 'replacedMs' | 'lateNumbers'> & {
   exits: readonly { atMs: UnixMs; exitStatus: number | null }[];
   left: {
     atMs: UnixMs;
@@ -27,7 +17,7 @@ type FirstRecorder = Pick<
   sequences: readonly { serviceType: number; seen: readonly SeenRange[] }[];
 };
 
-type FirstUpload = Omit<RecorderFacts['upload'], 'progressMs'> & { progress: SessionFacts['progress'] }; // prettier-ignore
+type FirstUpload = Omit<RecorderFacts['upload'], 'progressMs'> & { progress: SessionFacts['progress'] };
 
 type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress' | 'exitAnswers'> & {
   exitAnswers: readonly Omit<ExitAnswerFact, 'lastAskedMs' | 'lastAnsweredMs'>[];
@@ -51,21 +41,22 @@ export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
     shape: 1,
     registrations: registrationFactsOf(stored.registration),
     windowFromMs: earlier(stored.noticeSigns.firstLifeMs, stored.answerSigns.firstLifeMs),
-    exitAnswers: stored.exitAnswers.map((one) => ({ ...one, lastAskedMs: one.askedMs, lastAnsweredMs: one.answeredMs })), // prettier-ignore
+    exitAnswers: stored.exitAnswers.map((one) => ({
+      ...one,
+      lastAskedMs: one.askedMs,
+      lastAnsweredMs: one.answeredMs,
+    })),
     goneProofs: stored.goneProofs.map(({ sinceMs, atMs }) => ({ sinceMs, atMs, notAfterMs: atMs })),
     progress,
     incidents: stored.incidents.map((one) => ({ ...one, lastMs: one.atMs })),
     recorders: recorders.map((recorder) => ({
       ...upgradeRecorder(recorder, stored.noticeSigns.lastLifeMs),
-      upload: recorder.uid === last ? { ...uploadFacts, progressMs: progress?.atMs ?? null } : NO_UPLOAD, // prettier-ignore
+      upload: recorder.uid === last ? { ...uploadFacts, progressMs: progress?.atMs ?? null } : NO_UPLOAD,
     })),
   };
 }
 
-function upgradeRecorder(
-  { exits, left, sequences, ...same }: FirstRecorder,
-  lastLifeMs: UnixMs | null,
-): RecorderFacts {
+function upgradeRecorder({ exits, left, sequences, ...same }: FirstRecorder, lastLifeMs: UnixMs | null): RecorderFacts {
   const event = left?.stopCode == null ? 'recorder_leave' : 'web_recorder_stopped';
   return {
     ...newRecorder(same.uid, same.firstMs),
@@ -83,6 +74,6 @@ function upgradeSequences(modules: FirstRecorder['sequences']): SequenceCounts {
   return {
     apart,
     together: { ranges: apart ? [] : all, merged: null },
-    modules: modules.map(({ serviceType, seen }) => ({ serviceType, seen: { ranges: seen, merged: null } })), // prettier-ignore
+    modules: modules.map(({ serviceType, seen }) => ({ serviceType, seen: { ranges: seen, merged: null } })),
   };
 }

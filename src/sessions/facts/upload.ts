@@ -6,7 +6,7 @@ import { isReplaced } from './current-recorders.js';
 import { isFailing } from './signs.js';
 
 /** From the worst to the best; `unknown` where nobody told. */
-const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const; // prettier-ignore
+const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
 /**
@@ -33,15 +33,9 @@ export function foldUpload(upload: UploadFacts, { event }: Notice, atMs: UnixMs)
     case 'uploaded':
     case 'backedUp':
       if (isFailing(event.status)) return { ...upload, failedMs: later(upload.failedMs, atMs) };
-      return finished(
-        upload,
-        event.uploadingStatus ?? (event.type === 'uploaded' ? 'uploaded' : 'backuped'),
-        atMs,
-      );
+      return finished(upload, event.uploadingStatus ?? (event.type === 'uploaded' ? 'uploaded' : 'backuped'), atMs);
     case 'error':
-      return isUploadError(event.module, event.code)
-        ? { ...upload, failedMs: later(upload.failedMs, atMs) }
-        : upload;
+      return isUploadError(event.module, event.code) ? { ...upload, failedMs: later(upload.failedMs, atMs) } : upload;
     default:
       return upload;
   }
@@ -86,7 +80,7 @@ export function uploadState(facts: SessionFacts): UploadState {
     const state = stateOf(replaced ? recorder.upload : withStopAnswer(recorder.upload, facts.stop));
     return replaced && state === 'uploading' ? 'unknown' : state;
   });
-  const told = facts.recorders.length === 0 ? [stateOf(withStopAnswer(NO_UPLOAD, facts.stop))] : states; // prettier-ignore
+  const told = facts.recorders.length === 0 ? [stateOf(withStopAnswer(NO_UPLOAD, facts.stop))] : states;
   return UPLOAD_STATES.find((state) => told.includes(state)) ?? 'unknown';
 }
 

@@ -43,8 +43,6 @@ function compare(a: string, b: string): number {
 
 /** The list of all findings, for people, as docs/findings.md holds it. */
 export function findingsTable(): string {
-  const rows = FINDING_RULES.map(
-    ({ code, means, advice }) => `| \`${code}\` | ${means} | ${advice} |`,
-  );
+  const rows = FINDING_RULES.map(({ code, means, advice }) => `| \`${code}\` | ${means} | ${advice} |`);
   return ['| code | means | what to do |', '| --- | --- | --- |', ...rows].join('\n');
 }

@@ -51,8 +51,7 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
   {
     code: 'gap',
     means: 'Sequence numbers of a sender are missing: notifications were lost, or never sent.',
-    advice:
-      'Look at /gaps: a gap that a query covered hides no end; files and streams may be incomplete.',
+    advice: 'Look at /gaps: a gap that a query covered hides no end; files and streams may be incomplete.',
     find: ({ gaps }) =>
       gaps
         .filter(({ settledBy }) => settledBy !== 'notice')
@@ -79,7 +78,9 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     means: 'The registration said that it would start later than it was registered itself.',
     advice: 'Check the clock of the service that calls `start`. The time of registering counts.',
     find: ({ facts: { registration } }) =>
-      registration === null || registration.startedMs === null || registration.startedMs - registration.receivedMs < SKEW_WORTH_TELLING_MS // prettier-ignore
+      registration === null ||
+      registration.startedMs === null ||
+      registration.startedMs - registration.receivedMs < SKEW_WORTH_TELLING_MS
         ? []
         : [
             {
@@ -111,12 +112,16 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
     find: ({ facts: { skew, recorders } }) => [
       ...(skew === null || skew.aheadMs < SKEW_WORTH_TELLING_MS
         ? []
-        : [{ atMs: skew.atMs, message: `A notification was dated ${inSeconds(skew.aheadMs)} after it was received.` }]), // prettier-ignore
-      ...recorders.flatMap(
-        ({ uid, clock: [least, ...others] }) =>
-        least === undefined || others.length + 1 < FEWEST_COMPARED || least.behindMs < SKEW_WORTH_TELLING_MS // prettier-ignore
+        : [{ atMs: skew.atMs, message: `A notification was dated ${inSeconds(skew.aheadMs)} after it was received.` }]),
+      ...recorders.flatMap(({ uid, clock: [least, ...others] }) =>
+        least === undefined || others.length + 1 < FEWEST_COMPARED || least.behindMs < SKEW_WORTH_TELLING_MS
           ? []
-          : [{ atMs: least.atMs, message: `Recorder ${uid} dates its notifications at least ${inSeconds(least.behindMs)} before Agora sends them: its clock is behind.` }], // prettier-ignore
+          : [
+              {
+                atMs: least.atMs,
+                message: `Recorder ${uid} dates its notifications at least ${inSeconds(least.behindMs)} before Agora sends them: its clock is behind.`,
+              },
+            ],
       ),
     ],
   },
@@ -131,10 +136,18 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
       if (registration !== null) {
         const apps = toldAppIds.filter((appId) => appId !== registration.appId);
         const names = toldCnames.filter((cname) => cname !== registration.cname);
-        if (apps.length > 0) found.push({ atMs, message: `Registered for app ${registration.appId}, but app ${apps.join(', ')} sent notifications of it; those of another account count for nothing.` }); // prettier-ignore
-        if (names.length > 0) found.push({ atMs, message: `Registered for channel ${registration.cname}, but notifications name ${names.join(', ')}.` }); // prettier-ignore
+        if (apps.length > 0)
+          found.push({
+            atMs,
+            message: `Registered for app ${registration.appId}, but app ${apps.join(', ')} sent notifications of it; those of another account count for nothing.`,
+          });
+        if (names.length > 0)
+          found.push({
+            atMs,
+            message: `Registered for channel ${registration.cname}, but notifications name ${names.join(', ')}.`,
+          });
       }
-      const denial = exitAnswers.find(({ status }) => (status === 20) !== (ending?.outcome === 'abnormal_exit')); // prettier-ignore
+      const denial = exitAnswers.find(({ status }) => (status === 20) !== (ending?.outcome === 'abnormal_exit'));
       if (ending?.rule === 'exit_notice' && denial !== undefined) {
         found.push({
           atMs: denial.askedMs,

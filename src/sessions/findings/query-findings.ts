@@ -14,21 +14,21 @@ export const QUERY_FINDINGS: readonly FindingRule[] = [
       if (registration === null || isConfigured(rules, registration.appId)) return [];
       const { appId, receivedMs } = registration;
       return [
-        { atMs: receivedMs, message: `App ${quoted(appId)} is not configured: since it was registered, only notifications can tell of it.` }, // prettier-ignore
+        {
+          atMs: receivedMs,
+          message: `App ${quoted(appId)} is not configured: since it was registered, only notifications can tell of it.`,
+        },
       ];
     },
   },
   {
     code: 'query_window_expired',
     means: 'resourceExpiredHour is over: `query` answers no more, while the recording may go on.',
-    advice:
-      'Only notifications tell of it now. Start long recordings with a larger resourceExpiredHour.',
+    advice: 'Only notifications tell of it now. Start long recordings with a larger resourceExpiredHour.',
     find: ({ facts, ending }) => {
       const atMs = queryableUntil(facts);
       if (ending !== null || atMs === null || facts.knownUntilMs < atMs) return [];
-      return [
-        { atMs, message: 'Its query window is over; only notifications can tell of it now.' },
-      ];
+      return [{ atMs, message: 'Its query window is over; only notifications can tell of it now.' }];
     },
   },
   incident(
@@ -47,8 +47,7 @@ export const QUERY_FINDINGS: readonly FindingRule[] = [
     'unauthorized',
     "Agora refused the credentials that the session's app is asked with.",
     'Check the customer id and secret, and that the App ID belongs to that account.',
-    () =>
-      'Agora refused the credentials (401). Sessions of this app wait; one query a minute tries it again.',
+    () => 'Agora refused the credentials (401). Sessions of this app wait; one query a minute tries it again.',
   ),
   incident(
     'service_abnormal',

@@ -39,9 +39,7 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
         .map(({ replacedMs, firstMs }) => replacedMs ?? firstMs)
         .sort((a, b) => a - b)[MOST_FAILOVERS];
       if (fourth === undefined) return [];
-      return [
-        { atMs: fourth, message: 'It was moved a fourth time; Agora ends a recording then.' },
-      ];
+      return [{ atMs: fourth, message: 'It was moved a fourth time; Agora ends a recording then.' }];
     },
   },
   {
@@ -60,10 +58,7 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     code: 'reopened',
     means: 'The session was taken for over, and newer evidence showed it alive.',
     advice: 'Look at /explain. Consumers that acted on the end should read the newer version.',
-    find: ({ facts, rules }) => [
-      ...deniedExits(facts),
-      ...deniedAbsences(facts, rules.goneConfirmMs),
-    ],
+    find: ({ facts, rules }) => [...deniedExits(facts), ...deniedAbsences(facts, rules.goneConfirmMs)],
   },
   {
     code: 'fatal_error',

@@ -12,9 +12,7 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
     advice: 'Check bucket, region and keys of storageConfig, and that they outlive the upload.',
     find: ({ facts }) =>
       facts.errors
-        .filter(({ module, code }) =>
-          STORAGE_ERRORS.some((error) => error.module === module && error.code === code),
-        ) // prettier-ignore
+        .filter(({ module, code }) => STORAGE_ERRORS.some((error) => error.module === module && error.code === code))
         .map(({ atMs, code, message }) => ({
           atMs,
           message: `Uploading failed with error ${String(code)}${message === null ? '' : `: ${message}`}.`,
@@ -63,10 +61,7 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
 ];
 
 function lastBackup({ recorders }: SessionFacts): UnixMs | null {
-  return recorders.reduce<UnixMs | null>(
-    (last, { upload }) => later(last, upload.backedUpMs),
-    null,
-  );
+  return recorders.reduce<UnixMs | null>((last, { upload }) => later(last, upload.backedUpMs), null);
 }
 
 const REFUSALS: readonly IncidentFact['kind'][] = ['bad_request', 'no_route', 'unauthorized'];

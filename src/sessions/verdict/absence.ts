@@ -36,7 +36,7 @@ export function runsOf404s(facts: SessionFacts, rules: VerdictRules): readonly R
     if (untilMs === null || missed.askedMs >= untilMs || !isAfter(missed.askedMs, fromMs)) continue;
     const run = runs.at(-1);
     const last = run?.at(-1);
-    const continues = last !== undefined && isOfOneEra(last, missed) && silence(last, missed) <= rules.goneConfirmMs; // prettier-ignore
+    const continues = last !== undefined && isOfOneEra(last, missed) && silence(last, missed) <= rules.goneConfirmMs;
     if (run !== undefined && continues) run.push(missed);
     else runs.push([missed]);
   }
@@ -94,8 +94,7 @@ function rememberedProof(facts: SessionFacts, { goneConfirmMs }: VerdictRules): 
   if (!facts.notFoundIsCut) return null;
   const [alive, fromMs] = [lastLife(facts), voidBefore(facts)];
   const proof = facts.goneProofs.find(
-    ({ sinceMs, atMs }) =>
-      isAfter(sinceMs, alive) && isAfter(sinceMs, fromMs) && atMs - sinceMs >= goneConfirmMs,
+    ({ sinceMs, atMs }) => isAfter(sinceMs, alive) && isAfter(sinceMs, fromMs) && atMs - sinceMs >= goneConfirmMs,
   );
   if (proof === undefined) return null;
   return { sinceMs: proof.sinceMs, provenMs: proof.notAfterMs, notAfterMs: proof.notAfterMs };
@@ -133,5 +132,5 @@ export function neededFromMs(run: RunOf404s, facts: SessionFacts, rules: Verdict
   const keepsMs = plusMs(last.answeredMs, rules.goneConfirmMs / 2);
   const proves = run.length >= FEWEST - 1;
   if (!proves) return keepsMs;
-  return unixMs(Math.min(Math.max(proofMs, last.askedMs), plusMs(last.answeredMs, rules.goneConfirmMs * 0.9))); // prettier-ignore
+  return unixMs(Math.min(Math.max(proofMs, last.askedMs), plusMs(last.answeredMs, rules.goneConfirmMs * 0.9)));
 }

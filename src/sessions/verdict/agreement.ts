@@ -7,9 +7,7 @@ import { queryableUntil, voidBefore } from '../facts/query-window.js';
  * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  */
 export function queryAgrees(facts: SessionFacts, sinceMs: UnixMs): boolean {
-  return (
-    saidGone(facts, sinceMs) || facts.exitAnswers.some(({ lastAskedMs }) => lastAskedMs >= sinceMs)
-  );
+  return saidGone(facts, sinceMs) || facts.exitAnswers.some(({ lastAskedMs }) => lastAskedMs >= sinceMs);
 }
 
 /** Whether an end is denied: only by a newer query that answers status 0–5; never by a late notice. */

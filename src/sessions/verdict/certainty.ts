@@ -18,8 +18,7 @@ export function certaintyOf(
   ending: Ending | null,
   rules: VerdictRules,
 ): Certainty {
-  const { notices, queries } =
-    ending === null ? phaseWitnesses(facts, state) : endingWitnesses(facts, ending, rules);
+  const { notices, queries } = ending === null ? phaseWitnesses(facts, state) : endingWitnesses(facts, ending, rules);
   if (notices && queries) return 'confirmed';
   return queries ? 'observed' : 'reported';
 }

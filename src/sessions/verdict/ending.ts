@@ -14,13 +14,7 @@ import type { SessionEnd, SessionOutcome } from './session.js';
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export type EndingRule =
-  | 'exit_notice'
-  | 'exit_status'
-  | 'stop_answer'
-  | 'contradicted_exit'
-  | 'heard_cause'
-  | 'gone'
-  | 'never_started';
+  'exit_notice' | 'exit_status' | 'stop_answer' | 'contradicted_exit' | 'heard_cause' | 'gone' | 'never_started';
 
 export type Ending = {
   outcome: SessionOutcome;

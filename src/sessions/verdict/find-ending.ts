@@ -17,12 +17,7 @@ import type { SessionEnd, SessionOutcome } from './session.js';
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | null {
-  return (
-    exitNotice(facts) ??
-    exitStatus(facts, rules) ??
-    stopAnswer(facts, rules) ??
-    absence(facts, rules)
-  );
+  return exitNotice(facts) ?? exitStatus(facts, rules) ?? stopAnswer(facts, rules) ?? absence(facts, rules);
 }
 
 /**
@@ -85,14 +80,11 @@ const NEVER_STARTED = { outcome: 'never_started', rule: 'never_started' } as con
  * between or a clock that is behind seemed to deny it; nor is a session that was stopped or said why
  * it leaves.
  */
-function whyGone(
-  facts: SessionFacts,
-  rules: VerdictRules,
-): { outcome: SessionOutcome; rule: EndingRule } {
+function whyGone(facts: SessionFacts, rules: VerdictRules): { outcome: SessionOutcome; rule: EndingRule } {
   const exit = currentExits(facts).at(-1);
   if (exit !== undefined) return { outcome: outcomeOfExit(exit), rule: 'contradicted_exit' };
   const explained = facts.stop !== null || heardCause(facts, rules) !== null;
-  return explained ? { outcome: 'completed', rule: 'heard_cause' } : { outcome: 'vanished', rule: 'gone' }; // prettier-ignore
+  return explained ? { outcome: 'completed', rule: 'heard_cause' } : { outcome: 'vanished', rule: 'gone' };
 }
 
 function sinceOf(facts: SessionFacts, { notAfterMs }: Absence): UnixMs {
@@ -103,20 +95,13 @@ function sinceOf(facts: SessionFacts, { notAfterMs }: Absence): UnixMs {
  * The interval in which an end lies that nobody saw: from the last sign of life to the first of all that
  * says it was over and no sign of life came after. A sender whose clock is ahead dates its signs late.
  */
-function unseenEnd(
-  facts: SessionFacts,
-  rules: VerdictRules,
-  source: SessionEnd['source'],
-): SessionEnd {
+function unseenEnd(facts: SessionFacts, rules: VerdictRules, source: SessionEnd['source']): SessionEnd {
   const alive = lastLife(facts);
   const said = [
     ...facts.exitAnswers.flatMap(({ answeredMs, lastAnsweredMs }) => [answeredMs, lastAnsweredMs]),
     ...(facts.stop === null ? [] : stoppedBy(facts, rules, facts.stop.receivedMs)),
   ].filter((atMs) => isAfter(atMs, alive));
-  const notAfterMs = said.reduce<UnixMs | null>(
-    earlier,
-    provenAbsence(facts, rules)?.notAfterMs ?? null,
-  );
+  const notAfterMs = said.reduce<UnixMs | null>(earlier, provenAbsence(facts, rules)?.notAfterMs ?? null);
   return { atMs: null, notBeforeMs: lastCertainLife(facts), notAfterMs, source };
 }
 

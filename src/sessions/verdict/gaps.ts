@@ -31,27 +31,17 @@ export type Gap = {
  * A gap counts once it is older than `reorderGraceMs`, by what was learned since.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#sequence
  */
-export function findGaps(
-  facts: SessionFacts,
-  ending: Ending | null,
-  rules: VerdictRules,
-): readonly Gap[] {
+export function findGaps(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): readonly Gap[] {
   const settledMs = coveredUntil(facts, ending);
   return revealedGaps(facts, rules)
     .filter(({ revealedMs }) => facts.knownUntilMs - revealedMs >= rules.reorderGraceMs)
     .map((gap) =>
-      settledMs !== null && settledMs >= gap.revealedMs
-        ? { ...gap, settledMs, settledBy: 'query' }
-        : gap,
+      settledMs !== null && settledMs >= gap.revealedMs ? { ...gap, settledMs, settledBy: 'query' } : gap,
     );
 }
 
 /** All gaps of a session, open and settled, as they were revealed. */
-export function allGaps(
-  facts: SessionFacts,
-  ending: Ending | null,
-  rules: VerdictRules,
-): readonly Gap[] {
+export function allGaps(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): readonly Gap[] {
   const gaps = [...findGaps(facts, ending, rules), ...lateGaps(facts, rules)];
   return gaps.sort((a, b) => a.revealedMs - b.revealedMs || a.from - b.from);
 }
@@ -60,9 +50,8 @@ export function allGaps(
 export function revealedGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
   if (rules.subscribedEvents !== null) return [];
   return facts.recorders.flatMap((recorder) =>
-    countsOf(recorder.sequences).flatMap(
-      ({ serviceType, seen }) =>
-      gapsIn(seen).map((gap) => ({ uid: recorder.uid, serviceType, ...gap, settledMs: null, settledBy: null })), // prettier-ignore
+    countsOf(recorder.sequences).flatMap(({ serviceType, seen }) =>
+      gapsIn(seen).map((gap) => ({ uid: recorder.uid, serviceType, ...gap, settledMs: null, settledBy: null })),
     ),
   );
 }
@@ -70,7 +59,7 @@ export function revealedGaps(facts: SessionFacts, rules: VerdictRules): readonly
 type MissingRuns = MissingRange & { runs: number; missing: number };
 
 function gapsIn({ ranges, merged }: SeenNumbers): readonly MissingRuns[] {
-  const single = missingNumbers(ranges).map((gap) => ({ ...gap, runs: 1, missing: gap.to - gap.from + 1 })); // prettier-ignore
+  const single = missingNumbers(ranges).map((gap) => ({ ...gap, runs: 1, missing: gap.to - gap.from + 1 }));
   if (merged === null) return single;
   const { runs, numbers, to, revealedMs } = merged;
   return [{ from: 0, to, revealedMs, runs, missing: numbers }, ...single];
@@ -82,7 +71,7 @@ function gapsIn({ ranges, merged }: SeenNumbers): readonly MissingRuns[] {
  */
 function coveredUntil(facts: SessionFacts, ending: Ending | null): UnixMs | null {
   const { asked } = facts;
-  if (ending !== null && queryAgrees(facts, ending.sinceMs)) return asked.latest?.lastAnsweredMs ?? null; // prettier-ignore
+  if (ending !== null && queryAgrees(facts, ending.sinceMs)) return asked.latest?.lastAnsweredMs ?? null;
   return asked.lastVerifiedMs;
 }
 

@@ -23,10 +23,8 @@ const TOLD_TO = 16;
 export function heardCause(facts: SessionFacts, rules: VerdictRules): HeardCause | null {
   const causes = currentRecorders(facts)
     .flatMap((recorder) =>
-      causesOf(recorder).filter(({ atMs }) =>
-        holds(plusMs(atMs, behindMs(recorder)), facts, rules),
-      ),
-    ) // prettier-ignore
+      causesOf(recorder).filter(({ atMs }) => holds(plusMs(atMs, behindMs(recorder)), facts, rules)),
+    )
     .sort((a, b) => a.atMs - b.atMs || a.eventType - b.eventType);
   return causes.at(-1) ?? null;
 }
@@ -57,7 +55,7 @@ function upTo(atMs: UnixMs | null, eventType: 31 | 32, what: string): HeardCause
 }
 
 function leaving({ atMs, leaveCode, event }: LeaveFact): HeardCause[] {
-  if (event === 'web_recorder_stopped') return [{ atMs, eventType: 71, what: 'its web recorder stopped (71)' }]; // prettier-ignore
+  if (event === 'web_recorder_stopped') return [{ atMs, eventType: 71, what: 'its web recorder stopped (71)' }];
   if (leaveCode === null || (leaveCode & (IDLE | TOLD_TO)) === 0) return [];
   const why = (leaveCode & TOLD_TO) !== 0 ? 'it was told to leave' : 'nobody was in the channel';
   return [{ atMs, eventType: 41, what: `${why} (41)` }];

@@ -9,18 +9,11 @@ import type { VerdictRules } from '../facts/rules.js';
  * When time alone will change what is said of a session, without any news of it: a missing number
  * stops being merely late, or the query window ends. Null when nothing of the kind is ahead.
  */
-export function nextAlarm(
-  facts: SessionFacts,
-  ending: Ending | null,
-  rules: VerdictRules,
-): UnixMs | null {
+export function nextAlarm(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): UnixMs | null {
   const overMs = ending === null ? queryableUntil(facts) : null;
   const moments = [
     ...revealedGaps(facts, rules).map((gap) => plusMs(gap.revealedMs, rules.reorderGraceMs)),
     ...(overMs === null ? [] : [overMs]),
   ].filter((atMs) => atMs > facts.knownUntilMs);
-  return moments.reduce<UnixMs | null>(
-    (first, atMs) => (first === null || atMs < first ? atMs : first),
-    null,
-  );
+  return moments.reduce<UnixMs | null>((first, atMs) => (first === null || atMs < first ? atMs : first), null);
 }

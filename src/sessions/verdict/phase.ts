@@ -39,10 +39,7 @@ function reportedStopping(facts: SessionFacts): UnixMs | null {
 }
 
 /** Which source, if any, says itself that the session is in the phase it is in. */
-export function phaseWitnesses(
-  facts: SessionFacts,
-  phase: SessionState,
-): { notices: boolean; queries: boolean } {
+export function phaseWitnesses(facts: SessionFacts, phase: SessionState): { notices: boolean; queries: boolean } {
   const { noticeSigns, answerSigns } = facts;
   switch (phase) {
     case 'stopping':

@@ -3,22 +3,10 @@ import type { QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingMode } from '../../evidence/registration.js';
 import type { UploadState } from '../facts/upload.js';
 
-export const SESSION_STATES = [
-  'registered',
-  'starting',
-  'recording',
-  'stopping',
-  'ended',
-  'failed',
-] as const;
+export const SESSION_STATES = ['registered', 'starting', 'recording', 'stopping', 'ended', 'failed'] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 
-export const SESSION_OUTCOMES = [
-  'completed',
-  'vanished',
-  'abnormal_exit',
-  'never_started',
-] as const;
+export const SESSION_OUTCOMES = ['completed', 'vanished', 'abnormal_exit', 'never_started'] as const;
 export type SessionOutcome = (typeof SESSION_OUTCOMES)[number];
 
 /** Who vouches for the present state: notices alone, queries alone, or both. */

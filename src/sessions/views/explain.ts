@@ -69,16 +69,10 @@ const ENDINGS: Record<Ending['rule'], string> = {
   heard_cause:
     'why it left was heard, though not its exit, and since then queries have found no worker for longer than any failover takes.',
   gone: 'it was seen alive, and since then queries have found no worker for longer than any failover takes.',
-  never_started:
-    'it was never seen alive, and queries found no worker throughout the time it had to start.',
+  never_started: 'it was never seen alive, and queries found no worker throughout the time it had to start.',
 };
 
-function explainEnding(
-  facts: SessionFacts,
-  { outcome }: Session,
-  ending: Ending,
-  rules: VerdictRules,
-): Explanation[] {
+function explainEnding(facts: SessionFacts, { outcome }: Session, ending: Ending, rules: VerdictRules): Explanation[] {
   const evidence = evidenceOfEnding(facts, ending, rules);
   const { rule } = ending;
   return [
@@ -106,10 +100,8 @@ function seconds(ms: number): string {
 
 const END_TIMES: Record<Ending['rule'], string> = {
   exit_notice: 'The exit notification carries the time of the exit.',
-  exit_status:
-    'Nobody saw it end: it ended after the last sign of life and before the query that was told.',
-  stop_answer:
-    'Nobody saw it end: it ended after the last sign of life and before the answer to `stop` was passed on.',
+  exit_status: 'Nobody saw it end: it ended after the last sign of life and before the query that was told.',
+  stop_answer: 'Nobody saw it end: it ended after the last sign of life and before the answer to `stop` was passed on.',
   contradicted_exit:
     'The reported time is in doubt: it ended between the last sign of life and the first query that found no worker for good.',
   heard_cause:
@@ -128,11 +120,7 @@ function iso(atMs: UnixMs): string {
   return new Date(atMs).toISOString();
 }
 
-function evidenceOfEnding(
-  facts: SessionFacts,
-  ending: Ending,
-  rules: VerdictRules,
-): readonly Reference[] {
+function evidenceOfEnding(facts: SessionFacts, ending: Ending, rules: VerdictRules): readonly Reference[] {
   switch (ending.rule) {
     case 'exit_notice':
       return exitsOf(facts);
@@ -143,9 +131,7 @@ function evidenceOfEnding(
         what: `answered with status ${String(status)}`,
       }));
     case 'stop_answer':
-      return facts.stop === null
-        ? []
-        : [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }];
+      return facts.stop === null ? [] : [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }];
     case 'contradicted_exit':
       return [...exitsOf(facts), ...signsOf(facts), ...missesOf(facts)];
     case 'heard_cause':
@@ -165,7 +151,7 @@ function exitsOf(facts: SessionFacts): Reference[] {
 }
 
 function causeOf(facts: SessionFacts, rules: VerdictRules): Reference[] {
-  if (facts.stop !== null) return [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }]; // prettier-ignore
+  if (facts.stop !== null) return [{ source: 'stop', atMs: facts.stop.receivedMs, what: 'stop was answered' }];
   const cause = heardCause(facts, rules);
   return cause === null ? [] : [{ source: 'notice', atMs: cause.atMs, what: cause.what }];
 }
@@ -186,9 +172,7 @@ function signsOf({ noticeSigns, answerSigns, registration }: SessionFacts): Refe
     ['query', answerSigns.lastLifeMs, 'last query that found it alive'],
     ['query', answerSigns.lastStoppingMs, 'last query that found it stopping'],
   ];
-  return told.flatMap(([source, atMs, what]) =>
-    atMs === null || atMs === undefined ? [] : [{ source, atMs, what }],
-  );
+  return told.flatMap(([source, atMs, what]) => (atMs === null || atMs === undefined ? [] : [{ source, atMs, what }]));
 }
 
 function explainStart({ startedAt }: Session): Explanation {
@@ -229,9 +213,7 @@ function explainUpload({ recorders }: SessionFacts, session: Session): Explanati
       session.upload.state === 'unknown'
         ? 'Nothing has told of an upload.'
         : 'The last that each uploader reported, and of several recorders the worst; once everything of one is uploaded, nothing takes that back.',
-    evidence: heard.flatMap(([atMs, what]) =>
-      atMs === null ? [] : [{ source: 'notice', atMs, what }],
-    ),
+    evidence: heard.flatMap(([atMs, what]) => (atMs === null ? [] : [{ source: 'notice', atMs, what }])),
   };
 }
 

@@ -15,18 +15,11 @@ export function inferences(facts: SessionFacts, rules: VerdictRules): readonly T
   const reopened = session.findings.filter(({ code }) => code === 'reopened');
   return [
     ...(absence === null ? [] : [gone(absence.provenMs, ending?.rule ?? 'gone', absence)]),
-    ...reopened.map(({ atMs, message }) =>
-      inferred(atMs, 'reopened', { of: 'reopening', because: message }),
-    ),
+    ...reopened.map(({ atMs, message }) => inferred(atMs, 'reopened', { of: 'reopening', because: message })),
   ];
 }
 
-function gone(
-  atMs: UnixMs,
-  rule: string,
-  { sinceMs, notAfterMs }: { sinceMs: UnixMs; notAfterMs: UnixMs },
-) {
-  // prettier-ignore
+function gone(atMs: UnixMs, rule: string, { sinceMs, notAfterMs }: { sinceMs: UnixMs; notAfterMs: UnixMs }) {
   const kind = rule === 'never_started' ? 'never_started' : 'gone';
   return inferred(atMs, kind, { of: 'absence', firstNotFoundMs: sinceMs, notAfterMs });
 }

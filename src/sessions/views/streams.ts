@@ -68,9 +68,7 @@ function streamKey({ streamUid, media }: StreamChange): string {
 
 /** Two changes of one moment: receiving first, so that the interval is empty and not open. */
 function intervals(changes: readonly StreamChange[]): StreamInterval[] {
-  const ordered = changes.toSorted(
-    (a, b) => a.atMs - b.atMs || Number(b.receiving) - Number(a.receiving),
-  );
+  const ordered = changes.toSorted((a, b) => a.atMs - b.atMs || Number(b.receiving) - Number(a.receiving));
   const found: StreamInterval[] = [];
   let open: StreamInterval | null = null;
   for (const { streamUid, media, receiving, atMs } of ordered) {

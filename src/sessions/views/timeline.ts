@@ -36,14 +36,12 @@ export type TimelineDetails =
 const NEW_COUNT_AFTER_MS = 60_000;
 
 /** Of a notice, and of what a query told, as much as decides on its place. */
-export type SentNotice = Pick<Notice, 'eventKey' | 'uid' | 'serviceType' | 'sequence' | 'occurredMs' | 'receivedMs'>; // prettier-ignore
+export type SentNotice = Pick<Notice, 'eventKey' | 'uid' | 'serviceType' | 'sequence' | 'occurredMs' | 'receivedMs'>;
 export type AskedRun = Pick<Observation, 'askedMs'>;
 
 /** What has a place in the timeline; its entry is made of it once it is to be shown. */
 export type Happening<N extends SentNotice, O extends AskedRun> =
-  | { kind: 'notice'; notice: N }
-  | { kind: 'observation'; observation: O }
-  | { kind: 'entry'; entry: TimelineEntry };
+  { kind: 'notice'; notice: N } | { kind: 'observation'; observation: O } | { kind: 'entry'; entry: TimelineEntry };
 
 /**
  * Everything known to have happened, in the order in which it happened: by sequence within one
@@ -76,8 +74,16 @@ export function inOrder<N extends SentNotice, O extends AskedRun>(
   entries: readonly TimelineEntry[],
 ): readonly Happening<N, O>[] {
   const placed: Placed<Happening<N, O>>[] = [
-    ...placeNotices(notices).map(({ what, placeMs, order, rank }) => ({ placeMs, order, rank, what: { kind: 'notice' as const, notice: what } })), // prettier-ignore
-    ...observations.map((observation) => ({ ...at(observation.askedMs), what: { kind: 'observation' as const, observation } })), // prettier-ignore
+    ...placeNotices(notices).map(({ what, placeMs, order, rank }) => ({
+      placeMs,
+      order,
+      rank,
+      what: { kind: 'notice' as const, notice: what },
+    })),
+    ...observations.map((observation) => ({
+      ...at(observation.askedMs),
+      what: { kind: 'observation' as const, observation },
+    })),
     ...entries.map((entry) => ({ ...at(entry.atMs), what: { kind: 'entry' as const, entry } })),
   ];
   return placed.sort(byPlace).map(({ what }) => what);
@@ -127,9 +133,7 @@ function senderOf({ uid, serviceType }: SentNotice): string {
  * By time first; then each notice moves behind those with lower numbers, unless the time between
  * them shows that counting began anew.
  */
-function inOrderOfSending<N extends SentNotice>(
-  sent: readonly N[],
-): readonly { notice: N; placeMs: UnixMs }[] {
+function inOrderOfSending<N extends SentNotice>(sent: readonly N[]): readonly { notice: N; placeMs: UnixMs }[] {
   const byTime = sent.toSorted(
     (a, b) => a.occurredMs - b.occurredMs || bySequence(a, b) || (a.eventKey < b.eventKey ? -1 : 1),
   );
@@ -194,10 +198,10 @@ function registrationEntries(registrations: readonly Registration[]): TimelineEn
 function stopEntry(answer: StopAnswer): TimelineEntry {
   const { receivedMs } = answer;
   const kind = answer.stopped ? 'stopped' : 'stop_refused';
-  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs }; // prettier-ignore
+  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs };
 }
 
-export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 }; // prettier-ignore
+export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
 
 export function observationEntry(run: Observation): TimelineEntry {
   const { outcome } = run;

@@ -53,8 +53,8 @@ export function createAnswers({ seed, moves }: World, truth: SimulatedSession): 
 type Refusal = Stretch & { answer: HttpAnswer };
 
 const BAD_REQUEST: HttpAnswer = { status: 400, body: { code: 2, reason: 'bad request' } };
-const NO_ROUTE: HttpAnswer = { status: 404, body: { message: 'no Route matched with those values' } }; // prettier-ignore
-const UNAUTHORIZED: HttpAnswer = { status: 401, body: { message: 'Invalid authentication credentials' } }; // prettier-ignore
+const NO_ROUTE: HttpAnswer = { status: 404, body: { message: 'no Route matched with those values' } };
+const UNAUTHORIZED: HttpAnswer = { status: 401, body: { message: 'Invalid authentication credentials' } };
 
 function drawRefusals(
   { badRequest, noRoute, unauthorized }: World['moves'],
@@ -84,7 +84,7 @@ function createFailing(
 ): (ofMs: number, failed: Stretch[]) => void {
   const { startMs, stoppingMs, failovers } = truth;
   const moved = failovers.map(({ atMs, backAtMs }) => ({ fromMs: atMs, untilMs: backAtMs }));
-  const reasons = [{ fromMs: 0, untilMs: startMs }, { fromMs: stoppingMs, untilMs: Infinity }, ...moved]; // prettier-ignore
+  const reasons = [{ fromMs: 0, untilMs: startMs }, { fromMs: stoppingMs, untilMs: Infinity }, ...moved];
   const drawn = Array.from({ length: count }, () => ({
     fromMs: random.between(startMs, stoppingMs),
     lastsMs: random.between(1_000, 8_000),

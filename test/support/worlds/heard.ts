@@ -1,4 +1,4 @@
-import { notificationBody, planDeliveries, type Delivery } from '../../../src/simulator/plan-deliveries.js'; // prettier-ignore
+import { notificationBody, planDeliveries, type Delivery } from '../../../src/simulator/plan-deliveries.js';
 import { createRandom, type Random } from '../../../src/simulator/random.js';
 import type { PlannedNotice, SimulatedSession } from '../../../src/simulator/simulated-session.js';
 import { profileOf, type World } from './moves.js';
@@ -12,9 +12,7 @@ export const FOREIGN_APP = 'foreign';
 /** Everything that reaches the receiver about the session, in order of arrival. */
 export function heardOf(world: World, truth: SimulatedSession): readonly Heard[] {
   const own = planDeliveries(truth, profileOf(world), world.seed);
-  const kept = withoutAnnouncements(world, truth, own).map((delivery) =>
-    heard(byItsClock(world, delivery), OWN_APP),
-  );
+  const kept = withoutAnnouncements(world, truth, own).map((delivery) => heard(byItsClock(world, delivery), OWN_APP));
   const foreign = foreignDeliveries(world, truth).map((delivery) => heard(delivery, FOREIGN_APP));
   return [...kept, ...foreign].sort((a, b) => a.atMs - b.atMs);
 }
@@ -38,15 +36,19 @@ function withoutAnnouncements(
 ): readonly Delivery[] {
   const random = createRandom(seed, 'announcements');
   const lost = failovers.flatMap((move) => {
-    const [announced, first] = [random.chance(moves.lostAnnouncements), random.chance(moves.lostAnnouncements)]; // prettier-ignore
+    const [announced, first] = [random.chance(moves.lostAnnouncements), random.chance(moves.lostAnnouncements)];
     return [
       ...(announced ? [{ types: [12], atMs: Math.round(move.atMs) }] : []),
-      ...(first ? [{ types: [40, 70], atMs: Math.round(move.backAtMs) }, { types: [4], atMs: Math.round(move.backAtMs + 100) }] : []), // prettier-ignore
+      ...(first
+        ? [
+            { types: [40, 70], atMs: Math.round(move.backAtMs) },
+            { types: [4], atMs: Math.round(move.backAtMs + 100) },
+          ]
+        : []),
     ];
   });
-  return deliveries.filter(
-    ({ notice }) =>
-    lost.every(({ types, atMs }) => !types.includes(notice.eventType) || notice.occurredMs !== atMs), // prettier-ignore
+  return deliveries.filter(({ notice }) =>
+    lost.every(({ types, atMs }) => !types.includes(notice.eventType) || notice.occurredMs !== atMs),
   );
 }
 
@@ -64,7 +66,7 @@ function foreignDeliveries({ seed, moves }: World, truth: SimulatedSession): Del
     const { startMs, aliveUntilMs } = truth;
     const atMs = random.between(startMs, aliveUntilMs + 120_000);
     const notice = foreignNotice(truth, Math.round(atMs), random);
-    return { atMs: atMs + random.between(20, 400), noticeId: random.hex(32), session: truth, notice }; // prettier-ignore
+    return { atMs: atMs + random.between(20, 400), noticeId: random.hex(32), session: truth, notice };
   });
 }
 
@@ -77,5 +79,5 @@ const SAID: readonly Pick<PlannedNotice, 'eventType' | 'serviceType' | 'details'
 
 function foreignNotice(truth: SimulatedSession, occurredMs: number, random: Random): PlannedNotice {
   const uids = [truth.uid, ...truth.failovers.map(({ newUid }) => newUid), '4242'];
-  return { ...random.pick(SAID), occurredMs, uid: random.pick(uids), sequence: random.whole(0, 40) }; // prettier-ignore
+  return { ...random.pick(SAID), occurredMs, uid: random.pick(uids), sequence: random.whole(0, 40) };
 }

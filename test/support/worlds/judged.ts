@@ -64,5 +64,5 @@ export function at(ms: number): string {
 
 export function describe({ atMs, session, ending }: OverVersion): string {
   const { outcome, certainty } = session;
-  return `at ${at(atMs)}, ${String(outcome)} (${ending.rule}, ${certainty}), ended ${at(saidEndMs(ending))}`; // prettier-ignore
+  return `at ${at(atMs)}, ${String(outcome)} (${ending.rule}, ${certainty}), ended ${at(saidEndMs(ending))}`;
 }

@@ -66,10 +66,7 @@ function saysOver(outcome: Observation['outcome']): boolean {
 }
 
 export function lifeTimes({ notices, queries }: Reading): number[] {
-  return [
-    ...notices.filter(isLife).map(toldMs),
-    ...queries.filter(isAlive).map(({ askedMs }) => askedMs),
-  ];
+  return [...notices.filter(isLife).map(toldMs), ...queries.filter(isAlive).map(({ askedMs }) => askedMs)];
 }
 
 /** How long after an end the last look at it comes: longer than the longest failover, and a margin. */
@@ -92,8 +89,7 @@ export function provingMisses(reading: Reading): readonly Observation[] {
   const aliveMs = Math.max(-Infinity, ...lifeTimes(reading));
   const untilMs = windowEndMs(reading);
   return reading.queries.filter(
-    ({ outcome, askedMs }) =>
-      outcome.kind === 'not_found' && askedMs > aliveMs && askedMs < untilMs,
+    ({ outcome, askedMs }) => outcome.kind === 'not_found' && askedMs > aliveMs && askedMs < untilMs,
   );
 }
 

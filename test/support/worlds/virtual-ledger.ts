@@ -27,7 +27,7 @@ export function openLedger(sid: string): VirtualLedger {
   const learn = (atMs: number, piece: Evidence): void => {
     nowMs = Math.max(nowMs, atMs);
     // As the ledger's jobs do: what another order might change is read anew.
-    const anew = piece.kind === 'registration' || (piece.kind === 'notice' && isStraggler(facts, piece)); // prettier-ignore
+    const anew = piece.kind === 'registration' || (piece.kind === 'notice' && isStraggler(facts, piece));
     evidence.push(piece);
     facts = anew ? fold(noFacts(sid), evidence, FOLD_RULES) : fold(facts, [piece], FOLD_RULES);
     versions.push({ atMs: unixMs(nowMs), facts, known: evidence.length });

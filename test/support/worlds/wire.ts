@@ -6,7 +6,7 @@ import type { World } from './moves.js';
 type Stretch = { fromMs: number; untilMs: number };
 
 /** How one query travels: when it is asked, of which moment it speaks, and when it is answered. */
-export type Journey = { askedMs: number; ofMs: number; answeredMs: number; lost: QueryOutcome | null }; // prettier-ignore
+export type Journey = { askedMs: number; ofMs: number; answeredMs: number; lost: QueryOutcome | null };
 
 export type Wire = {
   /** When a query that is due at `dueMs` is really asked, seen from `nowMs`. */
@@ -51,7 +51,7 @@ function stretchIn(
   lasting: readonly [number, number],
 ): Stretch {
   const near = random.chance(0.5); // around the end is where it hurts
-  const fromMs = near ? aliveUntilMs + random.between(-200_000, 150_000) : random.between(startMs, aliveUntilMs); // prettier-ignore
+  const fromMs = near ? aliveUntilMs + random.between(-200_000, 150_000) : random.between(startMs, aliveUntilMs);
   return { fromMs, untilMs: fromMs + random.between(...lasting) };
 }
 
@@ -62,12 +62,7 @@ function afterSilence(killed: readonly Stretch[], atMs: number): number {
   }, atMs);
 }
 
-function travel(
-  askedMs: number,
-  moves: World['moves'],
-  random: Random,
-  bursts: readonly Stretch[],
-): Journey {
+function travel(askedMs: number, moves: World['moves'], random: Random, bursts: readonly Stretch[]): Journey {
   if (random.chance(moves.timeouts)) {
     const lost: QueryOutcome = { kind: 'unavailable', reason: 'timeout' };
     return { askedMs, ofMs: askedMs, answeredMs: askedMs + TIMEOUT_MS, lost };
@@ -76,7 +71,7 @@ function travel(
   const bursting = bursts.some(({ fromMs, untilMs }) => askedMs >= fromMs && askedMs < untilMs);
   const silent = bursting || random.chance(moves.silence);
   const ofMs = askedMs + Math.round(random.between(0, lasts));
-  return { askedMs, ofMs, answeredMs: askedMs + lasts, lost: silent ? random.pick(SILENCES) : null }; // prettier-ignore
+  return { askedMs, ofMs, answeredMs: askedMs + lasts, lost: silent ? random.pick(SILENCES) : null };
 }
 
 /** Answers that say nothing about the recording. */

@@ -25,7 +25,7 @@ describe('canonical JSON', () => {
   });
 
   it('is of what is nested up to a hundred deep; beyond that there is none', () => {
-    const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown; // prettier-ignore
+    const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
     expect(canonicalJson(nested(101))).toBe(JSON.stringify(nested(101)));
     expect(canonicalJson(nested(102))).toBeNull();
     expect(canonicalJson(nested(500_000))).toBeNull();

@@ -25,17 +25,75 @@ const isOpen = (): boolean => {
 
 describe('the breaker of a host', () => {
   it.each<[string, [string, QueryEnd][], boolean]>([
-    ['opens after three sessions in a row failed', [['a', 'failed'], ['b', 'failed'], ['c', 'failed']], true],
-    ['forgives two', [['a', 'failed'], ['b', 'failed']], false],
-    ['forgets them with an answer', [['a', 'failed'], ['b', 'failed'], ['a', 'answered'], ['c', 'failed']], false],
-    ['is not moved by one session that always fails', [['a', 'failed'], ['a', 'failed'], ['a', 'failed'], ['a', 'failed']], false],
-    ['opens after three that did not get there, be it one session', [['a', 'unreached'], ['a', 'unreached'], ['a', 'unreached']], true],
-    ['counts both kinds together', [['a', 'failed'], ['a', 'unreached'], ['b', 'failed']], true],
-    ['learns nothing from what was not asked', [['a', 'failed'], ['b', 'failed'], ['c', 'not_asked'], ['d', 'not_asked']], false],
+    [
+      'opens after three sessions in a row failed',
+      [
+        ['a', 'failed'],
+        ['b', 'failed'],
+        ['c', 'failed'],
+      ],
+      true,
+    ],
+    [
+      'forgives two',
+      [
+        ['a', 'failed'],
+        ['b', 'failed'],
+      ],
+      false,
+    ],
+    [
+      'forgets them with an answer',
+      [
+        ['a', 'failed'],
+        ['b', 'failed'],
+        ['a', 'answered'],
+        ['c', 'failed'],
+      ],
+      false,
+    ],
+    [
+      'is not moved by one session that always fails',
+      [
+        ['a', 'failed'],
+        ['a', 'failed'],
+        ['a', 'failed'],
+        ['a', 'failed'],
+      ],
+      false,
+    ],
+    [
+      'opens after three that did not get there, be it one session',
+      [
+        ['a', 'unreached'],
+        ['a', 'unreached'],
+        ['a', 'unreached'],
+      ],
+      true,
+    ],
+    [
+      'counts both kinds together',
+      [
+        ['a', 'failed'],
+        ['a', 'unreached'],
+        ['b', 'failed'],
+      ],
+      true,
+    ],
+    [
+      'learns nothing from what was not asked',
+      [
+        ['a', 'failed'],
+        ['b', 'failed'],
+        ['c', 'not_asked'],
+        ['d', 'not_asked'],
+      ],
+      false,
+    ],
   ])('%s', (_name, ends, opens) => {
     for (const [sid, end] of ends) ask(sid, end);
     expect(isOpen()).toBe(opens);
-  }); // prettier-ignore
+  });
 
   const open = (): void => {
     for (let n = 0; n < 3; n += 1) ask('a', 'unreached');
@@ -63,13 +121,20 @@ describe('the breaker of a host', () => {
 
   it('is left alone for longer, the more often it failed in a row, and from the beginning after an answer', () => {
     open();
-    for (const [waitMs, end] of [[1_000, 'failed'], [3_000, 'unreached'], [6_000, 'failed'], [15_000, 'failed'], [30_000, 'failed'], [30_000, 'answered']] as const) {
+    for (const [waitMs, end] of [
+      [1_000, 'failed'],
+      [3_000, 'unreached'],
+      [6_000, 'failed'],
+      [15_000, 'failed'],
+      [30_000, 'failed'],
+      [30_000, 'answered'],
+    ] as const) {
       expect(breaker.closedForMs()).toBe(waitMs);
       nowMs += waitMs - 1;
       expect(isOpen()).toBe(true);
       nowMs += 1;
       expect(ask('a', end)).toBe('went');
-    } // prettier-ignore
+    }
     open();
     expect(breaker.closedForMs()).toBe(1_000);
   });
@@ -96,7 +161,11 @@ describe('several hosts', () => {
       permit.done(end);
       return permit.baseUrl;
     };
-    expect([asked('bad', 'failed'), asked('bad', 'failed'), asked('bad', 'failed')]).toEqual(['first', 'second', 'first']); // prettier-ignore
+    expect([asked('bad', 'failed'), asked('bad', 'failed'), asked('bad', 'failed')]).toEqual([
+      'first',
+      'second',
+      'first',
+    ]);
     expect(asked('good', 'answered')).toBe('first');
     expect([asked('bad', 'answered'), asked('bad', 'answered')]).toEqual(['second', 'first']);
   });

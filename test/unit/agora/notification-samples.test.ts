@@ -67,10 +67,7 @@ const TOLD: Record<string, unknown> = {
     type: 'uploaded',
     status: 0,
     uploadingStatus: null,
-    files: [
-      '8f2c1a7e54b94d0c9a3e6b1f70d2c845_lesson-4821_0.mp4',
-      '8f2c1a7e54b94d0c9a3e6b1f70d2c845_lesson-4821.m3u8',
-    ],
+    files: ['8f2c1a7e54b94d0c9a3e6b1f70d2c845_lesson-4821_0.mp4', '8f2c1a7e54b94d0c9a3e6b1f70d2c845_lesson-4821.m3u8'],
   },
   'ev31-web-no-filelist': { type: 'uploaded', status: 0, uploadingStatus: null, files: [] },
   'ev31-filename-lowercase': {
@@ -161,9 +158,7 @@ const TOLD: Record<string, unknown> = {
   },
   ev45: {
     type: 'snapshotTaken',
-    files: [
-      'shots/room1/72d9e4f05b8a41c6a7e31d608fbc2945_modqueue__uid_s_57297__uid_e_video_20260302100004089.jpg',
-    ],
+    files: ['shots/room1/72d9e4f05b8a41c6a7e31d608fbc2945_modqueue__uid_s_57297__uid_e_video_20260302100004089.jpg'],
   },
   ev46: { type: 'mediaInfoChanged', media: 'audio' },
   ev60: { type: 'vodStarted', videoId: '3c1f0b77d95f4ac5a4a1de1b5b2ef0a4' },
@@ -244,9 +239,7 @@ const OTHERS = [
 ];
 
 it('every sample has its expectation', () => {
-  expect([...Object.keys(TOLD), ...OTHERS].sort()).toEqual(
-    SAMPLES.notifications.map(({ id }) => id).sort(),
-  );
+  expect([...Object.keys(TOLD), ...OTHERS].sort()).toEqual(SAMPLES.notifications.map(({ id }) => id).sort());
 });
 
 it.each(Object.entries(TOLD))('%s tells what its page says', (id, told) => {
@@ -301,7 +294,7 @@ describe('the envelope', () => {
   it('knows a uid above 2^31, as a number or as text', () => {
     for (const uid of [4_294_967_295, '4294967295']) {
       const body = { noticeId: 'n', productId: 3, eventType: 40, payload: { sid: 's', uid } };
-      expect(parseNotification(bytesOf(body), RECEIPT)).toMatchObject({ envelope: { uid: '4294967295' } }); // prettier-ignore
+      expect(parseNotification(bytesOf(body), RECEIPT)).toMatchObject({ envelope: { uid: '4294967295' } });
     }
   });
 
@@ -318,7 +311,10 @@ describe('the envelope', () => {
     };
     const parsed = parseNotification(bytesOf(body), RECEIPT);
     if (parsed.kind !== 'notice') throw new Error(parsed.kind);
-    expect(noticeOf(parsed.envelope, RECEIPT, parsed.envelope.eventKey)).toMatchObject({ eventName: 'event_82', event: { type: 'unknown' } }); // prettier-ignore
+    expect(noticeOf(parsed.envelope, RECEIPT, parsed.envelope.eventKey)).toMatchObject({
+      eventName: 'event_82',
+      event: { type: 'unknown' },
+    });
   });
 
   it('tells the test events of the console from others', () => {

@@ -44,7 +44,7 @@ const ANSWERS: Record<string, [number | null, number, string[]]> = {
   'web-inprogress-empty': [4, 0, ['web_recorder_service inProgress']],
   'web-onhold': [5, 0, ['web_recorder_service inProgress']],
   'web-rtmp-publishing': [4, 0, ['web_recorder_service inProgress', 'rtmp_publish_service null']],
-  'web-rtmp-first-mixed': [5, 0, ['rtmp_publish_service inProgress', 'web_recorder_service inProgress']], // prettier-ignore
+  'web-rtmp-first-mixed': [5, 0, ['rtmp_publish_service inProgress', 'web_recorder_service inProgress']],
   'doc-all-zero-new-page': [0, 0, ['web_recorder_service inProgress']],
   'mix-status-0': [0, 0, []],
   'mix-status-1': [1, 0, []],
@@ -80,7 +80,7 @@ describe('an answer', () => {
   });
 
   it('has the video ids of a VoD service, and the outputs of a CDN service', () => {
-    expect(answer('vod-inprogress').services[0]?.files[0]?.videoId).toBe('3c1f0b77d95f4ac5a4a1de1b5b2ef0a4'); // prettier-ignore
+    expect(answer('vod-inprogress').services[0]?.files[0]?.videoId).toBe('3c1f0b77d95f4ac5a4a1de1b5b2ef0a4');
     const outputs = answer('web-rtmp-first-mixed').services[0]?.outputs;
     expect(outputs?.map(({ status }) => status)).toEqual(['disconnected', 'connecting', 'onhold']);
   });
@@ -96,7 +96,7 @@ describe('an answer', () => {
   });
 });
 
-const bad = (code: number | null, reason: string | null): QueryOutcome => ({ kind: 'bad_request', code, reason }); // prettier-ignore
+const bad = (code: number | null, reason: string | null): QueryOutcome => ({ kind: 'bad_request', code, reason });
 const fault: QueryOutcome = { kind: 'unavailable', reason: 'server' };
 const incomplete: QueryOutcome = { kind: 'incomplete' };
 
@@ -152,8 +152,7 @@ describe('an error', () => {
   });
 
   it('200 without JSON is a fault of the server, not an answer', () => {
-    for (const body of ['', 'ok', '<html></html>', '[1]'])
-      expect(outcome(200, body)).toEqual(fault);
+    for (const body of ['', 'ok', '<html></html>', '[1]']) expect(outcome(200, body)).toEqual(fault);
   });
 
   it('429 asks to wait by Retry-After in seconds or as a date, or by a quota header', () => {
@@ -194,7 +193,7 @@ describe('a stop', () => {
     expect(stopped({ Code: 200, Body: { sid: 'other', ...answer } })).toBe(false);
     expect(stopped({ sid: 'other', code: 435 })).toBe(false);
     const fileList = [{ fileName: 'a.m3u8' }];
-    expect(decodeStopAnswer('s', { sid: 'other', serverResponse: { fileList } }, NOW).files).toEqual([]); // prettier-ignore
+    expect(decodeStopAnswer('s', { sid: 'other', serverResponse: { fileList } }, NOW).files).toEqual([]);
   });
 
   it('that was an error stopped nothing, but "no recorded data" did', () => {

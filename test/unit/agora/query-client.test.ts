@@ -1,9 +1,5 @@
 import { outcomeOfResponse } from '../../../src/agora/outcome-of-response.js';
-import {
-  createQueryClient,
-  type QueryAnswer,
-  type QueryClient,
-} from '../../../src/agora/query-client.js';
+import { createQueryClient, type QueryAnswer, type QueryClient } from '../../../src/agora/query-client.js';
 import { unixMs } from '../../../src/evidence/instant.js';
 import { ALIVE, GONE, startStubAgora, type StubAgora } from '../../support/stub-agora.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -74,8 +70,8 @@ it('asks no address that another one would come of', async () => {
       const answer = await ask(undefined, Infinity, { ...TARGET, [field]: part });
       if (typeof answer === 'string') throw new Error(`it was ${answer}`);
       const { outcome, httpStatus: status, body } = answer;
-      expect(outcome).toMatchObject({ kind: 'bad_request', reason: expect.stringContaining(`"${part}"`) }); // prettier-ignore
-      const readBack = outcomeOfResponse({ status: status ?? 0, headers: {}, body: body ?? '', nowMs: unixMs(0) }); // prettier-ignore
+      expect(outcome).toMatchObject({ kind: 'bad_request', reason: expect.stringContaining(`"${part}"`) });
+      const readBack = outcomeOfResponse({ status: status ?? 0, headers: {}, body: body ?? '', nowMs: unixMs(0) });
       expect(readBack).toEqual(outcome);
     }
   }
@@ -133,10 +129,17 @@ it('has every query on the wire at once, on a connection of its own', async () =
 });
 
 it('reads the answer of a session with thousands of files', async () => {
-  const fileList = Array.from({ length: 40_000 }, (_, n) => ({ fileName: `${String(n)}.ts`.padStart(80, '0'), trackType: 'audio', uid: '1', mixedAllUser: false, isPlayable: true, sliceStartTime: n })); // prettier-ignore
+  const fileList = Array.from({ length: 40_000 }, (_, n) => ({
+    fileName: `${String(n)}.ts`.padStart(80, '0'),
+    trackType: 'audio',
+    uid: '1',
+    mixedAllUser: false,
+    isPlayable: true,
+    sliceStartTime: n,
+  }));
   await client.close();
   client = createQueryClient({ baseUrls: [first.url], timeoutMs: 5_000, now: () => unixMs(nowMs) });
-  first.answerWith({ status: 200, body: { serverResponse: { status: 5, fileListMode: 'json', fileList } } }); // prettier-ignore
+  first.answerWith({ status: 200, body: { serverResponse: { status: 5, fileListMode: 'json', fileList } } });
   expect(await kind()).toBe('answered');
 });
 

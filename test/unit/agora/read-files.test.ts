@@ -32,9 +32,9 @@ describe('names joined by a semicolon', () => {
     const names = [{ name: first }, { name: second }];
     const of = { sid: SID, cname: 'a;b' };
     expect(decodeEvent(4, told, of)).toMatchObject({ files: names });
-    expect(decodeEvent(90, { fileName: told.fileList }, of)).toMatchObject({ fileNames: [first, second] }); // prettier-ignore
+    expect(decodeEvent(90, { fileName: told.fileList }, of)).toMatchObject({ fileNames: [first, second] });
     expect(readAnswer({ ...of, serverResponse: told }).files).toMatchObject(names);
-    expect(decodeStopAnswer(SID, { ...of, serverResponse: told }, unixMs(0)).files).toMatchObject(names); // prettier-ignore
+    expect(decodeStopAnswer(SID, { ...of, serverResponse: told }, unixMs(0)).files).toMatchObject(names);
   });
 });
 

@@ -103,7 +103,7 @@ describe('the settings', () => {
 
   it('refuse an app that belongs to two accounts', () => {
     const apps = [{ appId: 'app', ncsSecrets: ['s'] }];
-    const file = JSON.stringify({ accounts: [{ name: 'b', customerId: 'i', customerSecret: 'c', apps }] }); // prettier-ignore
+    const file = JSON.stringify({ accounts: [{ name: 'b', customerId: 'i', customerSecret: 'c', apps }] });
     expect(problemsOf({ ...ONE_APP, AGORA_CONFIG_FILE: 'x' }, file)).toEqual([
       'AGORA_CONFIG_FILE: app app is configured twice',
     ]);
@@ -118,7 +118,7 @@ describe('the settings', () => {
 
   it('show no secret in the log', () => {
     const shown = JSON.stringify(
-      describeConfig(configOf({ ...ONE_APP, API_KEYS: 'a:write:topsecret1', REDIS_URL: 'redis://:pw@h' })), // prettier-ignore
+      describeConfig(configOf({ ...ONE_APP, API_KEYS: 'a:write:topsecret1', REDIS_URL: 'redis://:pw@h' })),
     );
     for (const secret of ['very-secret', 'first', 'second', 'topsecret1', 'pw']) {
       expect(shown).not.toContain(secret);

@@ -9,7 +9,10 @@ import {
 } from '../../../src/db/migrations/landed-migrations.js';
 import { prismaFolder, readMigrations } from '../../../src/db/migrations/migrations-folder.js';
 
-const migration = (name: string, checksum = `sum of ${name}`): { name: string; checksum: string } => ({ name, checksum }); // prettier-ignore
+const migration = (name: string, checksum = `sum of ${name}`): { name: string; checksum: string } => ({
+  name,
+  checksum,
+});
 const LANDED = [migration('1_a'), migration('2_b')];
 const LIST = `# 0.1.0
 sum-a  migrations/1_a/migration.sql
@@ -23,7 +26,7 @@ describe('a migration that has landed', () => {
   });
 
   it('is missed when it is gone', () => {
-    expect(findBrokenHistory(LANDED, [migration('2_b')])).toEqual(['1_a has landed and is gone: put it back']); // prettier-ignore
+    expect(findBrokenHistory(LANDED, [migration('2_b')])).toEqual(['1_a has landed and is gone: put it back']);
   });
 
   it('is told from one that was changed', () => {
@@ -48,7 +51,7 @@ describe('the list of those that have landed', () => {
   });
 
   it('takes new ones in as those of a release, unless it has been released', () => {
-    const present = [migration('1_a', 'sum-a'), migration('2_b', 'sum-b'), migration('3_c', 'sum-c')]; // prettier-ignore
+    const present = [migration('1_a', 'sum-a'), migration('2_b', 'sum-b'), migration('3_c', 'sum-c')];
     const longer = `${LIST}# 0.3.0\nsum-c  migrations/3_c/migration.sql\n`;
     expect(addLanded(LIST, '0.3.0', present)).toBe(longer);
     expect(() => addLanded(longer, '0.3.0', present)).toThrow('0.3.0 has been released');

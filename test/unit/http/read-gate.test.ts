@@ -4,9 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createReadGate } from '../../../src/http/api/read-gate.js';
 
 const aResponse = (): Response =>
-  Object.assign(new EventEmitter(), { destroyed: false, set: () => undefined }) as unknown as Response; // prettier-ignore
-const aRequest = (method = 'GET'): Request =>
-  Object.assign(new EventEmitter(), { method }) as unknown as Request;
+  Object.assign(new EventEmitter(), { destroyed: false, set: () => undefined }) as unknown as Response;
+const aRequest = (method = 'GET'): Request => Object.assign(new EventEmitter(), { method }) as unknown as Request;
 
 describe('reads', () => {
   it('are served a few at a time, the others in the order in which they came', async () => {

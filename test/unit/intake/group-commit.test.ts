@@ -85,9 +85,7 @@ it('an item that Postgres refuses fails alone', async () => {
     maxBatch: 10,
     maxWaiting: 10,
     store: (batch) =>
-      batch.includes(2)
-        ? Promise.reject(Object.assign(new Error('invalid'), { code: '22021' }))
-        : Promise.resolve(),
+      batch.includes(2) ? Promise.reject(Object.assign(new Error('invalid'), { code: '22021' })) : Promise.resolve(),
   });
   const results = await Promise.allSettled([1, 2, 3].map((item) => commit.add(item)));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

@@ -21,7 +21,7 @@ function memorySpool(): Spool & { entries: SpoolEntry[] } {
       return 'kept';
     },
     read: (limit) => entries.slice(0, limit),
-    drop: (lastKey) => void entries.splice(0, entries.findIndex((entry) => entry.key === lastKey) + 1), // prettier-ignore
+    drop: (lastKey) => void entries.splice(0, entries.findIndex((entry) => entry.key === lastKey) + 1),
     size: () => ({ entries: entries.length, bytes: 0 }),
     close: () => Promise.resolve(),
   };
@@ -32,20 +32,28 @@ function aPostgres() {
   const stored = { notices: 0, unreadable: 0, spooled: 0 };
   const tries = { notices: 0, unreadable: 0, spooled: 0 };
   const postgres: { trouble: Error | null } = { trouble: null };
-  const keep = (kind: keyof EvidenceStore) => (rows: readonly unknown[]): Promise<void> => {
-    tries[kind] += 1;
-    if (postgres.trouble !== null) return Promise.reject(postgres.trouble);
-    stored[kind] += rows.length;
-    return Promise.resolve();
-  }; // prettier-ignore
-  const store: EvidenceStore = { notices: keep('notices'), unreadable: keep('unreadable'), spooled: keep('spooled') }; // prettier-ignore
+  const keep =
+    (kind: keyof EvidenceStore) =>
+    (rows: readonly unknown[]): Promise<void> => {
+      tries[kind] += 1;
+      if (postgres.trouble !== null) return Promise.reject(postgres.trouble);
+      stored[kind] += rows.length;
+      return Promise.resolve();
+    };
+  const store: EvidenceStore = { notices: keep('notices'), unreadable: keep('unreadable'), spooled: keep('spooled') };
   return { store, stored, tries, postgres };
 }
 
 function opened(spool: Spool, store: EvidenceStore | null) {
   const told: string[] = [];
   const tell = (what: string) => () => void told.push(what);
-  const events = { onSpooling: tell('spooling'), onStoringAgain: tell('storing again'), onDrained: tell('drained'), onRefused: tell('refused'), onNotDrained: tell('not drained') }; // prettier-ignore
+  const events = {
+    onSpooling: tell('spooling'),
+    onStoringAgain: tell('storing again'),
+    onDrained: tell('drained'),
+    onRefused: tell('refused'),
+    onNotDrained: tell('not drained'),
+  };
   return { intake: new Intake({ spool, store, events }), told };
 }
 
@@ -61,7 +69,7 @@ const refusal = (code: string): Error => Object.assign(new Error('no'), { code }
 it('stores what can be read and what cannot, while Postgres is there', async () => {
   const { store, stored } = aPostgres();
   const { intake, told } = opened(memorySpool(), store);
-  expect(await Promise.all([intake.take(aNotification()), intake.take(received('{'))])).toEqual(['stored', 'stored']); // prettier-ignore
+  expect(await Promise.all([intake.take(aNotification()), intake.take(received('{'))])).toEqual(['stored', 'stored']);
   await intake.close();
   expect(stored).toMatchObject({ notices: 1, unreadable: 1 });
   expect(told).toEqual([]);
@@ -131,7 +139,10 @@ it('without a store spools all there is, for as long as it lives', async () => {
   const { intake, told } = opened(spool, null);
   await Promise.all([intake.take(aNotification()), intake.take(received('{'))]);
   await intake.close();
-  expect(spool.entries.map(({ incoming, isDoubtful }) => [incoming.kind, isDoubtful])).toEqual([['notice', false], ['unreadable', false]]); // prettier-ignore
+  expect(spool.entries.map(({ incoming, isDoubtful }) => [incoming.kind, isDoubtful])).toEqual([
+    ['notice', false],
+    ['unreadable', false],
+  ]);
   expect(told).toEqual([]);
 });
 
@@ -151,7 +162,7 @@ it('closes once all that it was given is durable, and then looks no more', async
 
 it('keeps a notification that Postgres refuses for its content as it came', async () => {
   const { store, stored } = aPostgres();
-  const { intake } = opened(memorySpool(), { ...store, notices: () => Promise.reject(refusal('54000')) }); // prettier-ignore
+  const { intake } = opened(memorySpool(), { ...store, notices: () => Promise.reject(refusal('54000')) });
   expect(await intake.take(aNotification())).toBe('stored');
   await intake.close();
   expect(stored.unreadable).toBe(1);
@@ -159,7 +170,7 @@ it('keeps a notification that Postgres refuses for its content as it came', asyn
 
 it('gives up none that met a deadlock: the sender sends it again', async () => {
   const { store, stored } = aPostgres();
-  const { intake } = opened(memorySpool(), { ...store, notices: () => Promise.reject(refusal('40P01')) }); // prettier-ignore
+  const { intake } = opened(memorySpool(), { ...store, notices: () => Promise.reject(refusal('40P01')) });
   await expect(intake.take(aNotification())).rejects.toThrow('no');
   await intake.close();
   expect(stored.unreadable).toBe(0);

@@ -8,7 +8,7 @@ beforeEach(() => {
   stopping = new AbortController();
 });
 
-const enter = (patienceMs = 5_000): Promise<Entry | 'late'> => gate.enter(patienceMs, stopping.signal); // prettier-ignore
+const enter = (patienceMs = 5_000): Promise<Entry | 'late'> => gate.enter(patienceMs, stopping.signal);
 
 async function within(patienceMs = 5_000): Promise<Entry> {
   const entry = await enter(patienceMs);

@@ -19,24 +19,36 @@ function dueOf(silentBeats: (n: number, ageMs: number) => number): UnixMs[] {
 
 describe('the channel', () => {
   it('works where one heartbeat in twenty is lost, and that is its miss rate', () => {
-    const channel = readChannel(dueOf((n) => (n % 20 === 0 ? 1 : 0)), NOW); // prettier-ignore
+    const channel = readChannel(
+      dueOf((n) => (n % 20 === 0 ? 1 : 0)),
+      NOW,
+    );
     expect(channel.worksForMs).toBe(Infinity);
     expect(channel.missRate).toBeCloseTo(0.05, 2);
   });
 
   it('is dark as soon as the latest heartbeats are missing, whatever came before', () => {
-    const channel = readChannel(dueOf((_, ageMs) => (ageMs < 12_000 ? 1 : 0)), NOW); // prettier-ignore
+    const channel = readChannel(
+      dueOf((_, ageMs) => (ageMs < 12_000 ? 1 : 0)),
+      NOW,
+    );
     expect(channel.worksForMs).toBe(0);
   });
 
   it('is known to be back within seconds, and since when', () => {
-    const channel = readChannel(dueOf((_, ageMs) => (ageMs < 22_000 ? 0 : 10)), NOW); // prettier-ignore
+    const channel = readChannel(
+      dueOf((_, ageMs) => (ageMs < 22_000 ? 0 : 10)),
+      NOW,
+    );
     expect(channel.worksForMs).toBe(20_000);
     expect(channel.missRate).toBeLessThan(0.05);
   });
 
   it('is not blamed for sessions that ended while it was dark', () => {
-    const channel = readChannel(dueOf((n) => (n % 5 === 0 ? 8 : 0)), NOW); // prettier-ignore
+    const channel = readChannel(
+      dueOf((n) => (n % 5 === 0 ? 8 : 0)),
+      NOW,
+    );
     expect(channel.worksForMs).toBe(Infinity);
     expect(channel.missRate).toBeLessThan(0.05);
   });

@@ -9,7 +9,11 @@ import {
 import { priorityOf } from '../../../src/reconcile/query-class.js';
 import { at } from '../../support/builders.js';
 
-const due = (sid: string, queryClass: Parameters<typeof priorityOf>[0], seconds: number): Candidate => ({ sid, priority: priorityOf(queryClass), sinceMs: at(seconds) }); // prettier-ignore
+const due = (sid: string, queryClass: Parameters<typeof priorityOf>[0], seconds: number): Candidate => ({
+  sid,
+  priority: priorityOf(queryClass),
+  sinceMs: at(seconds),
+});
 const waiting = (sid: string, seconds: number) => ({ sid, sinceMs: at(seconds) });
 const NONE: Heads = { due: [], proofs: [], likely: [], suspects: [], oldest: [] };
 const USUAL: Situation = { room: 9, firstFromMs: 600_000, chance: 0, nowMs: at(600) };
@@ -20,7 +24,12 @@ const chosen = (heads: Partial<Heads>, situation: Partial<Situation> = {}): stri
 describe('choosing', () => {
   it('goes by class and then by waiting, and asks nobody twice', () => {
     const heads = {
-      due: [due('r', 'routine', 0), due('e2', 'confirm_start', 20), due('e1', 'confirm_start', 10), due('x', 'confirm_report', 0)], // prettier-ignore
+      due: [
+        due('r', 'routine', 0),
+        due('e2', 'confirm_start', 20),
+        due('e1', 'confirm_start', 10),
+        due('x', 'confirm_report', 0),
+      ],
       proofs: [waiting('p', 590)],
       suspects: [waiting('r', 590)],
     };
@@ -73,6 +82,6 @@ describe('choosing', () => {
   });
 
   it('asks about everybody at the interval of routine at rest', () => {
-    expect(oldestFirst(10, 8, 120_000)).toMatchObject({ shareFromMs: 120_000, countedFromMs: 120_000 }); // prettier-ignore
+    expect(oldestFirst(10, 8, 120_000)).toMatchObject({ shareFromMs: 120_000, countedFromMs: 120_000 });
   });
 });

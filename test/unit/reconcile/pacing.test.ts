@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { backoffMs, spreadMs } from '../../../src/reconcile/backoff.js';
-import {
-  reachablePerSecond,
-  queueRoom,
-  slotsOf,
-  slotSpacingMs,
-} from '../../../src/reconcile/pacing.js';
+import { reachablePerSecond, queueRoom, slotsOf, slotSpacingMs } from '../../../src/reconcile/pacing.js';
 
 describe('slots', () => {
   it('put no more than the rate into any second, and use at least 95 % of it', () => {

@@ -44,9 +44,7 @@ describe('the next query', () => {
       dueMs: at(10.1),
       queryClass: 'confirm_start',
     });
-    expect(
-      due(aRegistration(), anObservation(5, anAnswer(2), { count: 2, lastAnsweredMs: at(11) })),
-    ).toBe(21);
+    expect(due(aRegistration(), anObservation(5, anAnswer(2), { count: 2, lastAnsweredMs: at(11) }))).toBe(21);
   });
 
   it('is routine, about every two minutes, once the recording was seen at work', () => {
@@ -64,38 +62,32 @@ describe('the next query', () => {
     [[125, 130, 140, 155], 185, 'recheck'],
     [[125, 130, 140, 155, 185], 215.1, 'confirm_end'],
     [[125, 130, 140, 155, 200], 215.1, 'confirm_end'],
-  ])(
-    'after 404s at %j comes at %i, aimed at the moment that proves the end: %s',
-    (seconds, next, queryClass) => {
-      const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
-      expect(plan(aRegistration(), alive, ...notFoundAt(...seconds))).toMatchObject({
-        dueMs: at(next),
-        queryClass,
-      });
-    },
-  );
+  ])('after 404s at %j comes at %i, aimed at the moment that proves the end: %s', (seconds, next, queryClass) => {
+    const alive = anObservation(5, anAnswer(5, { files: [fileNamed('a.m3u8')] }));
+    expect(plan(aRegistration(), alive, ...notFoundAt(...seconds))).toMatchObject({
+      dueMs: at(next),
+      queryClass,
+    });
+  });
 
   it.each([
     ['mix', 15],
     ['web', 15],
     ['individual', 60],
     ['raw', 60],
-  ] as const)(
-    'asks for the file names of mode %s as soon as they can be had, after %i s',
-    (mode, seconds) => {
-      const seen = [aRegistration({ mode }), anObservation(5, anAnswer(5))];
-      expect(plan(...seen)).toMatchObject({ queryClass: 'file_names', dueMs: at(seconds) });
-      const again = anObservation(seconds + 1, anAnswer(5));
-      expect(plan(...seen, again)).toMatchObject({
-        queryClass: 'file_names',
-        dueMs: at(seconds + 60),
-      });
-      const late = anObservation(seconds + 130, anAnswer(5));
-      expect(plan(...seen, late)).toMatchObject({ queryClass: 'routine' });
-      const told = aNotice(6, { type: 'fileInfos', files: [fileNamed('a.m3u8')] });
-      expect(plan(...seen, told)).toMatchObject({ queryClass: 'routine' });
-    },
-  );
+  ] as const)('asks for the file names of mode %s as soon as they can be had, after %i s', (mode, seconds) => {
+    const seen = [aRegistration({ mode }), anObservation(5, anAnswer(5))];
+    expect(plan(...seen)).toMatchObject({ queryClass: 'file_names', dueMs: at(seconds) });
+    const again = anObservation(seconds + 1, anAnswer(5));
+    expect(plan(...seen, again)).toMatchObject({
+      queryClass: 'file_names',
+      dueMs: at(seconds + 60),
+    });
+    const late = anObservation(seconds + 130, anAnswer(5));
+    expect(plan(...seen, late)).toMatchObject({ queryClass: 'routine' });
+    const told = aNotice(6, { type: 'fileInfos', files: [fileNamed('a.m3u8')] });
+    expect(plan(...seen, told)).toMatchObject({ queryClass: 'routine' });
+  });
 
   it('is aimed at the deadline while a session was never seen', () => {
     expect(plan(aRegistration(), ...notFoundAt(5, 10, 20, 35, 65))).toMatchObject({
@@ -178,7 +170,7 @@ describe('the next query', () => {
 
   it('keeps such a distance that the 404s that are kept span what they must prove', () => {
     const slow = { ...RULES, goneConfirmMs: 300_000, retryBackoffMs: [2_000] };
-    let known = fold(noFacts(SID), [aRegistration(), anObservation(50, anAnswer(5)), ...notFoundAt(100)]); // prettier-ignore
+    let known = fold(noFacts(SID), [aRegistration(), anObservation(50, anAnswer(5)), ...notFoundAt(100)]);
     for (let asked = 0; asked < 60 && findEnding(known, slow) === null; asked += 1) {
       const dueMs = planQuery(known, findEnding(known, slow), slow)?.dueMs ?? Number.NaN;
       known = fold(known, notFoundAt((dueMs - at(0)) / 1000));
@@ -210,6 +202,6 @@ describe('the next query', () => {
 
   it('asks at once about a refused session when a notification tells that it ended', () => {
     const refused = anObservation(5, { kind: 'bad_request', code: 2, reason: null });
-    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'signal' }); // prettier-ignore
+    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'signal' });
   });
 });

@@ -23,7 +23,7 @@ describe('the bound that is promised', () => {
     ({ sessions, hours }) => {
       for (const outages of [false, true]) {
         const world = createWorld({ seed: sessions, sessions, hours, tail: 0, outages });
-        const { boundBroken, queries } = runPolicy(world, { name: OURS, hearsNotices: true, make: ours }, SPANS); // prettier-ignore
+        const { boundBroken, queries } = runPolicy(world, { name: OURS, hearsNotices: true, make: ours }, SPANS);
         expect(boundBroken).toBe(0);
         expect(queries).toBeGreaterThan(0);
       }

@@ -10,16 +10,7 @@ import {
 } from '../../../src/reconcile/suspicion.js';
 import { noFacts } from '../../../src/sessions/facts/facts.js';
 import { fold } from '../../../src/sessions/facts/fold.js';
-import {
-  anAnswer,
-  aNotice,
-  anObservation,
-  aRegistration,
-  at,
-  NOT_FOUND,
-  RULES,
-  SID,
-} from '../../support/builders.js';
+import { anAnswer, aNotice, anObservation, aRegistration, at, NOT_FOUND, RULES, SID } from '../../support/builders.js';
 
 const suspected = (...evidence: Evidence[]) => suspectMs(fold(noFacts(SID), evidence), RULES);
 const beat = (seconds: number) => aNotice(seconds, { type: 'uploadProgress', progress: 0.5 });

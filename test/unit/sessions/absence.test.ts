@@ -16,14 +16,14 @@ import {
   SID,
 } from '../../support/builders.js';
 
-const sessionOf = (...evidence: Evidence[]): Session => conclude(fold(noFacts(SID), evidence), RULES).session; // prettier-ignore
+const sessionOf = (...evidence: Evidence[]): Session => conclude(fold(noFacts(SID), evidence), RULES).session;
 const alive = () => [aRegistration(), anObservation(5, anAnswer(5))];
 const slow404 = (seconds: number, tookSeconds: number) =>
   anObservation(seconds, NOT_FOUND, {
     answeredMs: at(seconds + tookSeconds),
     lastAnsweredMs: at(seconds + tookSeconds),
   });
-const beat = (seconds: number, told = {}) => aNotice(seconds, { type: 'uploadProgress', progress: 0.5 }, told); // prettier-ignore
+const beat = (seconds: number, told = {}) => aNotice(seconds, { type: 'uploadProgress', progress: 0.5 }, told);
 
 describe('an end that a query answered before life was heard', () => {
   it('is confirmed only by a look that comes late enough after all of the interval in which it lies', () => {
@@ -55,14 +55,16 @@ describe('404s last', () => {
   });
 
   it('from the answer of the first to the asking of the last', () => {
-    expect(sessionOf(...alive(), slow404(100, 9), ...notFoundAt(150, 198.9)).state).toBe('recording'); // prettier-ignore
-    expect(sessionOf(...alive(), slow404(100, 9), ...notFoundAt(150, 199)).outcome).toBe('vanished'); // prettier-ignore
+    expect(sessionOf(...alive(), slow404(100, 9), ...notFoundAt(150, 198.9)).state).toBe('recording');
+    expect(sessionOf(...alive(), slow404(100, 9), ...notFoundAt(150, 199)).outcome).toBe('vanished');
     expect(sessionOf(...alive(), ...notFoundAt(100, 150), slow404(189, 9)).state).toBe('recording');
   });
 
   it('and are three at least: two are moments, whatever lies between them', () => {
-    const silence = [110, 130, 150, 170].map((second) => anObservation(second, { kind: 'unavailable', reason: 'server' })); // prettier-ignore
-    expect(sessionOf(...alive(), ...notFoundAt(100), ...silence, ...notFoundAt(190.1)).state).toBe('recording'); // prettier-ignore
+    const silence = [110, 130, 150, 170].map((second) =>
+      anObservation(second, { kind: 'unavailable', reason: 'server' }),
+    );
+    expect(sessionOf(...alive(), ...notFoundAt(100), ...silence, ...notFoundAt(190.1)).state).toBe('recording');
   });
 
   it('and begin anew after a silence longer than they must last', () => {
@@ -91,14 +93,18 @@ describe('404s last', () => {
   });
 
   it('and a start that is registered for the future counts from when it was registered, and is told', () => {
-    const early = aRegistration({ startedMs: at(86_400), resourceExpiredHour: 1, receivedMs: at(0) }); // prettier-ignore
+    const early = aRegistration({ startedMs: at(86_400), resourceExpiredHour: 1, receivedMs: at(0) });
     const session = sessionOf(early, ...notFoundAt(3_650, 3_700, 3_750));
     expect(session.state).toBe('registered');
     expect(session.findings.map(({ code }) => code)).toContain('started_in_future');
   });
 
   it('and a clock from another century does not close the window', () => {
-    const session = sessionOf(aRegistration(), beat(60, { occurredMs: 1_000_000_000_000, receivedMs: at(60) }), ...notFoundAt(100, 150, 200)); // prettier-ignore
+    const session = sessionOf(
+      aRegistration(),
+      beat(60, { occurredMs: 1_000_000_000_000, receivedMs: at(60) }),
+      ...notFoundAt(100, 150, 200),
+    );
     expect(session.outcome).toBe('vanished');
   });
 
@@ -107,14 +113,15 @@ describe('404s last', () => {
     const before = [aRegistration(), ...notFoundAt(100, 150, 200)];
     expect(sessionOf(...before).outcome).toBe('never_started');
     expect(sessionOf(...before, corrected).state).toBe('registered');
-    expect(sessionOf(...before, corrected, ...notFoundAt(310, 350, 401)).outcome).toBe('never_started'); // prettier-ignore
+    expect(sessionOf(...before, corrected, ...notFoundAt(310, 350, 401)).outcome).toBe('never_started');
   });
 
   it('and are told in the timeline as what the ledger concluded from them', () => {
-    const kinds = (...evidence: Evidence[]) => inferences(fold(noFacts(SID), evidence), RULES).map(({ atMs, source, kind }) => [atMs, source, kind]); // prettier-ignore
+    const kinds = (...evidence: Evidence[]) =>
+      inferences(fold(noFacts(SID), evidence), RULES).map(({ atMs, source, kind }) => [atMs, source, kind]);
     expect(kinds(...alive(), ...notFoundAt(100, 150))).toEqual([]);
-    expect(kinds(...alive(), ...notFoundAt(100, 150, 191))).toEqual([[at(191), 'inference', 'gone']]); // prettier-ignore
-    expect(kinds(aRegistration(), ...notFoundAt(5, 50, 96))).toEqual([[at(96), 'inference', 'never_started']]); // prettier-ignore
+    expect(kinds(...alive(), ...notFoundAt(100, 150, 191))).toEqual([[at(191), 'inference', 'gone']]);
+    expect(kinds(aRegistration(), ...notFoundAt(5, 50, 96))).toEqual([[at(96), 'inference', 'never_started']]);
     const denied = [...alive(), ...notFoundAt(100, 150, 191), beat(200)];
     expect(kinds(...denied)).toEqual([[at(200), 'inference', 'reopened']]);
   });

@@ -7,7 +7,16 @@ import { findGaps } from '../../../src/sessions/verdict/gaps.js';
 import { findEnding } from '../../../src/sessions/verdict/find-ending.js';
 import { fold } from '../../../src/sessions/facts/fold.js';
 import { withProof } from '../../../src/sessions/verdict/with-proof.js';
-import { anAnswer, aNotice, anObservation, aRegistration, FOLD_RULES, NOT_FOUND, RULES, SID } from '../../support/builders.js'; // prettier-ignore
+import {
+  anAnswer,
+  aNotice,
+  anObservation,
+  aRegistration,
+  FOLD_RULES,
+  NOT_FOUND,
+  RULES,
+  SID,
+} from '../../support/builders.js';
 
 const UNBOUNDED: FoldRules = {
   ...FOLD_RULES,
@@ -19,7 +28,7 @@ const NARROW: FoldRules = { ...FOLD_RULES, bounds: { ends: 4, notFound: 6, range
 /** No query is asked so soon after another that the 404s that are kept could not span what is to be proven. */
 const step = fc.record({
   seconds: fc.constantFrom(20, 25, 30, 60, 95, 200),
-  what: fc.constantFrom('404', '404', '404', '404', '404', '404', '404', '404', 'beat', 'silence', '400'), // prettier-ignore
+  what: fc.constantFrom('404', '404', '404', '404', '404', '404', '404', '404', 'beat', 'silence', '400'),
   sequence: fc.nat(400),
 });
 
@@ -55,12 +64,10 @@ function pieceOf(now: number, what: string, sequence: number, facts: SessionFact
 it('a verdict is the same, however little is kept of what goes on for ever', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
-      const [all, some] = [UNBOUNDED, NARROW].map((rules) => conclude(fold(noFacts(SID), livedThrough(steps, rules), rules), RULES).session); // prettier-ignore
-      const verdict = (session: typeof all) => [
-        session?.state,
-        session?.outcome,
-        session?.certainty,
-      ];
+      const [all, some] = [UNBOUNDED, NARROW].map(
+        (rules) => conclude(fold(noFacts(SID), livedThrough(steps, rules), rules), RULES).session,
+      );
+      const verdict = (session: typeof all) => [session?.state, session?.outcome, session?.certainty];
       expect(verdict(some)).toEqual(verdict(all));
     }),
     { numRuns: 1_000 },
@@ -76,8 +83,8 @@ it('as many numbers are missing, and as many runs of them, however few gaps are 
       const rising = numbers.toSorted((a, b) => a - b);
       const totals = [UNBOUNDED, NARROW].map((rules) => {
         const facts = fold(noFacts(SID), notices(rising), rules);
-        const gaps = findGaps({ ...facts, knownUntilMs: facts.knownUntilMs }, null, { ...RULES, reorderGraceMs: 0 }); // prettier-ignore
-        return [gaps.reduce((sum, { runs }) => sum + runs, 0), gaps.reduce((sum, { missing }) => sum + missing, 0)]; // prettier-ignore
+        const gaps = findGaps({ ...facts, knownUntilMs: facts.knownUntilMs }, null, { ...RULES, reorderGraceMs: 0 });
+        return [gaps.reduce((sum, { runs }) => sum + runs, 0), gaps.reduce((sum, { missing }) => sum + missing, 0)];
       });
       expect(totals[1]).toEqual(totals[0]);
     }),
@@ -99,7 +106,11 @@ it.each([
   for (let from = 0; from < COUNT; from += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, k) => {
       const n = from + k;
-      return aNotice(n / 10, { type: 'uploadProgress', progress: 0.5 }, { sequence: sequenceOf(n), serviceType: moduleOf(n) }); // prettier-ignore
+      return aNotice(
+        n / 10,
+        { type: 'uploadProgress', progress: 0.5 },
+        { sequence: sequenceOf(n), serviceType: moduleOf(n) },
+      );
     });
     facts = fold(facts, batch, FOLD_RULES);
   }

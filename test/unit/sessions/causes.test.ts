@@ -20,10 +20,10 @@ import {
 } from '../../support/builders.js';
 
 const factsOf = (...evidence: Evidence[]): SessionFacts => fold(noFacts(SID), evidence, FOLD_RULES);
-const sessionOf = (...evidence: Evidence[]): Session =>
-  conclude(factsOf(...evidence), RULES).session;
+const sessionOf = (...evidence: Evidence[]): Session => conclude(factsOf(...evidence), RULES).session;
 const alive = () => [aRegistration(), anObservation(5, anAnswer(5))];
-const exit = (seconds: number, exitStatus: number, told: Partial<Notice> = {}) => aNotice(seconds, { type: 'sessionExit', exitStatus }, told); // prettier-ignore
+const exit = (seconds: number, exitStatus: number, told: Partial<Notice> = {}) =>
+  aNotice(seconds, { type: 'sessionExit', exitStatus }, told);
 const gone = (seconds: number) => notFoundAt(seconds, seconds + 45, seconds + 91);
 const codes = ({ findings }: Session): string[] => findings.map(({ code }) => code);
 
@@ -31,7 +31,11 @@ describe('an exit that was heard', () => {
   it('is never vanished, though a query in between seemed to deny it', () => {
     const denied = [...alive(), exit(100, 1), anObservation(101, anAnswer(5))];
     expect(sessionOf(...denied).state).toBe('recording');
-    expect(sessionOf(...denied, ...gone(110))).toMatchObject({ state: 'failed', outcome: 'abnormal_exit', certainty: 'observed' }); // prettier-ignore
+    expect(sessionOf(...denied, ...gone(110))).toMatchObject({
+      state: 'failed',
+      outcome: 'abnormal_exit',
+      certainty: 'observed',
+    });
     expect(sessionOf(...denied, ...gone(110), ...notFoundAt(231.2)).certainty).toBe('confirmed');
   });
 
@@ -51,7 +55,12 @@ describe('an exit that was heard', () => {
   });
 
   it('says so when its clock is behind, of several notices the least', () => {
-    const behind = (seconds: number) => aNotice(seconds, { type: 'uploadProgress', progress: 0.1 }, { occurredMs: at(seconds - 20), notifiedMs: at(seconds), receivedMs: at(seconds + 0.2) }); // prettier-ignore
+    const behind = (seconds: number) =>
+      aNotice(
+        seconds,
+        { type: 'uploadProgress', progress: 0.1 },
+        { occurredMs: at(seconds - 20), notifiedMs: at(seconds), receivedMs: at(seconds + 0.2) },
+      );
     expect(codes(sessionOf(...alive(), behind(60), behind(120)))).not.toContain('clock_skew');
     const session = sessionOf(...alive(), behind(60), behind(120), behind(180));
     expect(session.findings.find(({ code }) => code === 'clock_skew')?.message).toContain('20 s');
@@ -62,9 +71,9 @@ describe('404s that last, where the exit was lost', () => {
   const causes: [string, RecordingEvent][] = [
     ['it was told to leave', { type: 'recorderLeft', leaveCode: 24 }],
     ['nobody was in the channel', { type: 'recorderLeft', leaveCode: 6 }],
-    ['its web recorder stopped', { type: 'webRecorderStopped', code: 0, reason: 'ok', text: null, files: [] }], // prettier-ignore
+    ['its web recorder stopped', { type: 'webRecorderStopped', code: 0, reason: 'ok', text: null, files: [] }],
     ['everything was uploaded', { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }],
-    ['its files went to the cloud backup', { type: 'backedUp', status: 0, uploadingStatus: null, files: [] }], // prettier-ignore
+    ['its files went to the cloud backup', { type: 'backedUp', status: 0, uploadingStatus: null, files: [] }],
   ];
 
   it.each(causes)('mean completed when the cause was heard: %s', (what, event) => {
@@ -74,7 +83,9 @@ describe('404s that last, where the exit was lost', () => {
     expect(codes(session)).toContain('exit_notice_lost');
     const told = explain(factsOf(...evidence), RULES).find(({ fact }) => fact === 'outcome');
     expect(told?.rule).toBe('heard_cause');
-    expect(told?.evidence.map((reference) => reference.what)).toEqual(expect.arrayContaining([expect.stringContaining(what)])); // prettier-ignore
+    expect(told?.evidence.map((reference) => reference.what)).toEqual(
+      expect.arrayContaining([expect.stringContaining(what)]),
+    );
   });
 
   const none: [string, RecordingEvent][] = [
@@ -118,14 +129,14 @@ describe('what only seems to be at work', () => {
   });
 
   it('is a web recorder that says that it exits, at status 4: what event 71 said stands', () => {
-    const stopped = aNotice(100, { type: 'webRecorderStopped', code: 0, reason: 'ok', text: null, files: [] }); // prettier-ignore
-    const service = { name: 'web_recorder_service', state: 'exit', onHold: false, files: [], outputs: [] }; // prettier-ignore
+    const stopped = aNotice(100, { type: 'webRecorderStopped', code: 0, reason: 'ok', text: null, files: [] });
+    const service = { name: 'web_recorder_service', state: 'exit', onHold: false, files: [], outputs: [] };
     const exiting = anObservation(102, anAnswer(4, { services: [service] }));
     expect(sessionOf(...alive(), stopped, exiting).state).toBe('stopping');
   });
 
   it('is not a session of which nobody registered more than its error: that has been started', () => {
-    const error = aNotice(1, { type: 'error', module: 2, level: 5, code: 52, stat: 1, message: 'x' }); // prettier-ignore
+    const error = aNotice(1, { type: 'error', module: 2, level: 5, code: 52, stat: 1, message: 'x' });
     expect(sessionOf(error).state).toBe('starting');
     expect(sessionOf(aRegistration(), error).state).toBe('registered');
   });
@@ -134,17 +145,19 @@ describe('what only seems to be at work', () => {
 describe('a failover', () => {
   const moved = aNotice(100, { type: 'failover', newUid: '2' });
   const restarted = aNotice(150, { type: 'recorderStarted', status: 0 }, { uid: '2' });
-  const uploaded = (seconds: number, uid: string) => aNotice(seconds, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid }); // prettier-ignore
-  const backedUp = (seconds: number, uid: string) => aNotice(seconds, { type: 'backedUp', status: 0, uploadingStatus: null, files: [] }, { uid }); // prettier-ignore
+  const uploaded = (seconds: number, uid: string) =>
+    aNotice(seconds, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid });
+  const backedUp = (seconds: number, uid: string) =>
+    aNotice(seconds, { type: 'backedUp', status: 0, uploadingStatus: null, files: [] }, { uid });
 
   it('does not move the start, though the first recorder’s own start was lost', () => {
     const beat = aNotice(60, { type: 'uploadProgress', progress: 0.1 });
-    expect(sessionOf(aRegistration(), beat, moved, restarted).startedAt).toEqual({ atMs: at(60), source: 'notice' }); // prettier-ignore
-    expect(sessionOf(...alive(), moved, restarted).startedAt).toEqual({ atMs: at(5), source: 'query' }); // prettier-ignore
+    expect(sessionOf(aRegistration(), beat, moved, restarted).startedAt).toEqual({ atMs: at(60), source: 'notice' });
+    expect(sessionOf(...alive(), moved, restarted).startedAt).toEqual({ atMs: at(5), source: 'query' });
   });
 
   it('has the uploads of both recorders: the worse one counts', () => {
-    const state = (...evidence: Evidence[]) => sessionOf(...alive(), moved, restarted, ...evidence).upload.state; // prettier-ignore
+    const state = (...evidence: Evidence[]) => sessionOf(...alive(), moved, restarted, ...evidence).upload.state;
     expect(state(uploaded(90, '1'), backedUp(200, '2'))).toBe('backed_up');
     expect(state(backedUp(90, '1'), uploaded(200, '2'))).toBe('backed_up');
     expect(state(backedUp(90, '1'), uploaded(95, '1'), uploaded(200, '2'))).toBe('uploaded');
@@ -155,7 +168,7 @@ describe('a failover', () => {
 it('counts although the clock of its sender was ahead, and its start came late', () => {
   const ahead = { receivedMs: at(3.5), notifiedMs: at(3.5) };
   const left = aNotice(94.4, { type: 'recorderLeft', leaveCode: 16 }, ahead);
-  const began = aNotice(94.4, { type: 'recorderStarted', status: 0 }, { receivedMs: at(260), notifiedMs: at(3.4) }); // prettier-ignore
+  const began = aNotice(94.4, { type: 'recorderStarted', status: 0 }, { receivedMs: at(260), notifiedMs: at(3.4) });
   const gone = notFoundAt(97, 127, 157, 188);
   expect(sessionOf(aRegistration(), left, ...gone, began)).toMatchObject({ outcome: 'completed' });
 });

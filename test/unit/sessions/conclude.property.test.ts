@@ -22,7 +22,7 @@ describe('a conclusion', () => {
         expect(gaps).toEqual(expect.arrayContaining([...missing, ...late]));
         expect(concludeGaps(facts, RULES)).toEqual(gaps);
         expect(isTerminal(session.state)).toBe(ending !== null);
-        expect([session.outcome, session.endedAt]).toEqual([ending?.outcome ?? null, ending?.endedAt ?? null]); // prettier-ignore
+        expect([session.outcome, session.endedAt]).toEqual([ending?.outcome ?? null, ending?.endedAt ?? null]);
       }),
       { numRuns: 300 },
     );

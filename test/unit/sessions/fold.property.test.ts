@@ -41,7 +41,7 @@ describe('folding', () => {
     fc.assert(
       fc.property(shuffled, ([evidence, another, cuts]) => {
         const expected = fold(noFacts(SID), evidence);
-        const folded = batches(another, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID)); // prettier-ignore
+        const folded = batches(another, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID));
         expect(timeless(folded)).toEqual(timeless(expected));
         const { notices: _a, gaps: _c, ...session } = conclude(folded, RULES).session;
         const { notices: _b, gaps: _d, ...expectedSession } = conclude(expected, RULES).session;
@@ -72,9 +72,7 @@ describe('folding', () => {
         const ledger = batches(arriving, cuts).reduce<SessionFacts>((facts, batch) => {
           seen.push(...batch);
           const late = batch.some((piece) => piece.kind === 'notice' && isStraggler(facts, piece));
-          return late
-            ? fold(noFacts(SID), inOrderOfReceipt(seen))
-            : fold(facts, inOrderOfReceipt(batch));
+          return late ? fold(noFacts(SID), inOrderOfReceipt(seen)) : fold(facts, inOrderOfReceipt(batch));
         }, noFacts(SID));
         expect(ledger).toEqual(fold(noFacts(SID), inOrderOfReceipt(evidence)));
       }),
@@ -99,8 +97,8 @@ describe('folding', () => {
   it('counts every repeated delivery, and takes none of them for an event', () => {
     fc.assert(
       fc.property(shuffled, ([, evidence, cuts]) => {
-        const { arrivals } = batches(evidence, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID)); // prettier-ignore
-        const count = (kind: Evidence['kind']): number => evidence.filter((piece) => piece.kind === kind).length; // prettier-ignore
+        const { arrivals } = batches(evidence, cuts).reduce((facts, batch) => fold(facts, batch), noFacts(SID));
+        const count = (kind: Evidence['kind']): number => evidence.filter((piece) => piece.kind === kind).length;
         const [notices, repeats] = [count('notice'), count('repeated_delivery')];
         expect(arrivals).toMatchObject({ events: notices, deliveries: notices + repeats });
       }),
@@ -143,7 +141,12 @@ describe('a verdict', () => {
         const { state } = conclude(facts, RULES).session;
         const lastLive = facts.answerSigns.lastLiveMs;
         const exits = facts.recorders.flatMap(({ exits }) => exits.map(({ atMs }) => atMs));
-        const told = [...exits, ...facts.exitAnswers.map(({ askedMs }) => askedMs), facts.stop?.receivedMs ?? 0, facts.asked.lastNotFoundMs ?? 0]; // prettier-ignore
+        const told = [
+          ...exits,
+          ...facts.exitAnswers.map(({ askedMs }) => askedMs),
+          facts.stop?.receivedMs ?? 0,
+          facts.asked.lastNotFoundMs ?? 0,
+        ];
         fc.pre(asked !== null && lastLive !== null && lastLive > Math.max(...told));
         expect(['ended', 'failed']).not.toContain(state);
       }),

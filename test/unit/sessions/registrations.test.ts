@@ -32,15 +32,15 @@ describe('the registration in force', () => {
   it('is the first one, with what was added to it later', () => {
     const started = aRegistration({ ...bare, startedMs: at(0), receivedMs: at(2) });
     const hours = aRegistration({ ...bare, resourceExpiredHour: 5, receivedMs: at(3) });
-    expect(inForce(first, started, hours)).toEqual({ ...first, startedMs: at(0), resourceExpiredHour: 5 }); // prettier-ignore
+    expect(inForce(first, started, hours)).toEqual({ ...first, startedMs: at(0), resourceExpiredHour: 5 });
   });
 
   it('is the newest that replaces, without what was added before it', () => {
     const added = aRegistration({ ...bare, resourceExpiredHour: 5, receivedMs: at(2) });
-    const wrong = aRegistration({ ...bare, resourceId: 'wrong', receivedMs: at(3), replaces: true }); // prettier-ignore
-    const right = aRegistration({ ...bare, resourceId: 'right', receivedMs: at(4), replaces: true }); // prettier-ignore
+    const wrong = aRegistration({ ...bare, resourceId: 'wrong', receivedMs: at(3), replaces: true });
+    const right = aRegistration({ ...bare, resourceId: 'right', receivedMs: at(4), replaces: true });
     expect(inForce(first, added, wrong, right)).toEqual(right);
-    const hours = aRegistration({ ...right, resourceExpiredHour: 7, receivedMs: at(5), replaces: false }); // prettier-ignore
+    const hours = aRegistration({ ...right, resourceExpiredHour: 7, receivedMs: at(5), replaces: false });
     expect(inForce(first, added, wrong, right, hours)).toEqual({
       ...right,
       resourceExpiredHour: 7,
@@ -49,10 +49,7 @@ describe('the registration in force', () => {
 
   it('is the same in any order, and however often each is told', () => {
     const shuffled = registrations.chain((told) =>
-      fc.tuple(
-        fc.constant(told),
-        fc.shuffledSubarray([...told, ...told], { minLength: told.length * 2 }),
-      ),
+      fc.tuple(fc.constant(told), fc.shuffledSubarray([...told, ...told], { minLength: told.length * 2 })),
     );
     fc.assert(
       fc.property(shuffled, ([told, another]) => {
@@ -65,7 +62,7 @@ describe('the registration in force', () => {
   it('is what telling them one after another comes to', () => {
     fc.assert(
       fc.property(registrations, (told) => {
-        const [start, ...later] = told.map((one, n) => ({ ...one, replaces: n > 0 && one.replaces })); // prettier-ignore
+        const [start, ...later] = told.map((one, n) => ({ ...one, replaces: n > 0 && one.replaces }));
         if (start === undefined) return;
         const expected = later.reduce(
           (known, one) =>
@@ -78,7 +75,10 @@ describe('the registration in force', () => {
                 },
           start,
         );
-        const allowed = later.every((one, n) => one.replaces || compareRegistrations(inForce(start, ...later.slice(0, n)), one).kind !== 'contradicts'); // prettier-ignore
+        const allowed = later.every(
+          (one, n) =>
+            one.replaces || compareRegistrations(inForce(start, ...later.slice(0, n)), one).kind !== 'contradicts',
+        );
         if (allowed) expect(inForce(start, ...later)).toEqual(expected);
       }),
       { numRuns: 2_000 },
@@ -91,7 +91,7 @@ describe('what is told of a registered session', () => {
 
   it('contradicts in the fields that both tell, and tell differently', () => {
     const other = aRegistration({ resourceId: 'other', uid: '2', startedMs: at(9) });
-    expect(compareRegistrations(first, other)).toEqual({ kind: 'contradicts', fields: ['resourceId', 'uid'] }); // prettier-ignore
+    expect(compareRegistrations(first, other)).toEqual({ kind: 'contradicts', fields: ['resourceId', 'uid'] });
   });
 
   it('adds what had been left out, or is the same', () => {
@@ -103,7 +103,7 @@ describe('what is told of a registered session', () => {
   it('replaces by anything else than the very same, also by less', () => {
     const replacing = { ...told, replaces: true };
     expect(compareRegistrations(told, replacing)).toEqual({ kind: 'same' });
-    expect(compareRegistrations(told, { ...replacing, startedMs: null })).toEqual({ kind: 'replaced' }); // prettier-ignore
+    expect(compareRegistrations(told, { ...replacing, startedMs: null })).toEqual({ kind: 'replaced' });
     expect(compareRegistrations(null, replacing)).toEqual({ kind: 'created' });
   });
 });

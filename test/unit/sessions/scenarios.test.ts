@@ -19,7 +19,7 @@ const FIRST_RECEIPT = 1_772_460_000_000;
 function received(body: unknown, receivedMs: UnixMs): Notice | null {
   const receipt = { appId: 'app', receivedMs };
   const parsed = parseNotification(Buffer.from(JSON.stringify(body)), receipt);
-  return parsed.kind === 'notice' ? noticeOf(parsed.envelope, receipt, parsed.envelope.eventKey) : null; // prettier-ignore
+  return parsed.kind === 'notice' ? noticeOf(parsed.envelope, receipt, parsed.envelope.eventKey) : null;
 }
 
 /** Delivers bodies as the evidence table would hand them out: each event once, copies as repeats. */
@@ -48,20 +48,36 @@ function sessionOf(evidence: readonly Evidence[]): Session {
 
 /** All of a session but what counts the order of arrival, or is dated by it. */
 function truthOf({ notices, gaps: _gaps, findings, ...session }: Session): unknown {
-  const codes = findings.map(({ code }) => code).filter((code) => code !== 'gap').sort(); // prettier-ignore
+  const codes = findings
+    .map(({ code }) => code)
+    .filter((code) => code !== 'gap')
+    .sort();
   return { ...session, events: notices.events, codes };
 }
 
 /** An order that was published of a real session, each event at its own time. */
 function observedOrder(eventTypes: readonly number[]): unknown[] {
   const trueOrder = [40, 43, 44, 42, 4, 41, 31, 11];
-  const details: Record<number, unknown> = { 11: { exitStatus: 0 }, 31: { status: 0, fileList: 'a.m3u8' }, 40: { status: 0 }, 41: { leaveCode: 24 } }; // prettier-ignore
+  const details: Record<number, unknown> = {
+    11: { exitStatus: 0 },
+    31: { status: 0, fileList: 'a.m3u8' },
+    40: { status: 0 },
+    41: { leaveCode: 24 },
+  };
   return eventTypes.map((eventType, index) => ({
     noticeId: `observed-${String(index)}`,
     productId: 3,
     eventType,
     notifyMs: 1,
-    payload: { sid: 'observed', cname: 'c', uid: '1', sequence: index, sendts: 1_772_445_600_000 + trueOrder.indexOf(eventType) * 60_000 + index, serviceType: 1, details: details[eventType] ?? { state: 1 } }, // prettier-ignore
+    payload: {
+      sid: 'observed',
+      cname: 'c',
+      uid: '1',
+      sequence: index,
+      sendts: 1_772_445_600_000 + trueOrder.indexOf(eventType) * 60_000 + index,
+      serviceType: 1,
+      details: details[eventType] ?? { state: 1 },
+    },
   }));
 }
 
@@ -106,7 +122,10 @@ describe.each(SAMPLES.scenarios)('the scenario $id', ({ id, notifications, event
   it('is the same session reversed, shuffled and doubled', () => {
     const random = createRandom(3, id);
     const shuffle = (): unknown[] =>
-      bodies.map((body) => ({ body, rank: random.next() })).sort((a, b) => a.rank - b.rank).map(({ body }) => body); // prettier-ignore
+      bodies
+        .map((body) => ({ body, rank: random.next() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ body }) => body);
     const orders = [[...bodies].reverse(), ...Array.from({ length: 20 }, shuffle)];
     for (const order of [...orders, [...bodies, ...bodies], [...bodies, ...shuffle()]]) {
       expect(truthOf(sessionOf(deliver(order)))).toEqual(truthOf(inOrder));
@@ -115,8 +134,10 @@ describe.each(SAMPLES.scenarios)('the scenario $id', ({ id, notifications, event
 
   it('has one timeline and one list of files, in whatever order it came', () => {
     const backwards = deliver([...bodies].reverse());
-    const kinds = (evidence: readonly Evidence[]) => buildTimeline(evidence).map(({ kind, sequence }) => [kind, sequence]); // prettier-ignore
-    const files = (evidence: readonly Evidence[]) => mergeFiles(evidence.flatMap(filesNamedBy)).map(({ firstSeenMs: _, ...file }) => file); // prettier-ignore
+    const kinds = (evidence: readonly Evidence[]) =>
+      buildTimeline(evidence).map(({ kind, sequence }) => [kind, sequence]);
+    const files = (evidence: readonly Evidence[]) =>
+      mergeFiles(evidence.flatMap(filesNamedBy)).map(({ firstSeenMs: _, ...file }) => file);
     expect(kinds(backwards)).toEqual(kinds(deliver(bodies)));
     expect(files(backwards)).toEqual(files(deliver(bodies)));
   });
@@ -128,11 +149,18 @@ it('a timeline is by sequence within one sender, and by time between senders', (
     productId: 3,
     eventType: 43,
     notifyMs: 1,
-    payload: { sid: 's', uid, sequence, sendts: 1_772_445_600_000 + second * 1000, serviceType: 1, details: { state: 0 } }, // prettier-ignore
+    payload: {
+      sid: 's',
+      uid,
+      sequence,
+      sendts: 1_772_445_600_000 + second * 1000,
+      serviceType: 1,
+      details: { state: 0 },
+    },
   });
   // The second number of sender 1 is dated before its first: a clock that was set back.
-  const evidence = deliver([notice('2', 0, 15), notice('1', 1, 9), notice('1', 0, 10), notice('1', 2, 20)]); // prettier-ignore
-  const order = buildTimeline(evidence).map(({ uid, sequence }) => `${String(uid)}/${String(sequence)}`); // prettier-ignore
+  const evidence = deliver([notice('2', 0, 15), notice('1', 1, 9), notice('1', 0, 10), notice('1', 2, 20)]);
+  const order = buildTimeline(evidence).map(({ uid, sequence }) => `${String(uid)}/${String(sequence)}`);
   expect(order).toEqual(['1/0', '1/1', '2/0', '1/2']);
 });
 

@@ -24,12 +24,15 @@ function slice(seconds: number, discontinued: number | null = null, dated = true
 }
 
 const intervalsOf = (...told: Notice[]): unknown[] =>
-  streamHistory(told).streams.map(({ streamUid, media, fromMs, toMs }) => [streamUid, media, fromMs, toMs]); // prettier-ignore
+  streamHistory(told).streams.map(({ streamUid, media, fromMs, toMs }) => [streamUid, media, fromMs, toMs]);
 
 describe("a user's stream", () => {
   it('was received from when that began to when it ended, and each time anew', () => {
     const told = [stream(10, true), stream(40, false), stream(60, true), stream(90, false)];
-    const expected = [['7', 'video', at(10), at(40)], ['7', 'video', at(60), at(90)]]; // prettier-ignore
+    const expected = [
+      ['7', 'video', at(10), at(40)],
+      ['7', 'video', at(60), at(90)],
+    ];
     expect(intervalsOf(...told)).toEqual(expected);
     expect(intervalsOf(...told.toReversed())).toEqual(expected);
   });
@@ -75,7 +78,9 @@ describe("a user's stream", () => {
   });
 
   it('changed when its notification was sent, where that says no time of its own', () => {
-    expect(intervalsOf(stream(10, true, { dated: false }), stream(40, false, { dated: false }))).toEqual([['7', 'video', at(10), at(40)]]); // prettier-ignore
+    expect(intervalsOf(stream(10, true, { dated: false }), stream(40, false, { dated: false }))).toEqual([
+      ['7', 'video', at(10), at(40)],
+    ]);
   });
 });
 
@@ -83,7 +88,7 @@ describe('slices', () => {
   it('are listed by their start, and what lies before one may be an interruption', () => {
     const { slices, interruptions } = streamHistory([slice(100, 80), slice(1), slice(50, 40)]);
     expect(slices.map(({ startedMs }) => startedMs)).toEqual([at(1), at(50), at(100)]);
-    expect(slices[0]).toEqual({ startedMs: at(1), streamUid: null, trackType: 'audio', mixedAllUser: true }); // prettier-ignore
+    expect(slices[0]).toEqual({ startedMs: at(1), streamUid: null, trackType: 'audio', mixedAllUser: true });
     expect(interruptions).toEqual([
       { fromMs: at(40), toMs: at(50), streamUid: null },
       { fromMs: at(80), toMs: at(100), streamUid: null },

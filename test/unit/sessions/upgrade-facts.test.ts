@@ -26,14 +26,12 @@ describe('facts of an earlier release', () => {
   });
 
   it('have every field of today, and ask to be read anew', () => {
-    expect(Object.keys(upgraded).sort()).toEqual(
-      expect.arrayContaining(Object.keys(noFacts(SID)).sort()),
-    );
+    expect(Object.keys(upgraded).sort()).toEqual(expect.arrayContaining(Object.keys(noFacts(SID)).sort()));
     expect(upgraded.shape).not.toBe(FACTS_SHAPE);
   });
 
   it('can be folded on and planned by meanwhile', () => {
-    const late = aNotice(305, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid: '77' }); // prettier-ignore
+    const late = aNotice(305, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid: '77' });
     const facts = fold(upgraded, [late]);
     expect(conclude(facts, RULES).session.upload.state).toBe('uploaded');
     expect(planQuery(facts, null, RULES)).not.toBeNull();

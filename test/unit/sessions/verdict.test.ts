@@ -22,10 +22,8 @@ function sessionOf(...evidence: Evidence[]): Session {
 const started = () => aNotice(1, { type: 'recorderStarted', status: 0 });
 const exit = (seconds: number, exitStatus: number | null = 0, uid = '1') =>
   aNotice(seconds, { type: 'sessionExit', exitStatus }, { uid });
-const failover = (seconds: number, newUid: string) =>
-  aNotice(seconds, { type: 'failover', newUid });
-const heartbeat = (seconds: number, uid = '1') =>
-  aNotice(seconds, { type: 'uploadProgress', progress: 0.5 }, { uid });
+const failover = (seconds: number, newUid: string) => aNotice(seconds, { type: 'failover', newUid });
+const heartbeat = (seconds: number, uid = '1') => aNotice(seconds, { type: 'uploadProgress', progress: 0.5 }, { uid });
 const codes = (session: Session) => session.findings.map(({ code }) => code);
 
 describe('a session that lives', () => {
@@ -53,7 +51,7 @@ describe('a session that lives', () => {
 
   it.each([4, 5])('is recording once a query answers status %i', (status) => {
     const session = sessionOf(aRegistration(), anObservation(5, anAnswer(status)));
-    expect(session).toMatchObject({ state: 'recording', certainty: 'observed', serviceStatus: status }); // prettier-ignore
+    expect(session).toMatchObject({ state: 'recording', certainty: 'observed', serviceStatus: status });
   });
 
   it('is confirmed when a notification and a query say the same', () => {
@@ -115,7 +113,7 @@ describe('a session that ends', () => {
   });
 
   it('has ended even when its exit carries no status', () => {
-    expect(sessionOf(started(), exit(600, null))).toMatchObject({ state: 'ended', outcome: 'completed' }); // prettier-ignore
+    expect(sessionOf(started(), exit(600, null))).toMatchObject({ state: 'ended', outcome: 'completed' });
   });
 
   it('keeps the first exit when two arrive', () => {
@@ -126,11 +124,7 @@ describe('a session that ends', () => {
     [8, 'ended', 'completed'],
     [20, 'failed', 'abnormal_exit'],
   ] as const)('is over when a query answers status %i', (status, state, outcome) => {
-    const session = sessionOf(
-      aRegistration(),
-      anObservation(5, anAnswer(5)),
-      anObservation(100, anAnswer(status)),
-    );
+    const session = sessionOf(aRegistration(), anObservation(5, anAnswer(5)), anObservation(100, anAnswer(status)));
     expect(session).toMatchObject({
       state,
       outcome,
@@ -175,12 +169,7 @@ describe('a session that ends', () => {
   });
 
   it('is reopened by a query asked after the exit that finds it alive, and says so', () => {
-    const session = sessionOf(
-      aRegistration(),
-      started(),
-      exit(600),
-      anObservation(601, anAnswer(5)),
-    );
+    const session = sessionOf(aRegistration(), started(), exit(600), anObservation(601, anAnswer(5)));
     expect(session.state).toBe('recording');
     expect(codes(session)).toContain('reopened');
   });
@@ -196,9 +185,7 @@ describe('404s', () => {
 
   it('never end a session that was alive before they have lasted long enough', () => {
     expect(sessionOf(...alive(), ...notFoundAt(125)).state).toBe('recording');
-    expect(sessionOf(...alive(), ...notFoundAt(125, 130, 140, 155, 185, 215)).state).toBe(
-      'recording',
-    );
+    expect(sessionOf(...alive(), ...notFoundAt(125, 130, 140, 155, 185, 215)).state).toBe('recording');
   });
 
   it('that have lasted long enough mean vanished, between the last life and the first of them', () => {
@@ -219,7 +206,7 @@ describe('404s', () => {
   });
 
   it('begin anew after any sign of life between them', () => {
-    const session = sessionOf(...alive(), ...notFoundAt(125, 155), heartbeat(160), ...notFoundAt(185, 230)); // prettier-ignore
+    const session = sessionOf(...alive(), ...notFoundAt(125, 155), heartbeat(160), ...notFoundAt(185, 230));
     expect(session.state).toBe('recording');
   });
 
@@ -230,11 +217,7 @@ describe('404s', () => {
 
   it('do not end anything after the query window', () => {
     const registration = aRegistration({ resourceExpiredHour: 1 });
-    const session = sessionOf(
-      registration,
-      anObservation(5, anAnswer(5)),
-      ...notFoundAt(3601, 3650, 3700),
-    );
+    const session = sessionOf(registration, anObservation(5, anAnswer(5)), ...notFoundAt(3601, 3650, 3700));
     expect(session.state).toBe('recording');
   });
 
@@ -248,9 +231,7 @@ describe('404s', () => {
       anObservation(400, { kind: 'bad_request', code: 2, reason: null }),
     ];
     expect(sessionOf(...alive(), ...failures).state).toBe('recording');
-    expect(sessionOf(...alive(), ...failures, ...notFoundAt(125, 170, 216)).outcome).toBe(
-      'vanished',
-    );
+    expect(sessionOf(...alive(), ...failures, ...notFoundAt(125, 170, 216)).outcome).toBe('vanished');
   });
 
   it('are undone by a newer sign of life, which leaves a finding', () => {
@@ -287,7 +268,7 @@ describe('a session that never starts', () => {
   });
 
   it('vanished instead when it was seen alive for a moment', () => {
-    const session = sessionOf(aRegistration(), anObservation(5, anAnswer(4)), ...notFoundAt(10, 50, 100.1)); // prettier-ignore
+    const session = sessionOf(aRegistration(), anObservation(5, anAnswer(4)), ...notFoundAt(10, 50, 100.1));
     expect(session.outcome).toBe('vanished');
   });
 });
@@ -295,18 +276,12 @@ describe('a session that never starts', () => {
 describe('a failover', () => {
   it('says who came after whom, also where the clock of the new recorder is behind', () => {
     const announced = aNotice(700, { type: 'failover', newUid: '3' }, { uid: '2' });
-    const session = sessionOf(aRegistration(), started(), announced, heartbeat(660, '3'), exit(900, 0, '3')); // prettier-ignore
-    expect(session).toMatchObject({ state: 'ended', outcome: 'completed', endedAt: { source: 'notice' } }); // prettier-ignore
+    const session = sessionOf(aRegistration(), started(), announced, heartbeat(660, '3'), exit(900, 0, '3'));
+    expect(session).toMatchObject({ state: 'ended', outcome: 'completed', endedAt: { source: 'notice' } });
   });
 
   it('goes on under the new uid, and the replaced recorder ends nothing by its exit', () => {
-    const session = sessionOf(
-      aRegistration(),
-      started(),
-      failover(100, '2'),
-      exit(101, 1, '1'),
-      heartbeat(180, '2'),
-    );
+    const session = sessionOf(aRegistration(), started(), failover(100, '2'), exit(101, 1, '1'), heartbeat(180, '2'));
     expect(session).toMatchObject({ state: 'recording', recorderUids: ['1', '2'] });
     expect(codes(session)).toEqual(expect.arrayContaining(['failover', 'replaced_recorder_exit']));
   });

@@ -49,11 +49,13 @@ describe('a world', () => {
   it('says nothing while a recording moves, and numbers what each recorder says from 0', () => {
     for (const { notices, failovers } of many) {
       for (const { atMs, backAtMs } of failovers) {
-        const meanwhile = notices.filter(({ occurredMs, eventType }) => occurredMs > atMs + 201 && occurredMs < backAtMs - 1 && eventType !== 12); // prettier-ignore
+        const meanwhile = notices.filter(
+          ({ occurredMs, eventType }) => occurredMs > atMs + 201 && occurredMs < backAtMs - 1 && eventType !== 12,
+        );
         expect(meanwhile).toEqual([]);
       }
       for (const uid of new Set(notices.map((notice) => notice.uid))) {
-        const numbers = notices.filter((notice) => notice.uid === uid).map(({ sequence }) => sequence); // prettier-ignore
+        const numbers = notices.filter((notice) => notice.uid === uid).map(({ sequence }) => sequence);
         expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers.map((_, index) => index));
       }
     }
@@ -104,7 +106,7 @@ describe('what a world sends', () => {
 describe('what a world answers', () => {
   const outcomeAt = (session: SimulatedSession, atMs: number) => {
     const { status, body } = queryAnswerAt(session, atMs);
-    return outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs: unixMs(atMs) }); // prettier-ignore
+    return outcomeOfResponse({ status, headers: {}, body: JSON.stringify(body), nowMs: unixMs(atMs) });
   };
 
   it('is 404 before, after, and while it moves; else the status of the moment', () => {
@@ -131,7 +133,11 @@ describe('the log of queries', () => {
     const within = [0, 500, 999, 1_000, 1_001, 1_499].map((atMs) => log.arrived('a', atMs));
     expect(within).toEqual([true, true, true, true, false, false]);
     expect(log.arrived('b', 1_499)).toBe(true);
-    expect({ worst: log.worstSecond(), over: log.overLimit(), total: log.total() }).toEqual({ worst: 5, over: 2, total: 7 }); // prettier-ignore
+    expect({ worst: log.worstSecond(), over: log.overLimit(), total: log.total() }).toEqual({
+      worst: 5,
+      over: 2,
+      total: 7,
+    });
   });
 });
 
@@ -139,7 +145,7 @@ describe('the score', () => {
   const session = many.find(({ fate }) => fate === 'crashed');
   if (session === undefined) throw new Error('no crash in 400 sessions');
   const over = session.aliveUntilMs;
-  const change = (atMs: number, state: string, outcome: string | null) => ({ sid: session.sid, atMs, state, outcome }); // prettier-ignore
+  const change = (atMs: number, state: string, outcome: string | null) => ({ sid: session.sid, atMs, state, outcome });
   const keeperOf = (...changes: ReturnType<typeof change>[]) => {
     const keeper = createScoreKeeper();
     keeper.started(session);
@@ -157,7 +163,10 @@ describe('the score', () => {
 
   it('measures how long the truth took, and sees an outcome that cannot be', () => {
     const found = keeperOf(change(over + 90_000, 'ended', 'vanished'));
-    expect(found.score(over + 1_000_000, 200_000)).toMatchObject({ wrongOutcomes: 0, timeToTruth: { p50: 90_000, max: 90_000 } }); // prettier-ignore
+    expect(found.score(over + 1_000_000, 200_000)).toMatchObject({
+      wrongOutcomes: 0,
+      timeToTruth: { p50: 90_000, max: 90_000 },
+    });
     const mistaken = keeperOf(change(over + 90_000, 'ended', 'completed'));
     expect(mistaken.score(over + 1_000_000, 200_000)).toMatchObject({ wrongOutcomes: 1 });
   });

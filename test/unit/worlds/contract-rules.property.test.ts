@@ -32,7 +32,7 @@ function check(life: VirtualLife, broken: Map<string, number>): void {
   const wrong = brokenRules(life);
   for (const { rule } of wrong) count(broken, rule);
   if (wrong.length === 0 || COUNTS_ONLY) return;
-  throw new Error(wrong.map(({ rule, messages }) => `${rule}:\n  ${messages.join('\n  ')}`).join('\n')); // prettier-ignore
+  throw new Error(wrong.map(({ rule, messages }) => `${rule}:\n  ${messages.join('\n  ')}`).join('\n'));
 }
 
 /** The world that failed, as small as it could be made, and every rule that it breaks. */
@@ -54,9 +54,7 @@ it(
       check(life, broken);
     });
     const found = fc.check(property, { numRuns: CASES, seed: SEED });
-    process.stdout.write(
-      `seed ${String(SEED)}\n${table(`moves felt in ${String(lived)} worlds`, felt, lived)}\n`,
-    );
+    process.stdout.write(`seed ${String(SEED)}\n${table(`moves felt in ${String(lived)} worlds`, felt, lived)}\n`);
     if (COUNTS_ONLY) process.stdout.write(`${table('worlds that broke', broken, lived)}\n`);
     if (found.failed) throw new Error(reportOf(found));
     const rare = [...felt].filter(([, n]) => n < LEAST_SHARE * lived).map(([name]) => name);

@@ -7,7 +7,13 @@ import {
   refusedIsAskedAgain,
 } from './asking.js';
 import { confirmedByALastLook, confirmedIsTrue, heardExitsAreConfirmed } from './certainty.js';
-import { completedHasACause, heardCausesDecide, heardExitsDecide, intervalsHoldTheEnd, neverStartedWasNeverSeen } from './endings.js'; // prettier-ignore
+import {
+  completedHasACause,
+  heardCausesDecide,
+  heardExitsDecide,
+  intervalsHoldTheEnd,
+  neverStartedWasNeverSeen,
+} from './endings.js';
 import { everythingIsKept, orderDoesNotMatter, restsOnEvidence } from './evidence.js';
 import { falseEndsAreTakenBack, neverAFalseEnd } from './false-ends.js';
 import { neverForgotten } from './forgotten.js';

@@ -21,15 +21,15 @@ const SIGNALS: readonly number[] = [11, 12, 41, 71];
 export function lifeAfterAnEndIsLookedAt(life: JudgedLife): string[] {
   return life.over.flatMap((version) => {
     const { reading, ending } = version;
-    const exited = reading.notices.filter(({ eventType }) => eventType === 11).map(({ uid }) => uid); // prettier-ignore
+    const exited = reading.notices.filter(({ eventType }) => eventType === 11).map(({ uid }) => uid);
     const newest = reading.notices
       .filter((told) => isLife(told) && toldMs(told) > saidEndMs(ending))
       .filter(({ uid }) => !exited.includes(uid))
       .at(-1);
     if (newest === undefined || reading.isAmbiguous) return [];
-    if (reading.queries.some((query) => query.askedMs > toldMs(newest) && hasTold(query))) return []; // prettier-ignore
+    if (reading.queries.some((query) => query.askedMs > toldMs(newest) && hasTold(query))) return [];
     const late = askedTooLate(version, newest.receivedMs + ROUTINE_MS, windowEndMs(reading));
-    return late === null ? [] : [`${describe(version)}: life heard at ${at(newest.receivedMs)}, ${late}`]; // prettier-ignore
+    return late === null ? [] : [`${describe(version)}: life heard at ${at(newest.receivedMs)}, ${late}`];
   });
 }
 
@@ -41,12 +41,12 @@ export function lifeAfterAnEndIsLookedAt(life: JudgedLife): string[] {
 export function endsAreLookedAtAgain(life: JudgedLife): string[] {
   return life.over.flatMap((version) => {
     const { reading, ending } = version;
-    if (reading.isAmbiguous || reading.registration === null || ending.rule === 'never_started') return []; // prettier-ignore
+    if (reading.isAmbiguous || reading.registration === null || ending.rule === 'never_started') return [];
     const lastLookMs = saidEndMs(ending) + LAST_LOOK_MS;
     const looks = reading.queries.filter((query) => hasTold(query) && query.askedMs > lastLookMs);
     const agreed = reading.stopped && reading.queries.some(findsItOver);
     if (looks.length > 0 || agreed) return [];
-    const late = askedTooLate(version, Math.max(lastLookMs, version.atMs) + ROUTINE_MS, windowEndMs(reading)); // prettier-ignore
+    const late = askedTooLate(version, Math.max(lastLookMs, version.atMs) + ROUTINE_MS, windowEndMs(reading));
     return late === null ? [] : [`${describe(version)}: no last look, ${late}`];
   });
 }
@@ -58,7 +58,7 @@ function hasTold({ outcome }: Observation): boolean {
 /** Null where the plan asks by `byMs`, or as soon as what was answered last allows it. */
 function askedTooLate({ facts }: Version, byMs: number, untilMs: number): string | null {
   const { latest } = facts.asked;
-  const againMs = latest === null ? 0 : latest.lastAnsweredMs + (isRefused(latest.outcome) ? REFUSED_MS : ROUTINE_MS); // prettier-ignore
+  const againMs = latest === null ? 0 : latest.lastAnsweredMs + (isRefused(latest.outcome) ? REFUSED_MS : ROUTINE_MS);
   const latestMs = Math.max(byMs, againMs);
   if (latestMs >= untilMs) return null; // too near the end of the window to demand anything
   const planned = planQuery(facts, findEnding(facts, RULES), RULES);
@@ -81,10 +81,12 @@ export function refusedIsAskedAgain(life: JudgedLife): string[] {
     const state = sessions[index]?.state ?? 'registered';
     const news = evidence[known - 1];
     if (!isRefused(facts.asked.latest?.outcome ?? 'answered') || isTerminal(state)) return [];
-    const isSignal = news?.kind === 'notice' && news.appId === life.truth.appId && SIGNALS.includes(news.eventType); // prettier-ignore
+    const isSignal = news?.kind === 'notice' && news.appId === life.truth.appId && SIGNALS.includes(news.eventType);
     if (news?.kind !== 'observation' && !isSignal) return [];
-    const wrong = givenUp(facts, isSignal ? version.atMs + SIGNAL_MS : null, windowEndMs(life.reading)); // prettier-ignore
-    return wrong === null ? [] : [`at ${at(version.atMs)}, last answer ${String(facts.asked.latest?.outcome)}: ${wrong}`]; // prettier-ignore
+    const wrong = givenUp(facts, isSignal ? version.atMs + SIGNAL_MS : null, windowEndMs(life.reading));
+    return wrong === null
+      ? []
+      : [`at ${at(version.atMs)}, last answer ${String(facts.asked.latest?.outcome)}: ${wrong}`];
   });
 }
 
@@ -103,22 +105,22 @@ export function lateNewsDoesNotReopen(life: JudgedLife): string[] {
   const exited = life.over.findIndex((version) => restsOnExitOf(version, lastUid));
   const first = life.over[exited];
   if (first === undefined) return [];
-  const reopened = life.versions.findIndex(({ known }, index) => known > first.known && !isTerminal(life.sessions[index]?.state ?? 'ended')); // prettier-ignore
+  const reopened = life.versions.findIndex(
+    ({ known }, index) => known > first.known && !isTerminal(life.sessions[index]?.state ?? 'ended'),
+  );
   const version = life.versions[reopened];
   if (version === undefined || isAnsweredAfter(life, first, version.known)) return [];
   return [`${describe(first)}, reopened at ${at(version.atMs)}`];
 }
 
 function restsOnExitOf({ ending, reading }: OverVersion, uid: string): boolean {
-  if (ending.rule !== 'exit_notice' || reading.isAmbiguous || reading.registration === null) return false; // prettier-ignore
-  return reading.notices.some((told) => told.eventType === 11 && told.uid === uid && toldMs(told) === ending.endedAt.atMs); // prettier-ignore
+  if (ending.rule !== 'exit_notice' || reading.isAmbiguous || reading.registration === null) return false;
+  return reading.notices.some(
+    (told) => told.eventType === 11 && told.uid === uid && toldMs(told) === ending.endedAt.atMs,
+  );
 }
 
-function isAnsweredAfter(
-  { evidence }: JudgedLife,
-  { ending }: OverVersion,
-  known: number,
-): boolean {
+function isAnsweredAfter({ evidence }: JudgedLife, { ending }: OverVersion, known: number): boolean {
   return evidence.slice(0, known).some((piece) => {
     if (piece.kind !== 'observation' || piece.outcome.kind !== 'answered') return false;
     const { status } = piece.outcome.answer;

@@ -12,10 +12,7 @@ function confirmed({ over }: JudgedLife): readonly OverVersion[] {
 export function confirmedIsTrue(life: JudgedLife): string[] {
   return confirmed(life)
     .filter(({ atMs }) => atMs < life.end.fromMs - 1)
-    .filter(
-      ({ reading, ending }) =>
-        !reading.isAmbiguous && !isAnotherAbsence(life, reading, saidEndMs(ending)),
-    ) // prettier-ignore
+    .filter(({ reading, ending }) => !reading.isAmbiguous && !isAnotherAbsence(life, reading, saidEndMs(ending)))
     .map((version) => `${describe(version)}, and it lived on`);
 }
 
@@ -24,17 +21,19 @@ export function confirmedIsTrue(life: JudgedLife): string[] {
  * out: the session came back in between, and nobody heard of it. That, too, nothing can tell from an end,
  * unless a 404 lies between: then a recorder that exits has begun after it.
  */
-function isAnotherAbsence(
-  { truth, answers, ofMs }: JudgedLife,
-  { queries }: Reading,
-  endMs: number,
-): boolean {
-  // prettier-ignore
-  const absences = [...truth.failovers.map(({ atMs, backAtMs }) => ({ fromMs: atMs, untilMs: backAtMs })), ...answers.spurious, ...(wasMissed(queries, endMs) ? [] : answers.dying)]; // prettier-ignore
+function isAnotherAbsence({ truth, answers, ofMs }: JudgedLife, { queries }: Reading, endMs: number): boolean {
+  const absences = [
+    ...truth.failovers.map(({ atMs, backAtMs }) => ({ fromMs: atMs, untilMs: backAtMs })),
+    ...answers.spurious,
+    ...(wasMissed(queries, endMs) ? [] : answers.dying),
+  ];
   const looks = lastLooks(queries, endMs).map((query) => ofMs.get(query) ?? 0);
   const late = absences.filter(({ fromMs }) => fromMs > endMs);
   const beyond = (moment: number): boolean => moment >= answers.windowEndsMs;
-  return looks.length > 0 && looks.every((moment) => beyond(moment) || late.some(({ fromMs, untilMs }) => moment >= fromMs && moment < untilMs)); // prettier-ignore
+  return (
+    looks.length > 0 &&
+    looks.every((moment) => beyond(moment) || late.some(({ fromMs, untilMs }) => moment >= fromMs && moment < untilMs))
+  );
 }
 
 function wasMissed(queries: readonly Observation[], endMs: number): boolean {
@@ -54,9 +53,8 @@ export function confirmedByALastLook(life: JudgedLife): string[] {
   return confirmed(life)
     .filter(({ reading }) => !reading.isAmbiguous)
     .filter(
-      ({ reading, ending }) =>
-        lastLooks(reading.queries, saidEndMs(ending)).length === 0 && !isStoppedAndGone(reading),
-    ) // prettier-ignore
+      ({ reading, ending }) => lastLooks(reading.queries, saidEndMs(ending)).length === 0 && !isStoppedAndGone(reading),
+    )
     .map((version) => `${describe(version)}, without a last look`);
 }
 
@@ -67,9 +65,11 @@ function isStoppedAndGone({ stopped, queries }: Reading): boolean {
 /** Where nothing hinders the asking, an exit that was heard of the last recorder is confirmed. */
 export function heardExitsAreConfirmed(life: JudgedLife): string[] {
   const { final, reading, knownByMs } = life;
-  const heard = reading.notices.some(({ eventType, uid }) => eventType === 11 && laterUids(life, uid).length === 0); // prettier-ignore
+  const heard = reading.notices.some(({ eventType, uid }) => eventType === 11 && laterUids(life, uid).length === 0);
   if (!heard || !isQuiet(life) || windowEndMs(reading) < knownByMs) return [];
-  return final.certainty === 'confirmed' ? [] : [`${final.state} and ${final.certainty} in the end, although the exit was heard`]; // prettier-ignore
+  return final.certainty === 'confirmed'
+    ? []
+    : [`${final.state} and ${final.certainty} in the end, although the exit was heard`];
 }
 
 function isQuiet(life: JudgedLife): boolean {

@@ -11,13 +11,15 @@ const ROUNDING_MS = 1;
  * clock of the recorder that said so was right.
  */
 export function intervalsHoldTheEnd(life: JudgedLife): string[] {
-  return life.over
-    .filter(({ atMs }) => atMs >= life.end.fromMs)
-    .filter((version) => excuseOf(life, version) === null)
-    // What 404s date of a session that was stopped is no truer than they are.
-    .filter(({ ending, reading }) => ending.rule !== 'stop_answer' || !isWindowUnknown(life, reading)) // prettier-ignore
-    .filter((version) => !holdsTheEnd(life, version))
-    .map((version) => `${describe(version)}, ${intervalOf(version)}, but it ended ${at(life.end.untilMs)}`); // prettier-ignore
+  return (
+    life.over
+      .filter(({ atMs }) => atMs >= life.end.fromMs)
+      .filter((version) => excuseOf(life, version) === null)
+      // What 404s date of a session that was stopped is no truer than they are.
+      .filter(({ ending, reading }) => ending.rule !== 'stop_answer' || !isWindowUnknown(life, reading))
+      .filter((version) => !holdsTheEnd(life, version))
+      .map((version) => `${describe(version)}, ${intervalOf(version)}, but it ended ${at(life.end.untilMs)}`)
+  );
 }
 
 function holdsTheEnd({ end, world }: JudgedLife, { ending }: OverVersion): boolean {
@@ -66,7 +68,7 @@ function isCause(life: JudgedLife): (told: Notice) => boolean {
   return ({ event, uid }) => {
     if (laterUids(life, uid).length > 0) return false;
     if (event.type === 'recorderLeft') return ((event.leaveCode ?? 0) & CAUSED) !== 0;
-    return event.type === 'webRecorderStopped' || event.type === 'uploaded' || event.type === 'backedUp'; // prettier-ignore
+    return event.type === 'webRecorderStopped' || event.type === 'uploaded' || event.type === 'backedUp';
   };
 }
 
@@ -78,9 +80,14 @@ export function heardCausesDecide(life: JudgedLife): string[] {
   if (!areClocksRight(life) && life.truth.failovers.length > 1) return [];
   return life.over
     .filter(({ ending, reading }) => isAbsence(ending) && isJudgeable(reading))
-    .filter(({ reading }) => !reading.notices.some(isAnyExit) && reading.notices.some(isCause(life)) && !reading.stopped) // prettier-ignore
+    .filter(
+      ({ reading }) => !reading.notices.some(isAnyExit) && reading.notices.some(isCause(life)) && !reading.stopped,
+    )
     .filter(({ session }) => session.outcome !== 'completed' || !hasLostExit(session.findings))
-    .map((version) => `${describe(version)}, although its cause was heard; findings: ${version.session.findings.map(({ code }) => code).join(' ')}`); // prettier-ignore
+    .map(
+      (version) =>
+        `${describe(version)}, although its cause was heard; findings: ${version.session.findings.map(({ code }) => code).join(' ')}`,
+    );
 }
 
 function isAnyExit({ eventType }: Notice): boolean {

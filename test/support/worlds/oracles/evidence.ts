@@ -25,17 +25,14 @@ export function orderDoesNotMatter({ truth, evidence, final, world }: JudgedLife
 
 /** Rule 5: folding all the evidence from nothing gives the very facts that stand. */
 export function restsOnEvidence({ truth, evidence, versions }: JudgedLife): string[] {
-  const same = isDeepStrictEqual(
-    fold(noFacts(truth.sid), evidence, FOLD_RULES),
-    versions.at(-1)?.facts,
-  );
+  const same = isDeepStrictEqual(fold(noFacts(truth.sid), evidence, FOLD_RULES), versions.at(-1)?.facts);
   return same ? [] : ['folding anew gives other facts'];
 }
 
 /** Rule 6: every piece of evidence is found in the timeline, with its source. */
 export function everythingIsKept({ evidence, final, reading }: JudgedLife): string[] {
   const timeline = buildTimeline(evidence);
-  const count = (kind: Evidence['kind']): number => evidence.filter((piece) => piece.kind === kind).length; // prettier-ignore
+  const count = (kind: Evidence['kind']): number => evidence.filter((piece) => piece.kind === kind).length;
   const of = (source: string): number => timeline.filter((entry) => entry.source === source).length;
   const { events, duplicates } = final.notices;
   const lost = [

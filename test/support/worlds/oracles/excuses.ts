@@ -33,7 +33,7 @@ export function excuseOf(life: JudgedLife, version: OverVersion): Excuse | null 
 function isGoodbye(life: JudgedLife, { ending, reading }: OverVersion): boolean {
   const { atMs } = ending.endedAt;
   const exits = reading.notices.filter((told) => told.eventType === 11 && toldMs(told) === atMs);
-  return exits.some((exit) => laterUids(life, exit.uid).length > 0 && !isKnownReplaced(life, reading, exit)); // prettier-ignore
+  return exits.some((exit) => laterUids(life, exit.uid).length > 0 && !isKnownReplaced(life, reading, exit));
 }
 
 export function laterUids({ truth }: JudgedLife, uid: string | null): readonly string[] {
@@ -48,10 +48,10 @@ export function laterUids({ truth }: JudgedLife, uid: string | null): readonly s
  */
 function isKnownReplaced(life: JudgedLife, reading: Reading, exit: Notice): boolean {
   const later = laterUids(life, exit.uid);
-  const announced = reading.notices.some(({ eventType, uid }) => eventType === 12 && uid === exit.uid); // prettier-ignore
+  const announced = reading.notices.some(({ eventType, uid }) => eventType === 12 && uid === exit.uid);
   const answered = reading.queries.some((query) => isAtWork(query) && query.askedMs > toldMs(exit));
   const ordered = exit.uid === reading.registration?.uid || areClocksRight(life);
-  const replaced = ordered && reading.notices.some((told) => isLife(told) && later.includes(told.uid ?? '')); // prettier-ignore
+  const replaced = ordered && reading.notices.some((told) => isLife(told) && later.includes(told.uid ?? ''));
   return announced || answered || replaced;
 }
 
@@ -64,9 +64,7 @@ function restsOnDying({ answers, ofMs }: JudgedLife, { queries }: Reading): bool
   return queries.some((query) => {
     const moment = ofMs.get(query) ?? 0;
     const status = query.outcome.kind === 'answered' ? query.outcome.answer.status : null;
-    const inside = answers.dying.some(
-      ({ fromMs, untilMs }) => moment >= fromMs && moment < untilMs,
-    );
+    const inside = answers.dying.some(({ fromMs, untilMs }) => moment >= fromMs && moment < untilMs);
     return inside && (status === 8 || status === 20);
   });
 }
@@ -83,9 +81,7 @@ function hasMissOf(life: JudgedLife, reading: Reading, where: Where): boolean {
 }
 
 const inLongFailover: Where = ({ truth }, ofMs) =>
-  truth.failovers.some(
-    ({ atMs, backAtMs }) => backAtMs - atMs > DOCUMENTED_MS && ofMs >= atMs && ofMs < backAtMs,
-  );
+  truth.failovers.some(({ atMs, backAtMs }) => backAtMs - atMs > DOCUMENTED_MS && ofMs >= atMs && ofMs < backAtMs);
 
 /** Agora's window is over and nobody told when it began: the late registration says less. */
 const beyondWindow: Where = ({ answers }, ofMs) => ofMs >= answers.windowEndsMs;

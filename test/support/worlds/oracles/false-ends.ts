@@ -1,12 +1,5 @@
 import type { Notice } from '../../../../src/evidence/notice.js';
-import {
-  at,
-  describe,
-  isAbsence,
-  saidEndMs,
-  type JudgedLife,
-  type OverVersion,
-} from '../judged.js';
+import { at, describe, isAbsence, saidEndMs, type JudgedLife, type OverVersion } from '../judged.js';
 import { isAtWork, isLife, toldMs } from '../reading.js';
 import { excuseOf } from './excuses.js';
 

@@ -11,9 +11,7 @@ const FEWEST_MISSES = 3;
  */
 export function absenceIsProven({ over }: JudgedLife): string[] {
   return over
-    .filter(
-      (version) => isAbsence(version.ending) && !version.reading.isAmbiguous && !isProven(version),
-    )
+    .filter((version) => isAbsence(version.ending) && !version.reading.isAmbiguous && !isProven(version))
     .map((version) => `${describe(version)}, 404s at ${missTimes(version)}`);
 }
 
@@ -27,9 +25,7 @@ function isProven({ reading }: OverVersion): boolean {
 function missTimes({ reading, ending }: OverVersion): string {
   const endMs = ending.endedAt.notAfterMs ?? 0;
   return provingMisses(reading)
-    .map(
-      ({ askedMs, answeredMs }) => `${(askedMs - endMs) / 1_000}..${(answeredMs - endMs) / 1_000}`,
-    )
+    .map(({ askedMs, answeredMs }) => `${(askedMs - endMs) / 1_000}..${(answeredMs - endMs) / 1_000}`)
     .join(', ');
 }
 
