@@ -26,7 +26,6 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   intake: [...CORE, 'db', 'observability'],
   http: [...CORE, 'agora', 'db', 'intake', 'observability'],
   dashboard: ['http'],
-  bench: 'anything',
   cli: 'anything',
   start: 'anything',
   '.': 'anything',
@@ -46,7 +45,7 @@ const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Code that starts everything else: reached from its own room alone, or knots would follow. */
-const OUTERMOST = ['cli', 'bench', 'start', '.'];
+const OUTERMOST = ['cli', 'start', '.'];
 
 type Import = { from: string; specifier: string; typesOnly: boolean };
 
@@ -183,8 +182,7 @@ test('the dashboard knows the types of http and nothing that runs', () => {
 
 test('an ending is found where a conclusion is drawn, and handed on from there', () => {
   const finding = imports.filter((found) => targetOf(found) === 'sessions/verdict/find-ending.ts');
-  const service = finding.map(({ from }) => from).filter((from) => roomOf(from) !== 'bench');
-  expect(service).toEqual(['sessions/views/conclude.ts']);
+  expect(finding.map(({ from }) => from)).toEqual(['sessions/views/conclude.ts']);
 });
 
 test('only the embedded Postgres knows the package that brings its programs', () => {

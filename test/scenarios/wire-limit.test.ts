@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { disturbances, type Disturbance } from '../../src/bench/wire/disturbances.js';
-import { openWireWorld, type WireWorld } from '../../src/bench/wire/wire-world.js';
+import { disturbances, type Disturbance } from '../../bench/wire/disturbances.js';
+import { openWireWorld, type WireWorld } from '../../bench/wire/wire-world.js';
 import { NO_FAULTS } from '../../src/simulator/fake-agora.js';
 import { createTestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';

@@ -1,8 +1,8 @@
-import { ours } from '../../../src/bench/truth/our-policy.js';
-import { QUERIES_PER_SECOND } from '../../../src/bench/truth/policy.js';
-import { OURS } from '../../../src/bench/truth/policies.js';
-import { runPolicy } from '../../../src/bench/truth/run-policy.js';
-import { createWorld, type TruthWorld } from '../../../src/bench/truth/world.js';
+import { ours } from '../../../bench/truth/our-policy.js';
+import { QUERIES_PER_SECOND } from '../../../bench/truth/policy.js';
+import { OURS } from '../../../bench/truth/policies.js';
+import { runPolicy } from '../../../bench/truth/run-policy.js';
+import { createWorld, type TruthWorld } from '../../../bench/truth/world.js';
 
 const SESSIONS = 5_000;
 const DYING = 2_000;

@@ -1,7 +1,7 @@
-import { ours } from '../../../src/bench/truth/our-policy.js';
-import { OURS } from '../../../src/bench/truth/policies.js';
-import { runPolicy } from '../../../src/bench/truth/run-policy.js';
-import { createWorld } from '../../../src/bench/truth/world.js';
+import { ours } from '../../../bench/truth/our-policy.js';
+import { OURS } from '../../../bench/truth/policies.js';
+import { runPolicy } from '../../../bench/truth/run-policy.js';
+import { createWorld } from '../../../bench/truth/world.js';
 
 /** Hours take minutes: `npm run test:long`. */
 const LARGEST_HOURS = Number(process.env['BOUND_HOURS'] ?? 0.1);

@@ -1,4 +1,4 @@
-import { percentiles } from '../../simulator/score.js';
+import { percentiles } from '../../src/simulator/score.js';
 import { OURS, POLICIES, ROUND_ROBIN } from './policies.js';
 import { PURPOSES, runPolicy, type RunResult } from './run-policy.js';
 import { writeReport } from './report.js';

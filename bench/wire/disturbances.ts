@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { NO_FAULTS, type FakeAgora } from '../../simulator/fake-agora.js';
+import { NO_FAULTS, type FakeAgora } from '../../src/simulator/fake-agora.js';
 
 /** What the network, or Agora, does for a while. Left as it found them. */
 export type Disturbance = (agora: FakeAgora) => Promise<void>;

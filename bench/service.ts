@@ -30,7 +30,7 @@ export async function startService(
     AGORA_BASE_URLS: 'http://127.0.0.1:9',
     ...others,
   };
-  const child = await startChild('../main.js', [], settings, /service\.started/);
+  const child = await startChild('../src/main.js', [], settings, /service\.started/);
   return {
     ...child,
     notifyUrl: `http://127.0.0.1:${String(receiver)}/ncs/bench`,

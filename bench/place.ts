@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { closeDatabase, openDatabase, type Db } from '../db/connection/database.js';
-import { migrate } from '../db/migrations/migrate.js';
-import { ensurePartitions } from '../db/migrations/partitions.js';
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
-import { unixMs } from '../evidence/instant.js';
+import { closeDatabase, openDatabase, type Db } from '../src/db/connection/database.js';
+import { migrate } from '../src/db/migrations/migrate.js';
+import { ensurePartitions } from '../src/db/migrations/partitions.js';
+import { startEmbeddedPostgres } from '../src/embedded/embedded-postgres.js';
+import { unixMs } from '../src/evidence/instant.js';
 
 /** Where a benchmark happens: a folder of its own, and a Postgres in it, set up as the service sets it up. */
 export type BenchPlace = { folder: string; url: string };

@@ -1,6 +1,6 @@
-import { closeDatabase, type Db } from '../db/connection/database.js';
-import { unixMs, type UnixMs } from '../evidence/instant.js';
-import { createPlanner } from '../jobs/plan-queries.js';
+import { closeDatabase, type Db } from '../src/db/connection/database.js';
+import { unixMs, type UnixMs } from '../src/evidence/instant.js';
+import { createPlanner } from '../src/jobs/plan-queries.js';
 import { median } from './child.js';
 import { defaultRules } from './default-rules.js';
 import { openBenchDatabase, withPlace, type BenchPlace } from './place.js';

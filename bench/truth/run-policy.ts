@@ -1,6 +1,6 @@
-import { boundMs } from '../../reconcile/promise.js';
-import { currentRun } from '../../sessions/verdict/absence.js';
-import { lastLookAfterMs } from '../../sessions/facts/rules.js';
+import { boundMs } from '../../src/reconcile/promise.js';
+import { currentRun } from '../../src/sessions/verdict/absence.js';
+import { lastLookAfterMs } from '../../src/sessions/facts/rules.js';
 import { createHeap } from './heap.js';
 import { QUERIES_PER_SECOND, type PolicyMaker } from './policy.js';
 import { atSecond, createLedger, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';

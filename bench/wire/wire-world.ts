@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Account } from '../../asking/account.js';
-import { queueRoom } from '../../reconcile/pacing.js';
-import { startFakeAgora, type FakeAgora } from '../../simulator/fake-agora.js';
+import type { Account } from '../../src/asking/account.js';
+import { queueRoom } from '../../src/reconcile/pacing.js';
+import { startFakeAgora, type FakeAgora } from '../../src/simulator/fake-agora.js';
 import { openAsker, type Asker } from './asker.js';
 import { CALM, type Disturbance } from './disturbances.js';
 

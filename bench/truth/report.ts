@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { percentiles } from '../../simulator/score.js';
+import { percentiles } from '../../src/simulator/score.js';
 import { drawCurves } from './draw-curves.js';
 import { HOURS, ratios, SEEDS, type TruthRow } from './truth-row.js';
 

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
-import { createQueryClient, type QueryClient } from '../../agora/query-client.js';
-import { closeDatabase, openDatabase, type Db } from '../../db/connection/database.js';
-import { unixMs } from '../../evidence/instant.js';
-import type { Account } from '../../asking/account.js';
-import { createGate, type Gate } from '../../asking/gate.js';
-import { heldAfterMs } from '../../asking/slot-times.js';
-import { waitForSlot, type HeldSlot, type SlotContext } from '../../asking/wait-for-slot.js';
+import { createQueryClient, type QueryClient } from '../../src/agora/query-client.js';
+import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
+import { unixMs } from '../../src/evidence/instant.js';
+import type { Account } from '../../src/asking/account.js';
+import { createGate, type Gate } from '../../src/asking/gate.js';
+import { heldAfterMs } from '../../src/asking/slot-times.js';
+import { waitForSlot, type HeldSlot, type SlotContext } from '../../src/asking/wait-for-slot.js';
 
 /** What one process of the service has for asking: connections, a client with its breakers, a gate. */
 export type Asker = {

@@ -1,10 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import express from 'express';
-import { verifySignature } from '../agora/signature.js';
-import { parseNotification } from '../agora/parse-notification.js';
-import { unixMs } from '../evidence/instant.js';
-import { PrismaClient } from '../generated/prisma/client.js';
-import { listen } from '../http/listen.js';
+import { verifySignature } from '../src/agora/signature.js';
+import { parseNotification } from '../src/agora/parse-notification.js';
+import { unixMs } from '../src/evidence/instant.js';
+import { PrismaClient } from '../src/generated/prisma/client.js';
+import { listen } from '../src/http/listen.js';
 
 /*
  * What the receiver is measured against, each in a process of its own:

@@ -1,4 +1,4 @@
-import { percentiles } from '../../simulator/score.js';
+import { percentiles } from '../../src/simulator/score.js';
 import { OURS, ROUND_ROBIN } from './policies.js';
 import type { RunResult } from './run-policy.js';
 

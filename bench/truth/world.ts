@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../../simulator/random.js';
+import { createRandom, type Random } from '../../src/simulator/random.js';
 
 /** Everything is in seconds of virtual time, from the beginning of the measured run. */
 export type WorldOptions = {

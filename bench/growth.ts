@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeDatabase, type Db } from '../db/connection/database.js';
-import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
-import { foldAll } from '../jobs/keep-house.js';
+import { closeDatabase, type Db } from '../src/db/connection/database.js';
+import { storeNotices, type NoticeRow } from '../src/db/evidence/store-notices.js';
+import { foldAll } from '../src/jobs/keep-house.js';
 import { foldContextOf } from './bench-context.js';
 import { ALTERNATING, HALVED, IN_ORDER, snapshotRow, type Numbering } from './bench-notices.js';
 import { median } from './child.js';

@@ -1,10 +1,10 @@
-import type { UnixMs } from '../../evidence/instant.js';
-import { readChannel, type Channel } from '../../reconcile/channel.js';
-import { chooseQueries, firstFromMs, oldestFirst, type Candidate } from '../../reconcile/choose-queries.js';
-import { nextProofMs, planQuery } from '../../reconcile/plan-query.js';
-import { priorityOf, QUERY_CLASSES } from '../../reconcile/query-class.js';
-import { likelySilence } from '../../reconcile/suspicion.js';
-import { createRandom } from '../../simulator/random.js';
+import type { UnixMs } from '../../src/evidence/instant.js';
+import { readChannel, type Channel } from '../../src/reconcile/channel.js';
+import { chooseQueries, firstFromMs, oldestFirst, type Candidate } from '../../src/reconcile/choose-queries.js';
+import { nextProofMs, planQuery } from '../../src/reconcile/plan-query.js';
+import { priorityOf, QUERY_CLASSES } from '../../src/reconcile/query-class.js';
+import { likelySilence } from '../../src/reconcile/suspicion.js';
+import { createRandom } from '../../src/simulator/random.js';
 import { createHeap, type Entry } from './heap.js';
 import { front, isLive, isNewest, QUERIES_PER_SECOND, type Planned, type Policy } from './policy.js';
 import { createSilences, type Silence } from './silences.js';

@@ -1,4 +1,4 @@
-import { parseConfig, type Config } from '../config/parse-config.js';
+import { parseConfig, type Config } from '../src/config/parse-config.js';
 
 /** The rules of a service that nobody has configured otherwise, but for the app that is measured. */
 export function defaultRules(): Config['rules'] {

@@ -1,7 +1,7 @@
-import { parseNotification } from '../agora/parse-notification.js';
-import { noticeRow } from '../db/evidence/incoming-rows.js';
-import type { NoticeRow } from '../db/evidence/store-notices.js';
-import { DAY_MS, unixMs } from '../evidence/instant.js';
+import { parseNotification } from '../src/agora/parse-notification.js';
+import { noticeRow } from '../src/db/evidence/incoming-rows.js';
+import type { NoticeRow } from '../src/db/evidence/store-notices.js';
+import { DAY_MS, unixMs } from '../src/evidence/instant.js';
 
 /** How a session's notices are numbered. */
 export type Numbering = { sequence: (n: number) => number; serviceType: (n: number) => number };

@@ -1,6 +1,6 @@
-import type { Db } from '../db/connection/database.js';
-import { unixMs } from '../evidence/instant.js';
-import type { FoldContext } from '../ledger/fold-context.js';
+import type { Db } from '../src/db/connection/database.js';
+import { unixMs } from '../src/evidence/instant.js';
+import type { FoldContext } from '../src/ledger/fold-context.js';
 import { defaultRules } from './default-rules.js';
 
 /** What folding needs, in a benchmark's own process: a session that cannot be folded ends it. */

@@ -1,4 +1,4 @@
-import { closeDatabase } from '../../db/connection/database.js';
+import { closeDatabase } from '../../src/db/connection/database.js';
 import { openBenchDatabase, withPlace } from '../place.js';
 import { print } from '../print.js';
 import { disturbances } from './disturbances.js';

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
-import { percentiles } from '../simulator/score.js';
+import { percentiles } from '../src/simulator/score.js';
 import { withPlace } from './place.js';
 import { print } from './print.js';
 import { BENCH_SECRET, startService, type BenchService } from './service.js';

@@ -1,5 +1,5 @@
-import { planQuery } from '../../reconcile/plan-query.js';
-import { currentRun } from '../../sessions/verdict/absence.js';
+import { planQuery } from '../../src/reconcile/plan-query.js';
+import { currentRun } from '../../src/sessions/verdict/absence.js';
 import { createHeap } from './heap.js';
 import { ours } from './our-policy.js';
 import { front, isLive, type Planned, type Policy, type PolicyMaker } from './policy.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { closeDatabase, type Db } from '../db/connection/database.js';
-import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
-import { foldAll } from '../jobs/keep-house.js';
+import { closeDatabase, type Db } from '../src/db/connection/database.js';
+import { storeNotices, type NoticeRow } from '../src/db/evidence/store-notices.js';
+import { foldAll } from '../src/jobs/keep-house.js';
 import { foldContextOf } from './bench-context.js';
 import { snapshotRow } from './bench-notices.js';
 import { median, type Child } from './child.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { environment } from '../config/environment.js';
+import { environment } from '../src/config/environment.js';
 
 export type Child = { pid: number; stop: () => Promise<void> };
 
