@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { closeDatabase, type Db } from '../src/db/connection/database.js';
 import { storeNotices, type NoticeRow } from '../src/db/evidence/store-notices.js';
-import { foldAll } from '../src/jobs/keep-house.js';
+import { foldAll } from '../src/ledger/fold-all.js';
 import { foldContextOf } from './bench-context.js';
 import { snapshotRow } from './bench-notices.js';
 import { median, type Child } from './child.js';
-import { openBenchDatabase, withPlace, type BenchPlace } from './place.js';
+import { openBenchDatabase, withBenchServer, type BenchServer } from './bench-server.js';
 import { print } from './print.js';
 import { startService } from './service.js';
 import { startSlowProxy } from './slow-proxy.js';
@@ -31,12 +31,12 @@ export async function foldProcesses(args: readonly string[]): Promise<void> {
   print(
     `fold-processes: ${String(SESSIONS * NOTICES_EACH)} notices of ${String(SESSIONS)} sessions, ${String(availableParallelism())} cores, ${String(ROUNDS)} rounds`,
   );
-  for (const latencyMs of latenciesMs) await withPlace((place) => compare(place, latencyMs));
+  for (const latencyMs of latenciesMs) await withBenchServer((server) => compare(server, latencyMs));
 }
 
-async function compare(place: BenchPlace, latencyMs: number): Promise<void> {
-  const db = await openBenchDatabase(place, 'fold_processes');
-  const target = new URL(place.url);
+async function compare(server: BenchServer, latencyMs: number): Promise<void> {
+  const db = await openBenchDatabase(server, 'fold_processes');
+  const target = new URL(server.url);
   target.pathname = '/fold_processes';
   const proxy = await startSlowProxy(Number(target.port), latencyMs);
   if (latencyMs > 0) target.port = String(proxy.port);
@@ -45,7 +45,7 @@ async function compare(place: BenchPlace, latencyMs: number): Promise<void> {
     await fill(db);
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const count of PROCESSES)
-        runs.get(count)?.push(await foldBacklog(db, { ...place, url: target.href }, count));
+        runs.get(count)?.push(await foldBacklog(db, { ...server, url: target.href }, count));
     }
   } finally {
     await proxy.close();
@@ -85,12 +85,12 @@ async function store(db: Db, noticesEach: number): Promise<void> {
 }
 
 /** The marks are kept away until all processes are ready, and then come at once. */
-async function foldBacklog(db: Db, place: BenchPlace, count: number): Promise<Run> {
+async function foldBacklog(db: Db, server: BenchServer, count: number): Promise<Run> {
   await store(db, NOTICES_EACH);
   await db.pool.query('create table held as select * from pending_evidence');
   await db.pool.query('truncate pending_evidence');
   const children: Child[] = await Promise.all(
-    Array.from({ length: count }, () => startService(place, { ROLES: 'jobs' })),
+    Array.from({ length: count }, () => startService(server, { ROLES: 'jobs' })),
   );
   try {
     await db.pool.query('vacuum analyze');

@@ -1,6 +1,6 @@
 import type { Db } from '../src/db/connection/database.js';
 import { storeNotices } from '../src/db/evidence/store-notices.js';
-import { foldAll } from '../src/jobs/keep-house.js';
+import { foldAll } from '../src/ledger/fold-all.js';
 import { foldContextOf } from './bench-context.js';
 import { ALTERNATING, snapshotRow } from './bench-notices.js';
 import { print } from './print.js';

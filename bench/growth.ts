@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeDatabase, type Db } from '../src/db/connection/database.js';
 import { storeNotices, type NoticeRow } from '../src/db/evidence/store-notices.js';
-import { foldAll } from '../src/jobs/keep-house.js';
+import { foldAll } from '../src/ledger/fold-all.js';
 import { foldContextOf } from './bench-context.js';
 import { ALTERNATING, HALVED, IN_ORDER, snapshotRow, type Numbering } from './bench-notices.js';
 import { median } from './child.js';
 import { backlog } from './growth-backlog.js';
-import { openBenchDatabase, withPlace } from './place.js';
+import { openBenchDatabase, withBenchServer } from './bench-server.js';
 import { print } from './print.js';
 
 const SESSION_SIZES = [20, 20_000];
@@ -28,10 +28,10 @@ type Contender = { size: number; db: Db; one: () => Promise<void>; tookMs: numbe
  * and of ten million. Then a backlog of one session, of a million notices or as many as given.
  */
 export async function growth(args: readonly string[]): Promise<void> {
-  await withPlace(async (place) => {
+  await withBenchServer(async (server) => {
     const open: Db[] = [];
     const openOne = async (name: string): Promise<Db> => {
-      const db = await openBenchDatabase(place, name);
+      const db = await openBenchDatabase(server, name);
       open.push(db);
       return db;
     };

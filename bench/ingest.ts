@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort, median, startChild, type Child } from './child.js';
 import { load, type LoadResult } from './load.js';
-import { withPlace, type BenchPlace } from './place.js';
+import { withBenchServer, type BenchServer } from './bench-server.js';
 import { print } from './print.js';
 import { BENCH_SECRET, startService } from './service.js';
 
@@ -18,34 +18,36 @@ type Contender = { name: string; url: string; results: LoadResult[] };
  * machine. At the end every notification that was answered 200 must be a row.
  */
 export async function ingest(): Promise<void> {
-  await withPlace(async (place) => {
+  await withBenchServer(async (server) => {
     const children: Child[] = [];
     try {
-      await compare(place, children);
+      await compare(server, children);
     } finally {
       for (const child of children) await child.stop();
     }
   });
 }
 
-async function compare(place: BenchPlace, children: Child[]): Promise<void> {
-  const contenders = await startContenders(place, children);
+async function compare(server: BenchServer, children: Child[]): Promise<void> {
+  const contenders = await startContenders(server, children);
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const { url, results } of contenders) {
       results.push(await load({ url, secret: BENCH_SECRET, seconds: SECONDS, connections: CONNECTIONS }));
-      await untilFolded(place.url);
+      await untilFolded(server.url);
     }
   }
   report(contenders);
-  await checkRows(place.url, contenders);
+  await checkRows(server.url, contenders);
 }
 
-async function startContenders(place: BenchPlace, children: Child[]): Promise<Contender[]> {
+async function startContenders(server: BenchServer, children: Child[]): Promise<Contender[]> {
   const [bare, upsert] = [await freePort(), await freePort()];
   children.push(await startChild('contender.js', ['bare', String(bare)], {}, /listening/));
-  const service = await startService(place);
+  const service = await startService(server);
   children.push(service);
-  children.push(await startChild('contender.js', ['upsert', String(upsert), place.url, BENCH_SECRET], {}, /listening/));
+  children.push(
+    await startChild('contender.js', ['upsert', String(upsert), server.url, BENCH_SECRET], {}, /listening/),
+  );
   const contender = (name: string, url: string): Contender => ({ name, url, results: [] });
   const urlAt = (port: number): string => `http://127.0.0.1:${String(port)}/ncs/bench`;
   return [

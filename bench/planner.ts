@@ -3,7 +3,7 @@ import { unixMs, type UnixMs } from '../src/evidence/instant.js';
 import { createPlanner } from '../src/jobs/plan-queries.js';
 import { median } from './child.js';
 import { defaultRules } from './default-rules.js';
-import { openBenchDatabase, withPlace, type BenchPlace } from './place.js';
+import { openBenchDatabase, withBenchServer, type BenchServer } from './bench-server.js';
 import { print } from './print.js';
 
 const SIZES = [1_000, 1_000_000];
@@ -18,11 +18,11 @@ type Contender = { size: number; db: Db; tick: () => Promise<number>; tookMs: nu
  * given back before the next, so that each has the full room to fill.
  */
 export async function planner(): Promise<void> {
-  await withPlace(async (place) => {
+  await withBenchServer(async (server) => {
     const clock = { now: unixMs(Date.now()) };
     const contenders: Contender[] = [];
     try {
-      for (const size of SIZES) contenders.push(await prepare(place, size, () => clock.now));
+      for (const size of SIZES) contenders.push(await prepare(server, size, () => clock.now));
       for (let n = 0; n < TICKS; n += 1) {
         clock.now = unixMs(clock.now + TICK_MS);
         for (const contender of contenders) await measure(contender);
@@ -34,8 +34,8 @@ export async function planner(): Promise<void> {
   });
 }
 
-async function prepare(place: BenchPlace, size: number, now: () => UnixMs): Promise<Contender> {
-  const db = await openBenchDatabase(place, `planner_${String(size)}`);
+async function prepare(server: BenchServer, size: number, now: () => UnixMs): Promise<Contender> {
+  const db = await openBenchDatabase(server, `planner_${String(size)}`);
   await fill(db, size);
   const account = {
     name: 'bench',

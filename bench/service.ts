@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { freePort, startChild, type Child } from './child.js';
-import type { BenchPlace } from './place.js';
+import type { BenchServer } from './bench-server.js';
 
 /** What notifications are signed with in a benchmark. */
 export const BENCH_SECRET = 'bench-secret';
@@ -13,7 +13,7 @@ export type BenchService = Child & {
 
 /** The whole service in a process of its own, for an Agora that is never reached. */
 export async function startService(
-  { folder, url }: BenchPlace,
+  { folder, url }: BenchServer,
   others: Readonly<Record<string, string>> = {},
 ): Promise<BenchService> {
   const [receiver, api] = [await freePort(), await freePort()];

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import { percentiles } from '../src/simulator/score.js';
-import { withPlace } from './place.js';
+import { withBenchServer } from './bench-server.js';
 import { print } from './print.js';
 import { BENCH_SECRET, startService, type BenchService } from './service.js';
 
@@ -22,7 +22,7 @@ type Target = BenchService & { agent: Agent; run: string };
  */
 export async function sustained(args: readonly string[]): Promise<void> {
   const [seconds, perSecond] = [Number(args[0] ?? SECONDS), Number(args[1] ?? PER_SECOND)];
-  await withPlace(async (place) => {
+  await withBenchServer(async (place) => {
     const service = await startService(place);
     const agent = new Agent({ connections: 64 });
     const run = randomBytes(8).toString('hex');

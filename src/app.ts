@@ -4,17 +4,18 @@ import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/sessions/counters.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/connection/database.js';
 import { startLedgerClock, type LedgerClock } from './db/connection/ledger-clock.js';
-import { takeBack } from './db/sessions/set-aside.js';
+import { requeueSetAside } from './db/sessions/set-aside.js';
 import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
-import { makePartitions } from './jobs/keep-house.js';
-import { closeQueues, foldBell, openQueues, startJobs } from './jobs/start-jobs.js';
+import { makePartitions } from './ledger/maintain.js';
+import { closeQueues, foldWakeUp, openQueues, startJobs } from './jobs/start-jobs.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
+import { openDatabaseServer } from './start/database-server.js';
 import { createOpened, type Opened } from './start/opened.js';
-import type { Parts } from './start/parts.js';
+import type { Components } from './start/components.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
 
@@ -22,6 +23,7 @@ export type App = {
   /** Where it listens; null for roles that this process does not run. */
   receiverPort: number | null;
   apiPort: number | null;
+  databaseUrl: string;
   /** Stops accepting, answers what it has, lets jobs finish, and closes, in that order. */
   stop: () => Promise<void>;
 };
@@ -31,35 +33,37 @@ const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
 
 /** What listens already where this process is to listen. */
-export type Standing = { receiver: Listener | null; api: Listener | null };
+export type ExistingListeners = { receiver: Listener | null; api: Listener | null };
 
-const NOBODY: Standing = { receiver: null, api: null };
+const NO_LISTENERS: ExistingListeners = { receiver: null, api: null };
 
 /**
  * The composition root: the only place that constructs the database, the queue, the clock and the
- * client, and hands them out. `url` is a migrated database.
+ * client, and hands them out. Opens and migrates the database, then starts the roles asked for.
  */
-export async function startApp(config: Config, url: string, log: Logger, standing: Standing = NOBODY): Promise<App> {
+export async function startApp(config: Config, log: Logger, existing: ExistingListeners = NO_LISTENERS): Promise<App> {
+  const server = await openDatabaseServer(config, log);
   const opened = createOpened(log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     stopping.abort();
-    return opened.closeAll();
+    await opened.closeAll();
+    await server.stop();
   };
   try {
-    const parts = await openParts({ config, url, log, stopping: stopping.signal }, opened);
-    return { ...(await startRoles(parts, standing, opened)), stop };
+    const components = await openComponents({ config, url: server.url, log, stopping: stopping.signal }, opened);
+    return { ...(await startRoles(components, existing, opened)), databaseUrl: server.url, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-type Surroundings = Pick<Parts, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
+type Surroundings = Pick<Components, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
 
 /** What every role shares. Read downwards it is the order of opening; upwards that of closing. */
-async function openParts({ config, url, log, stopping }: Surroundings, opened: Opened): Promise<Parts> {
+async function openComponents({ config, url, log, stopping }: Surroundings, opened: Opened): Promise<Components> {
   const [metrics, shard] = [createMetrics(), shardOfProcess()];
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
@@ -67,9 +71,11 @@ async function openParts({ config, url, log, stopping }: Surroundings, opened: O
   const ledgerId = await readLedgerId(db.pool);
   const backend = opened.add(openBackend(config, url, ledgerId, log), (it) => it.close());
   const queues = opened.add(openQueues(backend), closeQueues);
-  const ring = foldBell(queues, log);
+  const wakeFolding = foldWakeUp(queues, log);
   const intake = config.roles.includes('receiver')
-    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, ring, log, metrics }), (it) => it.close())
+    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics }), (it) =>
+        it.close(),
+      )
     : null;
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
@@ -81,8 +87,12 @@ async function openParts({ config, url, log, stopping }: Surroundings, opened: O
  * The roles, each ready before the next: the first request would else wait behind the work of getting
  * ready. They are closed first, and all at once.
  */
-async function startRoles(parts: Parts, standing: Standing, opened: Opened): Promise<Omit<App, 'stop'>> {
-  const { config, db, clock, log, backend, queues, context } = parts;
+async function startRoles(
+  components: Components,
+  existing: ExistingListeners,
+  opened: Opened,
+): Promise<Pick<App, 'receiverPort' | 'apiPort'>> {
+  const { config, db, clock, log, backend, queues, context } = components;
   const running: { close: () => Promise<unknown> }[] = [];
   opened.add(running, (all) => Promise.all(all.map((one) => one.close())));
   const [hasJobs, hasApi, hasReceiver] = (['jobs', 'api', 'receiver'] as const).map((role) =>
@@ -90,15 +100,15 @@ async function startRoles(parts: Parts, standing: Standing, opened: Opened): Pro
   );
   if (hasJobs) {
     // This may be a release that can fold what another could not.
-    await takeBack(db.pool, 'all', clock.now());
+    await requeueSetAside(db.pool, 'all', clock.now());
     const jobs = startJobs(backend, queues, context);
     running.push(jobs);
     await jobs.ready();
   }
   if (hasApi) await warmUp(db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm'));
-  const api = hasApi ? await startApi(parts, standing.api) : null;
+  const api = hasApi ? await startApi(components, existing.api) : null;
   if (api !== null) running.push(api);
-  const receiver = hasReceiver ? await startReceiver(parts, standing.receiver) : null;
+  const receiver = hasReceiver ? await startReceiver(components, existing.receiver) : null;
   if (receiver !== null) running.push(receiver);
   return { receiverPort: receiver?.port ?? null, apiPort: api?.port ?? null };
 }

@@ -1,10 +1,10 @@
-import { parseConfig } from './config/parse-config.js';
+import type { Logger } from 'pino';
+import { startApp } from './app.js';
+import { describeConfig, parseConfig, type Config } from './config/parse-config.js';
 import { environment } from './config/environment.js';
 import { createLogger } from './observability/create-logger.js';
 import { runUntilSignal } from './run-until-signal.js';
-import { announce, serve } from './serve.js';
-import type { StandIn } from './start/stand-in.js';
-import { startPatiently } from './start/start-patiently.js';
+import { startWhenPossible } from './start/start-when-possible.js';
 
 /** The process: reads its configuration, serves until a signal, and says in a line what is wrong. */
 export async function runService(): Promise<void> {
@@ -17,9 +17,10 @@ export async function runService(): Promise<void> {
   const log = createLogger(parsed.config.logLevel);
   announce(parsed.config, log);
   await runUntilSignal(async (stopping) => {
-    const start = (standing: StandIn | null) => serve(parsed.config, log, standing ?? undefined);
-    const { service, standIn } = await startPatiently(parsed.config, log, stopping, start);
-    const leave = async (): Promise<void> => standIn?.close();
+    const { service, degraded } = await startWhenPossible(parsed.config, log, stopping, (existing) =>
+      startApp(parsed.config, log, existing ?? undefined),
+    );
+    const leave = async (): Promise<void> => degraded?.close();
     if (service === null) return leave;
     log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
     return async () => {
@@ -29,4 +30,10 @@ export async function runService(): Promise<void> {
       log.info('service.stopped');
     };
   });
+}
+
+/** What is about to be started, once, however often that has to be tried. */
+export function announce(config: Config, log: Logger): void {
+  log.info({ config: describeConfig(config) }, 'service.starting');
+  if (config.accounts.length === 0) log.warn('agora.not_configured');
 }

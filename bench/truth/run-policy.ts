@@ -1,4 +1,4 @@
-import { boundMs } from '../../src/reconcile/promise.js';
+import { boundMs } from '../../src/reconcile/verification-bound.js';
 import { currentRun } from '../../src/sessions/verdict/absence.js';
 import { lastLookAfterMs } from '../../src/sessions/facts/rules.js';
 import { createHeap } from './heap.js';

@@ -1,6 +1,6 @@
 import type { UnixMs } from '../../src/evidence/instant.js';
 import { suspectMs, turnMs, type likelySilence } from '../../src/reconcile/suspicion.js';
-import { lastLife } from '../../src/sessions/facts/merge-signs.js';
+import { lastLife } from '../../src/sessions/facts/merge-signs-of-life.js';
 import { createHeap, type Heap } from './heap.js';
 import { front, isLive, type Planned } from './policy.js';
 import { atSecond, BEAT_MISSED_AFTER, RULES, secondOf, type Known, type VirtualLedger } from './virtual-ledger.js';

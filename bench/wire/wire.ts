@@ -1,5 +1,5 @@
 import { closeDatabase } from '../../src/db/connection/database.js';
-import { openBenchDatabase, withPlace } from '../place.js';
+import { openBenchDatabase, withBenchServer } from '../bench-server.js';
 import { print } from '../print.js';
 import { disturbances } from './disturbances.js';
 import { openWireWorld } from './wire-world.js';
@@ -12,13 +12,13 @@ const QUERY_TIMEOUT_MS = 2_000;
  * slots in one Postgres, and how much of the allowed rate (nine tenths of the limit) is used meanwhile.
  */
 export async function wire(): Promise<void> {
-  await withPlace(async (place) => {
+  await withBenchServer(async (server) => {
     print('| limit | disturbance | arrivals in the worst second | rate used |');
     print('| ----: | ----------- | ---------------------------: | --------: |');
     for (const limit of LIMITS) {
       const name = `wire_${String(limit)}`;
-      await closeDatabase(await openBenchDatabase(place, name));
-      const url = new URL(place.url);
+      await closeDatabase(await openBenchDatabase(server, name));
+      const url = new URL(server.url);
       url.pathname = `/${name}`;
       await row(url.href, limit);
     }

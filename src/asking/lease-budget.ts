@@ -1,6 +1,6 @@
 import { readPauses } from '../db/schedule/query-pace.js';
 import { leaseSlot } from '../db/schedule/slot-leases.js';
-import type { BudgetLease, LeasedSlot, LeaseRequest } from '../reconcile/budget-lease.js';
+import type { BudgetLease, LeasedTime, LeaseRequest } from '../reconcile/budget-lease.js';
 import { OLDEST_FIRST_SHARE } from '../reconcile/choose-queries.js';
 import { paceScopes } from './account.js';
 import type { AskContext } from './ask-context.js';
@@ -35,7 +35,7 @@ export async function leaseBudget(
     horizonMs: HORIZON_MS,
     holder: caller === null ? null : { name: caller, share: CALLER_SHARE },
   };
-  const slots: LeasedSlot[] = [];
+  const slots: LeasedTime[] = [];
   while (slots.length < count) {
     const lease = await leaseSlot(db, paceScopes(account, appId), terms);
     if (lease.kind !== 'leased' && slots.length === 0) return lease;

@@ -7,7 +7,8 @@ import { Command } from 'commander';
 import type { Config } from '../config/parse-config.js';
 import { createLogger } from '../observability/create-logger.js';
 import { nextSignal } from '../run-until-signal.js';
-import { announce, serve, type Service } from '../serve.js';
+import { startApp, type App } from '../app.js';
+import { announce } from '../run-service.js';
 import { startFakeAgora, type FakeAgora } from '../simulator/fake-agora.js';
 import { runSimulation, type Simulation } from '../simulator/run-simulation.js';
 import type { SimulatedSession } from '../simulator/simulated-session.js';
@@ -47,7 +48,7 @@ async function demo(options: WorldOptions): Promise<void> {
   const config = await demoConfig(options.speed, agora, folder, key);
   const log = createLogger(config.logLevel);
   announce(config, log);
-  const service = await serve(config, log);
+  const service = await startApp(config, log);
   const simulation = runSimulation({
     ...world,
     profile: { ...USUAL_WORLD, ...world.profile },
@@ -106,7 +107,7 @@ async function freePort(usual: number): Promise<number> {
   });
 }
 
-function introduce(service: Service, key: string, options: WorldOptions): void {
+function introduce(service: App, key: string, options: WorldOptions): void {
   const api = `http://127.0.0.1:${String(service.apiPort)}`;
   print('recording-ledger demo: a simulated Agora records, and the ledger finds out what happened.');
   print(

@@ -5,7 +5,7 @@ import { request } from 'undici';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
 import type { FoldContext } from '../ledger/fold-context.js';
-import { foldAll } from '../jobs/keep-house.js';
+import { foldAll } from '../ledger/fold-all.js';
 import { replayQuarantine } from '../ledger/replay-quarantine.js';
 import { orExplain, print, readConfig } from './with-config.js';
 import { withLedger } from './with-ledger.js';

@@ -8,8 +8,8 @@ import { freePort } from './free-port.js';
 import { removeDrafts, SUPERUSER } from './init-cluster.js';
 import { OwnedServer } from './owned-server.js';
 import { disownOtherProcess, findRunningServer } from './postmaster-file.js';
-import { HOST, preparePlace } from './prepare-place.js';
-import type { EmbeddedPostgresOptions, Place } from './prepare-place.js';
+import { HOST, prepareCluster } from './prepare-cluster.js';
+import type { EmbeddedPostgresOptions, PreparedCluster } from './prepare-cluster.js';
 import { launchServer, stopServer } from './server-process.js';
 import type { LaunchedServer, ServerLaunch } from './server-process.js';
 
@@ -35,17 +35,17 @@ const TIME_TO_CLAIM_MS = 200;
  * throw `already_running`. Every other `EmbeddedPostgresError` says in a line what is in the way.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const place = await preparePlace(options);
+  const prepared = await prepareCluster(options);
   let tookOver = false;
   for (let tries = 0; tries < LARGEST_NUMBER_OF_TRIES; tries += 1) {
     if (tries > 0) await delay(TIME_TO_CLAIM_MS);
-    tookOver = (await replaceAbandoned(place)) || tookOver;
-    const server = await tryToStart(place);
+    tookOver = (await replaceAbandoned(prepared)) || tookOver;
+    const server = await tryToStart(prepared);
     if (server === null) continue;
-    await removeDrafts(place.launch.folder);
+    await removeDrafts(prepared.launch.folder);
     return { url: server.url, tookOver, stop: () => server.owned.stop() };
   }
-  throw alreadyRunning(place.launch.folder, null);
+  throw alreadyRunning(prepared.launch.folder, null);
 }
 
 /** The connection string of the server that another process runs in `dataDir`; null where none runs. */
@@ -61,26 +61,26 @@ export async function findEmbeddedPostgres(dataDir: string): Promise<string | nu
  * A server without an owner is shut down rather than used: whoever was killed may have been of
  * another version, with other settings and other programs on the disk.
  */
-async function replaceAbandoned(place: Place): Promise<boolean> {
-  const { cluster } = place.launch.folder;
+async function replaceAbandoned(prepared: PreparedCluster): Promise<boolean> {
+  const { cluster } = prepared.launch.folder;
   const running = await findRunningServer(cluster);
   if (running === null) {
     await disownOtherProcess(cluster);
     return false;
   }
-  const outcome = await claim(place, running);
+  const outcome = await claim(prepared, running);
   if (outcome.kind === 'gone') return false;
-  if (outcome.kind === 'owned') throw alreadyRunning(place.launch.folder, outcome.ownerPid);
+  if (outcome.kind === 'owned') throw alreadyRunning(prepared.launch.folder, outcome.ownerPid);
   await stopServer(running.pid, cluster);
-  place.log('embedded_postgres.abandoned_server_stopped', { pid: running.pid });
+  prepared.log('embedded_postgres.abandoned_server_stopped', { pid: running.pid });
   return true;
 }
 
 type Started = { url: string; owned: OwnedServer };
 
 /** Null when another was faster: its server is found by the next try, its port is not chosen again. */
-async function tryToStart(place: Place): Promise<Started | null> {
-  const launch = { ...place.launch, port: await freePort(HOST) };
+async function tryToStart(prepared: PreparedCluster): Promise<Started | null> {
+  const launch = { ...prepared.launch, port: await freePort(HOST) };
   const server = await launchServer(launch).catch(async (error: unknown) => {
     const lostTheRace = (await findRunningServer(launch.folder.cluster)) !== null;
     if (lostTheRace || isPortTaken(error)) return null;
@@ -88,22 +88,26 @@ async function tryToStart(place: Place): Promise<Started | null> {
   });
   if (server === null) return null;
   try {
-    return await takeUp(place, launch, server);
+    return await takeUp(prepared, launch, server);
   } catch (error) {
     if (!isOwnedByAnother(error)) await stopServer(server.pid, launch.folder.cluster);
     throw error;
   }
 }
 
-async function takeUp(place: Place, launch: ServerLaunch, server: LaunchedServer): Promise<Started | null> {
-  const outcome = await claim(place, server);
+async function takeUp(
+  prepared: PreparedCluster,
+  launch: ServerLaunch,
+  server: LaunchedServer,
+): Promise<Started | null> {
+  const outcome = await claim(prepared, server);
   if (outcome.kind === 'gone') return null;
   if (outcome.kind === 'owned') throw alreadyRunning(launch.folder, outcome.ownerPid);
   await ensureDatabase(outcome.connection);
-  const adminUrl = connectionString(place, server.port, 'postgres');
-  const owned = new OwnedServer(launch, adminUrl, place.log, server, outcome.connection);
-  place.log('embedded_postgres.started', { pid: server.pid, as: launch.user.name });
-  return { url: connectionString(place, server.port, DATABASE), owned };
+  const adminUrl = connectionString(prepared, server.port, 'postgres');
+  const owned = new OwnedServer(launch, adminUrl, prepared.log, server, outcome.connection);
+  prepared.log('embedded_postgres.started', { pid: server.pid, as: launch.user.name });
+  return { url: connectionString(prepared, server.port, DATABASE), owned };
 }
 
 /** The other one stops our server itself, as abandoned, and starts its own. */
@@ -115,9 +119,12 @@ function isPortTaken(error: unknown): boolean {
   return error instanceof Error && error.message.includes('could not create any TCP/IP sockets');
 }
 
-async function claim(place: Place, { pid, port }: Pick<LaunchedServer, 'pid' | 'port'>): Promise<ClaimOutcome> {
-  return claimServer(connectionString(place, port, 'postgres'), async () => {
-    return (await findRunningServer(place.launch.folder.cluster))?.pid === pid;
+async function claim(
+  prepared: PreparedCluster,
+  { pid, port }: Pick<LaunchedServer, 'pid' | 'port'>,
+): Promise<ClaimOutcome> {
+  return claimServer(connectionString(prepared, port, 'postgres'), async () => {
+    return (await findRunningServer(prepared.launch.folder.cluster))?.pid === pid;
   });
 }
 
@@ -126,7 +133,7 @@ async function ensureDatabase(connection: pg.Client): Promise<void> {
   if (found.rowCount === 0) await connection.query(`create database ${DATABASE}`);
 }
 
-function connectionString({ password }: Pick<Place, 'password'>, port: number, database: string): string {
+function connectionString({ password }: Pick<PreparedCluster, 'password'>, port: number, database: string): string {
   return `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@${HOST}:${port}/${database}`;
 }
 

@@ -29,11 +29,11 @@ export async function listen(
   host: string,
   port: number,
   setting: string,
-  standing: Listener | null = null,
+  existing: Listener | null = null,
 ): Promise<Listener> {
-  if (standing !== null) {
-    standing.handTo(app);
-    return standing;
+  if (existing !== null) {
+    existing.handTo(app);
+    return existing;
   }
   const server = createServer(
     {

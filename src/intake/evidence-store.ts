@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { isOfContent, isRefusal } from '../db/connection/refusal.js';
+import { isDataError, isStatementRejected } from '../db/connection/postgres-errors.js';
 import { refusedRow } from '../db/evidence/incoming-rows.js';
 import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
 import { storeQuarantine, type QuarantineRow } from '../db/evidence/store-quarantine.js';
@@ -22,13 +22,13 @@ export type EvidenceStoreOptions = {
   /** This process's own row of the counters. */
   shard: number;
   /** Called after each commit that brought something to fold. */
-  ring: () => void;
+  wakeFolding: () => void;
   inflow: Inflow;
   metrics: Metrics;
 };
 
 export function createEvidenceStore(options: EvidenceStoreOptions): EvidenceStore {
-  const { pool, spoolId, shard, ring, inflow, metrics } = options;
+  const { pool, spoolId, shard, wakeFolding, inflow, metrics } = options;
   return {
     notices: async (rows) => {
       const end = metrics.storeDuration.startTimer();
@@ -36,14 +36,14 @@ export function createEvidenceStore(options: EvidenceStoreOptions): EvidenceStor
       end();
       metrics.storeBatch.observe(rows.length);
       inflow.took(rows.length, performance.now());
-      ring();
+      wakeFolding();
     },
     unreadable: async (rows) => {
       await storeQuarantine(pool, rows, shard);
     },
     spooled: async (rows) => {
       await storeSpooled({ pool }, spoolId, rows, shard);
-      ring();
+      wakeFolding();
     },
   };
 }
@@ -60,11 +60,11 @@ export async function storeTakenApart(
   try {
     await store(rows);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isStatementRejected(error)) throw error;
     const [row, ...others] = rows;
     if (row === undefined) return;
     if (others.length === 0) {
-      if (!isOfContent(error)) throw error;
+      if (!isDataError(error)) throw error;
       onRefused(error);
       await store([asUnreadable(row, error)]);
       return;

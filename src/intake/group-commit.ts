@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { isRefusal } from '../db/connection/refusal.js';
+import { isStatementRejected } from '../db/connection/postgres-errors.js';
 
 /**
  * Everything that is added while the last store runs goes into the next one: batches form by
@@ -62,7 +62,7 @@ async function storeBatch<T>(batch: readonly Waiter<T>[], store: GroupCommitOpti
     await store(batch.map(({ item }) => item));
     for (const { resolve } of batch) resolve('stored');
   } catch (error) {
-    if (batch.length === 1 || !isRefusal(error)) for (const { reject } of batch) reject(error);
+    if (batch.length === 1 || !isStatementRejected(error)) for (const { reject } of batch) reject(error);
     else for (const waiter of batch) await storeBatch([waiter], store);
   }
 }

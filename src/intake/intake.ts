@@ -1,4 +1,4 @@
-import { isAnswered, isOfContent, isRefusal } from '../db/connection/refusal.js';
+import { isKnownUndone, isDataError, isStatementRejected } from '../db/connection/postgres-errors.js';
 import { incomingOf, refusedRow, type Incoming, type Received } from '../db/evidence/incoming-rows.js';
 import type { NoticeRow } from '../db/evidence/store-notices.js';
 import type { QuarantineRow } from '../db/evidence/store-quarantine.js';
@@ -107,7 +107,7 @@ export class Intake {
   /** What Postgres refuses for its content is signed all the same, and kept as it came. */
   #takeNotice(row: NoticeRow): Promise<'stored' | 'full'> {
     return this.#notices.add(row).catch((error: unknown) => {
-      if (!isOfContent(error)) throw error;
+      if (!isDataError(error)) throw error;
       return this.#unreadable.add(refusedRow(row, error));
     });
   }
@@ -134,9 +134,9 @@ export class Intake {
       await store(rows);
       return 'stored';
     } catch (error) {
-      if (isRefusal(error)) throw error;
+      if (isStatementRejected(error)) throw error;
       this.#failed(error);
-      return isAnswered(error) ? 'not_stored' : 'unheard';
+      return isKnownUndone(error) ? 'not_stored' : 'unheard';
     }
   }
 

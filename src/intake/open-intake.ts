@@ -20,17 +20,17 @@ export type OpenIntakeOptions = {
   /** This process's own row of the counters. */
   shard: number;
   /** Called after each commit. */
-  ring: () => void;
+  wakeFolding: () => void;
   log: Logger;
   metrics: Metrics;
 };
 
 /** An intake with its spool, which stores in Postgres through this pool. */
 export function openIntake(options: OpenIntakeOptions): OpenedIntake {
-  const { pool, shard, ring, log, metrics } = options;
+  const { pool, shard, wakeFolding, log, metrics } = options;
   const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
   const inflow = createInflow();
-  const store = createEvidenceStore({ pool, spoolId: spool.id, shard, ring, inflow, metrics });
+  const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics });
   const intake = new Intake({ spool, store, events: tellOf(log, metrics) });
   metrics.spoolSize(spool.size);
   return {

@@ -14,7 +14,7 @@ import { keepOpening, type Opening } from './keep-opening.js';
 import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js';
 import type { WorkerTuning } from './queue-parts.js';
 
-type Place = { url: string; maxConnections: number };
+type QueueDatabase = { url: string; maxConnections: number };
 type OnError = (error: Error) => void;
 
 const CONNECT_MS = 5_000;
@@ -25,22 +25,22 @@ const REST_MS = 1_000;
  * tables, for as long as it likes: until it lets us in there are no jobs, each refusal is told, and what
  * is added fails with the reason.
  */
-export function openPostgresBackend(place: Place, onError: OnError): QueueBackend {
-  const prepare = onceItWorks(() => ensureTables(place.url));
+export function openPostgresBackend(database: QueueDatabase, onError: OnError): QueueBackend {
+  const prepare = onceItWorks(() => ensureTables(database.url));
   return {
     kind: 'postgres',
-    queue: (name) => toQueue(keepOpening(prepare, () => openQueue(place, name, onError), onError)),
+    queue: (name) => toQueue(keepOpening(prepare, () => openQueue(database, name, onError), onError)),
     worker: (name, work, tuning) => {
       const listeners: Listener[] = [];
-      const open = () => openWorker(place, name, work, tuning, listeners, onError);
+      const open = () => openWorker(database, name, work, tuning, listeners, onError);
       return toWorker(keepOpening(prepare, open, onError), listeners);
     },
     close: () => Promise.resolve(),
   };
 }
 
-function openQueue(place: Place, name: string, onError: OnError): JobQueue {
-  const options = { connection: connectionTo(place), defaultJobOptions: JOB_DEFAULTS };
+function openQueue(database: QueueDatabase, name: string, onError: OnError): JobQueue {
+  const options = { connection: connectionTo(database), defaultJobOptions: JOB_DEFAULTS };
   return listened(new Queue(name, options, createUnhurriedBackend), onError);
 }
 
@@ -49,14 +49,14 @@ type StartedWorker = Pick<JobWorker, 'waitUntilReady' | 'close'>;
 
 /** It begins to take jobs when it is connected: before that it would ask without end. */
 function openWorker(
-  place: Place,
+  database: QueueDatabase,
   name: string,
   work: Processor,
   tuning: WorkerTuning,
   listeners: readonly Listener[],
   onError: OnError,
 ): StartedWorker {
-  const options = { connection: connectionTo(place), autorun: false, ...tuning };
+  const options = { connection: connectionTo(database), autorun: false, ...tuning };
   const worker = listened(new Worker(name, work, options, createUnhurriedBackend), onError);
   worker.on('failed', (job, error) => {
     for (const listener of listeners) listener(job, error);
@@ -70,7 +70,7 @@ function openWorker(
   };
 }
 
-function connectionTo({ url, maxConnections }: Place) {
+function connectionTo({ url, maxConnections }: QueueDatabase) {
   return {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,

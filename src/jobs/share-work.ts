@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JobQueue } from './backend.js';
-import { createBell } from './bells.js';
+import { createWakeUp } from './wake-ups.js';
 
 /**
  * So many do one kind of work at once at the most, over all processes. Each has a connection, and what
@@ -23,12 +23,12 @@ export function shareWork(
   onLost: (error: unknown) => void,
   work: (onMore: () => void) => Promise<unknown>,
 ): (data: unknown) => Promise<unknown> {
-  const bells = Array.from({ length: MOST_AT_ONCE - 1 }, (_, index) => {
+  const wakeUps = Array.from({ length: MOST_AT_ONCE - 1 }, (_, index) => {
     const nth = index + 2;
-    return createBell(queue, `${name}-${String(nth)}`, CALL_EVERY_MS, onLost, { nth });
+    return createWakeUp(queue, `${name}-${String(nth)}`, CALL_EVERY_MS, onLost, { nth });
   });
   return (data) => {
     const { nth } = payload.parse(data);
-    return work(bells[nth - 1] ?? (() => undefined));
+    return work(wakeUps[nth - 1] ?? (() => undefined));
   };
 }

@@ -5,8 +5,10 @@ import type { AskContext } from '../asking/ask-context.js';
 import { askSession } from '../asking/ask-session.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
-import { createBell, startTicking, type Bell } from './bells.js';
-import { applyRetention, foldAll, makePartitions, sweep, takeUpConfigured } from './keep-house.js';
+import { createWakeUp, startTicking, type WakeUp } from './wake-ups.js';
+import { applyRetention, makePartitions } from '../ledger/maintain.js';
+import { foldAll } from '../ledger/fold-all.js';
+import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
@@ -33,8 +35,8 @@ export async function closeQueues(queues: JobQueues): Promise<void> {
 /** Between two rings of one process: what is committed meanwhile is folded together. */
 const FOLD_QUIET_MS = 50;
 
-export function foldBell(queues: JobQueues, log: Logger): Bell {
-  return createBell(queues.fold, 'fold', FOLD_QUIET_MS, logSparingly(log, 'warn', 'bell.lost'));
+export function foldWakeUp(queues: JobQueues, log: Logger): WakeUp {
+  return createWakeUp(queues.fold, 'fold', FOLD_QUIET_MS, logSparingly(log, 'warn', 'wake_up.lost'));
 }
 
 const PLAN_EVERY_MS = 500;
@@ -88,7 +90,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
   let folding = 0;
-  const fold = shareWork(queues.fold, 'fold', logSparingly(log, 'warn', 'bell.lost'), async (onMore) => {
+  const fold = shareWork(queues.fold, 'fold', logSparingly(log, 'warn', 'wake_up.lost'), async (onMore) => {
     folding += 1;
     await foldAll(context, { onMore }).finally(() => (folding -= 1));
   });
@@ -104,7 +106,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
     }),
   ];
   // By this process itself: another one, of before, may not have the app that is configured now.
-  const takenUp = takeUpConfigured(context, appIds).catch((error: unknown) => {
+  const takenUp = refoldConfigured(context, appIds).catch((error: unknown) => {
     log.warn({ err: error }, 'configured_apps.not_taken_up');
   });
   const lost = logSparingly(log, 'warn', 'tick.lost');
@@ -136,7 +138,7 @@ async function lookAfter(
 ): Promise<void> {
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
-  await takeUpConfigured(context, appIds);
+  await refoldConfigured(context, appIds);
   await applyRetention(context, context.retentionDays, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 

@@ -3,7 +3,7 @@ import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
 import { readWhollyRefused } from '../db/schedule/refused.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
-import { boundMs, forecast, type Forecast, type PromiseRules } from '../reconcile/promise.js';
+import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
@@ -14,7 +14,7 @@ import type { JobQueues } from './start-jobs.js';
 export type SummaryContext = {
   db: Db;
   accounts: readonly Account[];
-  rules: PromiseRules;
+  rules: BoundRules;
   /** TRUTH_TARGET_MS. */
   targetMs: number;
   backend: Pick<QueueBackend, 'kind'>;

@@ -2,12 +2,12 @@ import type { PoolClient } from 'pg';
 import { HIGHEST_KEY, takeNoticePage, type PageSize } from '../db/evidence/notice-pages.js';
 import { loadObservationPage } from '../db/evidence/observations.js';
 import {
-  dropMarks,
-  dropMarksForAll,
+  dropPending,
+  dropPendingAndCountAll,
   isToldOtherwise,
   loadPending,
-  sumUpMarks,
-  takeMarksAt,
+  sumUpPending,
+  takePendingRowsAt,
 } from '../db/evidence/pending-evidence.js';
 import {
   endPiecewise,
@@ -28,7 +28,7 @@ import { FACTS_SHAPE, noFacts, type SessionFacts } from '../sessions/facts/facts
 import { filesNamedBy } from '../sessions/facts/files.js';
 import { fold, foldRepeats } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
-import { foldOrSetAside } from './fold-apart.js';
+import { foldOrSetAside } from './fold-or-set-aside.js';
 import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
@@ -53,7 +53,7 @@ export async function beginPieces(
   sid: string,
   stored: StoredSession | null,
 ): Promise<Folded[]> {
-  const { others, earliestMs } = await sumUpMarks(tx, sid);
+  const { others, earliestMs } = await sumUpPending(tx, sid);
   const facts = stored?.facts;
   const highestMs = facts?.arrivals.order.receivedMs ?? 0;
   const isAnew = facts?.shape !== FACTS_SHAPE || others || (earliestMs ?? highestMs) < highestMs;
@@ -64,7 +64,7 @@ export async function beginPieces(
 
 /** All evidence into none. */
 export async function beginAnew(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
-  const repeats = await dropMarksForAll(tx, sid);
+  const repeats = await dropPendingAndCountAll(tx, sid);
   const told = [...(await loadRegistrations(tx, [sid])), ...(await loadStopAnswers(tx, [sid]))];
   const facts = foldRepeats(fold(noFacts(sid), told, foldRules(context.rules)), repeats);
   await forgetFiles(tx, [sid]);
@@ -76,12 +76,12 @@ export async function beginAnew(context: FoldContext, tx: PoolClient, sid: strin
 async function beginOnto(context: FoldContext, tx: PoolClient, before: StoredSession): Promise<Folded> {
   const { sid } = before;
   const lastMs = before.facts.arrivals.order.receivedMs;
-  const marks = lastMs === null ? [] : await takeMarksAt(tx, sid, lastMs);
-  const { notices } = await loadPending(tx, marks, Number.MAX_SAFE_INTEGER);
-  const repeats = await dropMarks(tx, sid);
+  const rows = lastMs === null ? [] : await takePendingRowsAt(tx, sid, lastMs);
+  const { notices } = await loadPending(tx, rows, Number.MAX_SAFE_INTEGER);
+  const repeats = await dropPending(tx, sid);
   const facts = foldRepeats(fold(before.facts, notices, foldRules(context.rules)), repeats);
-  const place = lastMs === null ? null : { receivedAt: new Date(lastMs), eventKey: HIGHEST_KEY };
-  await savePiecewise(tx, { sid, facts: null, notices: place, observations: null });
+  const position = lastMs === null ? null : { receivedAt: new Date(lastMs), eventKey: HIGHEST_KEY };
+  await savePiecewise(tx, { sid, facts: null, notices: position, observations: null });
   return { before, facts, learned: notices, anew: false };
 }
 

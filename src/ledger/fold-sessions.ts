@@ -2,11 +2,11 @@ import type { PoolClient } from 'pg';
 import { ARCHIVED_AFTER_MS, findArchived } from '../db/evidence/archived-facts.js';
 import { measureEvidence } from '../db/evidence/evidence-size.js';
 import {
-  countMarks,
+  countPendingRows,
   loadPending,
   NOTHING_PENDING,
-  putBack,
-  takeMarks,
+  restorePending,
+  takePendingRows,
   takePending,
   type PendingEvidence,
 } from '../db/evidence/pending-evidence.js';
@@ -22,7 +22,7 @@ import { isStraggler } from '../sessions/facts/fold-notice.js';
 import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
-import { foldAlone, togetherOrApart, type FoldedBatch } from './fold-apart.js';
+import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
 import { foldAnew } from './fold-anew.js';
 import type { FoldContext } from './fold-context.js';
 import { beginAnew, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
@@ -37,7 +37,7 @@ import { saveFolded, type Folded } from './save-folded.js';
  */
 export async function foldPending(context: FoldContext, limit: number): Promise<FoldedBatch> {
   const lock = (tx: PoolClient): Promise<string[]> => lockPendingSessions(tx, limit);
-  const batch = await togetherOrApart(context, lock, (tx, sids) => foldLocked(context, tx, sids));
+  const batch = await foldTogetherOrEach(context, lock, (tx, sids) => foldLocked(context, tx, sids));
   return { ...batch, more: batch.more || batch.sessions >= limit };
 }
 
@@ -89,10 +89,10 @@ async function refoldLocked(context: FoldContext, tx: PoolClient, sid: string): 
  * waits still.
  */
 async function foldLocked(context: FoldContext, tx: PoolClient, sids: readonly string[]): Promise<boolean> {
-  const counts = await countMarks(tx, sids, PIECE.evidence);
-  const few = withinPiece(counts.filter(({ marks }) => marks <= PIECE.evidence));
-  const marks = await takeMarks(tx, few);
-  const pending = await loadPending(tx, marks, PIECE.bytes);
+  const counts = await countPendingRows(tx, sids, PIECE.evidence);
+  const few = withinPiece(counts.filter(({ waiting }) => waiting <= PIECE.evidence));
+  const rows = await takePendingRows(tx, few);
+  const pending = await loadPending(tx, rows, PIECE.bytes);
   const stored = await loadSessions(
     tx,
     counts.map(({ sid }) => sid),
@@ -102,13 +102,13 @@ async function foldLocked(context: FoldContext, tx: PoolClient, sids: readonly s
   const anew = whole.filter((sid) => archived.has(sid) || isReadAnew(sid, stored, pending));
   const { fitting, tooLarge, later } = await findLarge(tx, anew, archived);
   const isLeft = new Set([...pending.cut, ...tooLarge, ...later]);
-  await putBack(
+  await restorePending(
     tx,
-    marks.filter(({ sid }) => isLeft.has(sid)),
+    rows.filter(({ sid }) => isLeft.has(sid)),
   );
   const taken = whole.filter((sid) => !isLeft.has(sid));
   const folded = await foldTaken(context, tx, taken, fitting, stored, pending);
-  const many = counts.filter((one) => one.marks > PIECE.evidence).map(({ sid }) => sid);
+  const many = counts.filter((one) => one.waiting > PIECE.evidence).map(({ sid }) => sid);
   const begun = await beginAll(context, tx, [...many, ...pending.cut], stored);
   for (const sid of tooLarge) await beginAnew(context, tx, sid);
   await saveFolded(context, tx, [...folded, ...begun]);
@@ -132,9 +132,9 @@ async function beginAll(
 }
 
 /** The first of them, as many as have no more marks together than one piece has. */
-function withinPiece(counts: readonly { sid: string; marks: number }[]): string[] {
+function withinPiece(counts: readonly { sid: string; waiting: number }[]): string[] {
   let sum = 0;
-  return counts.filter(({ marks }) => (sum += marks) <= PIECE.evidence).map(({ sid }) => sid);
+  return counts.filter(({ waiting }) => (sum += waiting) <= PIECE.evidence).map(({ sid }) => sid);
 }
 
 type BySize = { fitting: string[]; tooLarge: string[]; later: string[] };
@@ -195,7 +195,7 @@ function ofSessions(pending: PendingEvidence, sids: ReadonlySet<string>): Pendin
 export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
   const nowMs = context.now();
   const lock = (tx: PoolClient): Promise<string[]> => lockRungSessions(tx, nowMs, limit);
-  const { sessions } = await togetherOrApart(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs));
+  const { sessions } = await foldTogetherOrEach(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs));
   return sessions;
 }
 

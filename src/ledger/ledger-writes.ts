@@ -1,4 +1,4 @@
-import { markForFold } from '../db/evidence/pending-evidence.js';
+import { requestFold } from '../db/evidence/pending-evidence.js';
 import { requestQuery as scheduleQuery } from '../db/schedule/query-schedule.js';
 import { loadSessions } from '../db/sessions/sessions.js';
 import { insertStopAnswer } from '../db/evidence/stop-answers.js';
@@ -22,7 +22,7 @@ export async function addStopAnswer(
   const stored = await withTransaction(db, async (tx) => {
     const receivedMs = now();
     const isNew = await insertStopAnswer(tx, sid, raw, receivedMs);
-    if (isNew) await markForFold(tx, sid, 'stop_answer', receivedMs);
+    if (isNew) await requestFold(tx, sid, 'stop_answer', receivedMs);
     return isNew;
   });
   if (stored) await foldSession(context, sid);

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { markForFold } from '../db/evidence/pending-evidence.js';
+import { requestFold } from '../db/evidence/pending-evidence.js';
 import { dropQuery } from '../db/schedule/query-schedule.js';
 import { insertRegistration, insertRevision, loadRegistrations } from '../db/evidence/registrations.js';
 import { lockSession } from '../db/sessions/session-lock.js';
@@ -46,7 +46,7 @@ async function decideAndStore(tx: PoolClient, told: Registration, nowMs: UnixMs)
 /** There is nothing yet that it could replace. */
 async function create(tx: PoolClient, told: Registration): Promise<void> {
   await insertRegistration(tx, { ...told, replaces: false });
-  await markForFold(tx, told.sid, 'registration', told.receivedMs);
+  await requestFold(tx, told.sid, 'registration', told.receivedMs);
 }
 
 /**
@@ -56,6 +56,6 @@ async function create(tx: PoolClient, told: Registration): Promise<void> {
  */
 async function revise(tx: PoolClient, told: Registration, receivedMs: UnixMs): Promise<void> {
   await insertRevision(tx, { ...told, receivedMs });
-  await markForFold(tx, told.sid, 'registration', receivedMs);
+  await requestFold(tx, told.sid, 'registration', receivedMs);
   await dropQuery(tx, told.sid);
 }

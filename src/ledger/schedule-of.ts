@@ -6,7 +6,7 @@ import { beatDueMs, suspectMs, turnMs } from '../reconcile/suspicion.js';
 import { later, type UnixMs } from '../evidence/instant.js';
 import { lastAsked } from '../reconcile/last-asked.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { lastLife } from '../sessions/facts/merge-signs.js';
+import { lastLife } from '../sessions/facts/merge-signs-of-life.js';
 import { isTerminal } from '../sessions/verdict/session.js';
 import type { Conclusion } from '../sessions/views/conclude.js';
 

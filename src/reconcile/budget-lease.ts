@@ -15,11 +15,11 @@ export type LeaseRequest = {
  * Ours: docs/decisions/014-slots-that-are-held.md
  */
 export type BudgetLease =
-  | { kind: 'leased'; account: string; slots: readonly LeasedSlot[]; forMs: number }
+  | { kind: 'leased'; account: string; slots: readonly LeasedTime[]; forMs: number }
   /** Nothing may be called for this long. */
   | { kind: 'paused'; waitMs: number; reason: string }
   /** Leases hold all that queries, or other callers, leave; come again in `waitMs`. */
   | { kind: 'full'; waitMs: number }
   | { kind: 'unknown_app' };
 
-export type LeasedSlot = { atMs: UnixMs; waitMs: number };
+export type LeasedTime = { atMs: UnixMs; waitMs: number };

@@ -10,7 +10,7 @@ export type Channel = {
 };
 
 /** The latest heartbeat that was due of one session. */
-type Slot = { ageMs: number; misses: number };
+type ExpectedBeat = { ageMs: number; misses: number };
 
 const SLICES = 6;
 const SLICE_MS = HEARTBEAT_MS / SLICES;
@@ -27,9 +27,9 @@ const DARK = 0.5;
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Channel {
-  const slots = beatsDueMs.map((dueMs) => latestSlot(dueMs, nowMs));
+  const beats = beatsDueMs.map((dueMs) => latestBeat(dueMs, nowMs));
   const slices = Array.from({ length: SLICES }, (_, n) =>
-    slots.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n),
+    beats.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n),
   );
   const firstDark = slices.findIndex((slice) => missRate(slice) > DARK);
   const heard = slices.slice(0, firstDark < 0 ? SLICES : firstDark).flat();
@@ -39,13 +39,13 @@ export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Chann
   };
 }
 
-function latestSlot(dueMs: UnixMs, nowMs: UnixMs): Slot {
+function latestBeat(dueMs: UnixMs, nowMs: UnixMs): ExpectedBeat {
   const lateMs = nowMs - dueMs;
   if (lateMs < 0) return { ageMs: Math.max(lateMs + HEARTBEAT_MS, 0), misses: 0 };
   return { ageMs: lateMs % HEARTBEAT_MS, misses: Math.floor(lateMs / HEARTBEAT_MS) + 1 };
 }
 
-function missRate(slots: readonly Slot[]): number {
-  const missed = slots.filter(({ misses }) => misses > 0).length;
-  return (missed + PRIOR.missed) / (slots.length + PRIOR.beats);
+function missRate(beats: readonly ExpectedBeat[]): number {
+  const missed = beats.filter(({ misses }) => misses > 0).length;
+  return (missed + PRIOR.missed) / (beats.length + PRIOR.beats);
 }

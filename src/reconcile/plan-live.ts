@@ -1,7 +1,7 @@
 import { isAfter, later, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { absenceProofMs, currentRun, neededFromMs, wasSeen } from '../sessions/verdict/absence.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { lastLife } from '../sessions/facts/merge-signs.js';
+import { lastLife } from '../sessions/facts/merge-signs-of-life.js';
 import { lastStopping, livePhase } from '../sessions/verdict/phase.js';
 import { registeredStart } from '../sessions/facts/query-window.js';
 import { backoffMs, spreadMs } from './backoff.js';

@@ -1,6 +1,6 @@
 import { earlier, plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { lastLife } from '../sessions/facts/merge-signs.js';
+import { lastLife } from '../sessions/facts/merge-signs-of-life.js';
 import type { Channel } from './channel.js';
 import { HEARTBEAT_MS } from './heartbeat.js';
 import { isSubscribed, type VerdictRules } from '../sessions/facts/rules.js';

@@ -29,6 +29,6 @@ export async function recallLedger(spoolDir: string, databaseUrl: string): Promi
 /** By the server and the database, so that a new password changes nothing. */
 function fileOf(spoolDir: string, databaseUrl: string): string {
   const { hostname, port, pathname } = new URL(databaseUrl);
-  const place = createHash('sha256').update(`${hostname}:${port}${pathname}`).digest('hex');
-  return path.join(spoolDir, `ledger-of-${place.slice(0, 16)}`);
+  const digest = createHash('sha256').update(`${hostname}:${port}${pathname}`).digest('hex');
+  return path.join(spoolDir, `ledger-of-${digest.slice(0, 16)}`);
 }

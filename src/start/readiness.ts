@@ -3,23 +3,23 @@ import { readReachablePace, slowAnswers } from '../asking/reachable-pace.js';
 import { readRefused } from '../asking/refusals.js';
 import { within } from '../timing/within.js';
 import type { Readiness } from '../http/api/api-context.js';
-import type { Parts } from './parts.js';
+import type { Components } from './components.js';
 
 /** Those who ask whether a process is ready wait for a second, as a rule. */
 const ANSWER_WITHIN_MS = 800;
 /** From this part of it on the spool takes hardly anything more. */
 const FULL_SHARE = 0.95;
 
-type ReadyParts = Pick<Parts, 'config' | 'db' | 'context' | 'queues' | 'intake'>;
+type ReadyParts = Pick<Components, 'config' | 'db' | 'context' | 'queues' | 'intake'>;
 
 /**
  * A process that receives is ready while it can keep what comes: without Postgres and without the queue it
  * needs its spool alone, and who took it out of the balancer then would take away what the spool is for.
  */
-export async function readReadiness(parts: ReadyParts): Promise<Readiness> {
-  const [silent, ...found] = await Promise.all([findSilent(parts), findRefused(parts), findSlow(parts)]);
+export async function readReadiness(components: ReadyParts): Promise<Readiness> {
+  const [silent, ...found] = await Promise.all([findSilent(components), findRefused(components), findSlow(components)]);
   const warnings = found.flat();
-  const { intake, config } = parts;
+  const { intake, config } = components;
   if (intake === null) return { obstacles: silent, warnings, spool: null };
   return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
 }

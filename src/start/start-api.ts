@@ -7,12 +7,12 @@ import { addStopAnswer, requestQuery } from '../ledger/ledger-writes.js';
 import { publishBudget } from '../asking/publish-budget.js';
 import { register } from '../ledger/register.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
-import type { Parts } from './parts.js';
+import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
 
 /** The internal listener: API, summary, metrics. `standing`: the one that stands there already, if any. */
-export async function startApi(parts: Parts, standing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, backend, queues } = parts;
+export async function startApi(components: Components, existing: Listener | null): Promise<Listener> {
+  const { config, db, clock, log, metrics, context, backend, queues } = components;
   const accounts = [...context.accounts.values()];
   const { now } = clock;
   const readSummary = () =>
@@ -37,9 +37,9 @@ export async function startApi(parts: Parts, standing: Listener | null): Promise
         metrics.setAside.set(await countSetAside(db.pool));
         await publishBudget(metrics, db, accounts);
       },
-      readReadiness: () => readReadiness(parts),
+      readReadiness: () => readReadiness(components),
     },
     config.api.keys,
   );
-  return listen(app, config.api.host, config.api.port, 'API_PORT', standing);
+  return listen(app, config.api.host, config.api.port, 'API_PORT', existing);
 }

@@ -9,25 +9,25 @@ import { createReceiver, type ReceiverOptions } from '../http/receiver/create-re
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
-import type { Parts } from './parts.js';
+import type { Components } from './components.js';
 
 /** One stores, one drains, one is spare. */
 const CONNECTIONS = 3;
 /** Agora waits for 10 s: what Postgres does not take in this time goes to the spool. */
 const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
 
-type IntakeParts = Pick<Parts, 'config' | 'url' | 'log' | 'metrics'> & {
+type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
   ledgerId: string;
   shard: number;
-  ring: () => void;
+  wakeFolding: () => void;
 };
 
 /**
  * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
  * this ledger's: what was acknowledged for one must never be drained into another.
  */
-export async function openReceiverIntake(parts: IntakeParts): Promise<OpenedIntake> {
-  const { config, url, ledgerId, shard, ring, log, metrics } = parts;
+export async function openReceiverIntake(components: IntakeParts): Promise<OpenedIntake> {
+  const { config, url, ledgerId, shard, wakeFolding, log, metrics } = components;
   const pool = openPool({
     url,
     maxConnections: CONNECTIONS,
@@ -38,18 +38,18 @@ export async function openReceiverIntake(parts: IntakeParts): Promise<OpenedInta
   if (config.databaseUrl !== null) await rememberLedger(config.spoolDir, url, ledgerId);
   const spoolDir = path.join(config.spoolDir, ledgerId);
   const { spoolMaxBytes } = config;
-  return openIntake({ pool, spoolDir, spoolMaxBytes, shard, ring, log, metrics });
+  return openIntake({ pool, spoolDir, spoolMaxBytes, shard, wakeFolding, log, metrics });
 }
 
 /** The public listener. `standing`: the one that stands there already, if any. */
-export async function startReceiver(parts: Parts, standing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, intake } = parts;
+export async function startReceiver(components: Components, existing: Listener | null): Promise<Listener> {
+  const { config, db, clock, log, metrics, context, intake } = components;
   if (intake === null) throw new Error('a receiver has an intake');
   const rejections = countRejections(db, context.shard, log);
   const listener = await listenForNotices(
     config,
     { intake, onRejected: rejections.count, now: clock.now, log, metrics },
-    standing,
+    existing,
   );
   const close = async (): Promise<void> => {
     await listener.close();
@@ -62,7 +62,7 @@ export async function startReceiver(parts: Parts, standing: Listener | null): Pr
 export async function listenForNotices(
   { accounts, receiver }: Config,
   options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,
-  standing: Listener | null,
+  existing: Listener | null,
 ): Promise<Listener> {
   const scopeOf = identityScopeOfApp(accounts);
   const apps = accounts.flatMap((account) =>
@@ -73,7 +73,7 @@ export async function listenForNotices(
     })),
   );
   const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
-  return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT', standing);
+  return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT', existing);
 }
 
 const COUNT_EVERY_MS = 1_000;

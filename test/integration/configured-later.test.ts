@@ -19,6 +19,7 @@ afterAll(async () => {
 
 function start(appId: string): Promise<App> {
   const parsed = parseConfig({
+    DATABASE_URL: database.url,
     ROLES: 'api,jobs',
     API_PORT: '0',
     AGORA_APP_ID: appId,
@@ -29,7 +30,7 @@ function start(appId: string): Promise<App> {
     START_CHECK_AFTER_MS: '100',
   });
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-  return startApp(parsed.config, database.url, createLogger('silent'));
+  return startApp(parsed.config, createLogger('silent'));
 }
 
 async function session({ apiPort }: App, told?: object): Promise<any> {

@@ -6,7 +6,7 @@ import { outcomeOfResponse } from '../../src/agora/outcome-of-response.js';
 import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
 import { plusMs, unixMs } from '../../src/evidence/instant.js';
 import { createApi } from '../../src/http/api/create-api.js';
-import { foldAll } from '../../src/jobs/keep-house.js';
+import { foldAll } from '../../src/ledger/fold-all.js';
 import { addStopAnswer } from '../../src/ledger/ledger-writes.js';
 import { recordAnswer } from '../../src/ledger/record-answer.js';
 import { register } from '../../src/ledger/register.js';

@@ -5,7 +5,8 @@ import { listChanges } from '../../src/db/sessions/changes.js';
 import { countSetAside } from '../../src/db/sessions/set-aside.js';
 import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
 import { foldPending, refoldSession } from '../../src/ledger/fold-sessions.js';
-import { foldAll, sweep, takeUpConfigured } from '../../src/jobs/keep-house.js';
+import { foldAll } from '../../src/ledger/fold-all.js';
+import { sweep, refoldConfigured } from '../../src/ledger/sweep.js';
 import { register } from '../../src/ledger/register.js';
 import { recordAnswer } from '../../src/ledger/record-answer.js';
 import type { QueryOutcome } from '../../src/evidence/observation.js';
@@ -217,9 +218,9 @@ describe('storing and folding', () => {
         .then(({ rows: found }) => found);
     const finding = 'app_not_configured';
     expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false })));
-    await takeUpConfigured(ledger.context, ['another']);
+    await refoldConfigured(ledger.context, ['another']);
     expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding, scheduled: false })));
-    await takeUpConfigured(ledger.context, ['app']);
+    await refoldConfigured(ledger.context, ['app']);
     expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding: null, scheduled: true })));
   });
 

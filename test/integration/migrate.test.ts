@@ -4,7 +4,7 @@ import pg from 'pg';
 import { migrate } from '../../src/db/migrations/migrate.js';
 import { prismaFolder, readMigrations } from '../../src/db/migrations/migrations-folder.js';
 import { NO_FILTER, toMigrationList, withPrismaSchemaEngine } from '../../src/db/migrations/prisma-schema-engine.js';
-import { isRefusedForNow } from '../../src/db/connection/refusal.js';
+import { isUnavailableForNow } from '../../src/db/connection/postgres-errors.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
 import { endProcesses, startNode } from '../support/processes.js';
@@ -68,7 +68,7 @@ test('does not wait long for a table that somebody reads, and says so', async ()
   const refused: unknown = await migrate(database.url, { migrationsDir }).catch((error: unknown) => error);
   await reader.end();
   expect(String(refused)).toMatch(/could not be migrated \(2_b: canceling statement due to lock timeout\)/);
-  expect(isRefusedForNow(refused)).toBe(true);
+  expect(isUnavailableForNow(refused)).toBe(true);
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['2_b'] });
 });
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { openQueueBackend, type QueueBackend, type QueueSettings } from '../../src/jobs/backend.js';
-import { createBell, startTicking } from '../../src/jobs/bells.js';
+import { createWakeUp, startTicking } from '../../src/jobs/wake-ups.js';
 import { shareWork } from '../../src/jobs/share-work.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestRedis, describeWithRedis, type TestRedis } from '../support/redis.js';
@@ -36,26 +36,26 @@ function conforms(openPlace: () => Promise<Place>): void {
     return { queue, worker };
   }
 
-  it('makes one job of many rings, and one more after it when rung while it runs', async () => {
+  it('makes one job of many wake-ups, and one more after it when called while it runs', async () => {
     let [begun, ended, release] = [0, 0, () => undefined as unknown];
-    const { queue } = open('bell', async () => {
+    const { queue } = open('wake-up', async () => {
       begun += 1;
       if (begun === 1) await new Promise((resolve) => (release = () => resolve(null)));
       ended += 1;
     });
-    const ring = createBell(queue, 'bell', 1, (error) => errors.push(error));
-    ring();
+    const wakeUp = createWakeUp(queue, 'wake-up', 1, (error) => errors.push(error));
+    wakeUp();
     await waitFor(() => begun === 1, { deadlineMs: 10_000, what: 'the first job' });
     for (let n = 0; n < 20; n += 1) {
-      ring();
+      wakeUp();
       await breathe();
     }
     await waitFor(async () => (await queue.getJobCounts('active'))['active'] === 1, {
       deadlineMs: 5_000,
     });
     release();
-    await waitFor(() => ended >= 2, { deadlineMs: 10_000, what: 'the job of the later rings' });
-    // A last ring may have come after the release, and is a third job then; never twenty.
+    await waitFor(() => ended >= 2, { deadlineMs: 10_000, what: 'the job of the later wake-ups' });
+    // A last wake-up may have come after the release, and is a third job then; never twenty.
     expect(begun).toBeLessThanOrEqual(3);
     expect(errors).toEqual([]);
   });

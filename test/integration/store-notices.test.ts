@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { storeNotices, type NoticeRow } from '../../src/db/evidence/store-notices.js';
-import { foldAll } from '../../src/jobs/keep-house.js';
+import { foldAll } from '../../src/ledger/fold-all.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { aRow } from '../support/raw-notifications.js';
 

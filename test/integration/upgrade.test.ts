@@ -114,7 +114,7 @@ async function startOldReceiver(): Promise<Posting> {
     url: database.url,
     ledgerId,
     shard: 1,
-    ring: () => undefined,
+    wakeFolding: () => undefined,
     log,
     metrics,
   });

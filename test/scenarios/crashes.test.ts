@@ -55,7 +55,7 @@ const startReceiver = (
 
 /** While Postgres is away: only the receiver stands, for the whole service. */
 const startStandIn = (roles = 'receiver', more = {}): Promise<TestProcess> =>
-  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.standing_in/);
+  startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.degraded/);
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 

@@ -32,6 +32,7 @@ export type ApiAnswer = { status: number; headers: Record<string, unknown>; body
 export async function startTestService(env: Record<string, string> = {}): Promise<TestService> {
   const [database, agora] = await Promise.all([createTestDatabase(), startStubAgora()]);
   const parsed = parseConfig({
+    DATABASE_URL: database.url,
     RECEIVER_HOST: '127.0.0.1',
     RECEIVER_PORT: '0',
     API_PORT: '0',
@@ -45,7 +46,7 @@ export async function startTestService(env: Record<string, string> = {}): Promis
     ...env,
   });
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-  const app = await startApp(parsed.config, database.url, createLogger('silent'));
+  const app = await startApp(parsed.config, createLogger('silent'));
   const receiver = poolTo(app.receiverPort);
   const api = poolTo(app.apiPort);
   const send: TestService['receiver'] = async (path, body, headers = {}) => {

@@ -3,7 +3,7 @@ import type { Notice } from '../../evidence/notice.js';
 import { decodeNoticeRow, type RawNoticeRow } from './notice-rows.js';
 
 /** A notice's place in the order in which a session's notices are folded. */
-export type NoticePlace = { receivedAt: Date; eventKey: string };
+export type NoticePosition = { receivedAt: Date; eventKey: string };
 
 /** At most so much is read, or written, at once. */
 export type PageSize = { evidence: number; bytes: number };
@@ -11,7 +11,7 @@ export type PageSize = { evidence: number; bytes: number };
 export type NoticePage = {
   notices: readonly Notice[];
   /** The place of the last one; null of an empty page. */
-  last: NoticePlace | null;
+  last: NoticePosition | null;
   /** Nothing came after it when it was read. */
   isLast: boolean;
 };
@@ -27,7 +27,7 @@ type PagedRow = RawNoticeRow & { found: number };
 export async function takeNoticePage(
   tx: PoolClient,
   sid: string,
-  after: NoticePlace | null,
+  after: NoticePosition | null,
   size: PageSize,
 ): Promise<NoticePage> {
   const { rows } = await tx.query<PagedRow>(

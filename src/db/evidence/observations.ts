@@ -138,12 +138,12 @@ export async function loadObservations(db: Queryable, sids: readonly string[]): 
 }
 
 /** An observation's place among those of its session, in the order of their asking. */
-export type ObservationPlace = { askedAt: Date; id: string };
+export type ObservationPosition = { askedAt: Date; id: string };
 
 export type ObservationPage = {
   observations: readonly Observation[];
   /** The place of the last one; null where there is none. */
-  last: ObservationPlace | null;
+  last: ObservationPosition | null;
   isLast: boolean;
 };
 
@@ -154,7 +154,7 @@ export type ObservationPage = {
 export async function loadObservationPage(
   tx: PoolClient,
   sid: string,
-  from: ObservationPlace | null,
+  from: ObservationPosition | null,
   size: PageSize,
 ): Promise<ObservationPage> {
   const { rows } = await tx.query<ObservationRow & { found: number }>(

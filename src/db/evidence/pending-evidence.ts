@@ -15,7 +15,7 @@ export type PendingEvidence = {
 
 export const NOTHING_PENDING: PendingEvidence = { notices: [], repeats: [], others: new Set() };
 
-type MarkRow = {
+type PendingRow = {
   id: string;
   sid: string;
   kind: string;
@@ -24,25 +24,25 @@ type MarkRow = {
 };
 
 /** Marks that were taken away, so that they can be put back. */
-export type TakenMarks = readonly MarkRow[];
+export type PendingRows = readonly PendingRow[];
 
 /**
  * How many marks there are of each of these sessions, in their order and counted no further than one
  * beyond `limit`; those that are folded in pieces are left out.
  */
-export async function countMarks(
+export async function countPendingRows(
   tx: PoolClient,
   sids: readonly string[],
   limit: number,
-): Promise<readonly { sid: string; marks: number }[]> {
-  const { rows } = await tx.query<{ sid: string; marks: number }>(
-    `select told.sid, counted.marks
+): Promise<readonly { sid: string; waiting: number }[]> {
+  const { rows } = await tx.query<{ sid: string; waiting: number }>(
+    `select told.sid, counted.waiting
      from unnest($1::text[]) with ordinality as told (sid, turn)
      cross join lateral (
-       select count(*)::int as marks
+       select count(*)::int as waiting
        from (select from pending_evidence where pending_evidence.sid = told.sid limit $2 + 1) as capped
      ) as counted
-     where counted.marks > 0
+     where counted.waiting > 0
        and not exists (select from piecewise_folds where piecewise_folds.sid = told.sid)
      order by told.turn`,
     [sids, limit],
@@ -51,8 +51,8 @@ export async function countMarks(
 }
 
 /** Takes the marks away; the transaction that folds what they stood for must be this one. */
-export async function takeMarks(tx: PoolClient, sids: readonly string[]): Promise<TakenMarks> {
-  const { rows } = await tx.query<MarkRow>(
+export async function takePendingRows(tx: PoolClient, sids: readonly string[]): Promise<PendingRows> {
+  const { rows } = await tx.query<PendingRow>(
     `delete from pending_evidence where pending_evidence.sid = any($1::text[])
      returning pending_evidence.id, pending_evidence.sid, pending_evidence.kind, pending_evidence.event_key,
                pending_evidence.received_at`,
@@ -62,8 +62,8 @@ export async function takeMarks(tx: PoolClient, sids: readonly string[]): Promis
 }
 
 /** Takes the marks away of what was received at one moment. */
-export async function takeMarksAt(tx: PoolClient, sid: string, receivedMs: UnixMs): Promise<TakenMarks> {
-  const { rows } = await tx.query<MarkRow>(
+export async function takePendingRowsAt(tx: PoolClient, sid: string, receivedMs: UnixMs): Promise<PendingRows> {
+  const { rows } = await tx.query<PendingRow>(
     `delete from pending_evidence
      where pending_evidence.sid = $1 and pending_evidence.kind = 'notice' and pending_evidence.received_at = $2
      returning pending_evidence.id, pending_evidence.sid, pending_evidence.kind, pending_evidence.event_key,
@@ -74,17 +74,17 @@ export async function takeMarksAt(tx: PoolClient, sid: string, receivedMs: UnixM
 }
 
 /** Puts marks back into the places that they had. */
-export async function putBack(tx: PoolClient, marks: TakenMarks): Promise<void> {
-  if (marks.length === 0) return;
+export async function restorePending(tx: PoolClient, rows: PendingRows): Promise<void> {
+  if (rows.length === 0) return;
   await tx.query(
     `insert into pending_evidence (id, sid, kind, event_key, received_at)
      select * from unnest($1::bigint[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[])`,
     [
-      marks.map((mark) => mark.id),
-      marks.map((mark) => mark.sid),
-      marks.map((mark) => mark.kind),
-      marks.map((mark) => mark.event_key),
-      marks.map((mark) => mark.received_at),
+      rows.map((row) => row.id),
+      rows.map((row) => row.sid),
+      rows.map((row) => row.kind),
+      rows.map((row) => row.event_key),
+      rows.map((row) => row.received_at),
     ],
   );
 }
@@ -95,14 +95,14 @@ export async function putBack(tx: PoolClient, marks: TakenMarks): Promise<void> 
  */
 export async function loadPending(
   tx: PoolClient,
-  marks: TakenMarks,
+  waiting: PendingRows,
   bytes: number,
 ): Promise<PendingEvidence & { cut: ReadonlySet<string> }> {
-  const noticed = marks.filter((row) => row.kind === 'notice');
-  const rows = noticed.length === 0 ? [] : await loadMarked(tx, noticed, bytes);
+  const noticed = waiting.filter((row) => row.kind === 'notice');
+  const rows = noticed.length === 0 ? [] : await loadNoticesOf(tx, noticed, bytes);
   const cut = new Set(rows.filter(({ raw }) => raw === null).map(({ sid }) => sid));
   const whole = rows.flatMap(({ raw, ...row }) => (raw === null || cut.has(row.sid) ? [] : [{ ...row, raw }]));
-  const rest = marks.filter(({ sid }) => !cut.has(sid));
+  const rest = waiting.filter(({ sid }) => !cut.has(sid));
   const others = rest.filter(({ kind }) => kind !== 'notice' && kind !== 'repeated_delivery');
   return {
     notices: whole.map(decodeNoticeRow).filter((notice) => notice !== null),
@@ -114,20 +114,20 @@ export async function loadPending(
 
 /** All that waits, however much: for sessions that are known to be small. */
 export async function takePending(tx: PoolClient, sids: readonly string[]): Promise<PendingEvidence> {
-  return loadPending(tx, await takeMarks(tx, sids), Number.MAX_SAFE_INTEGER);
+  return loadPending(tx, await takePendingRows(tx, sids), Number.MAX_SAFE_INTEGER);
 }
 
-type MarkedRow = Omit<RawNoticeRow, 'raw'> & { raw: string | null };
+type LoadedRow = Omit<RawNoticeRow, 'raw'> & { raw: string | null };
 
 /**
  * By the whole primary key, so that only the partitions of the days in question are touched, and one by
  * one: what has just been received is beyond what Postgres last counted, so it expects hardly any notices
  * of that time, and as a join it would compare each of them with each mark.
  */
-async function loadMarked(tx: PoolClient, marked: TakenMarks, bytes: number): Promise<readonly MarkedRow[]> {
+async function loadNoticesOf(tx: PoolClient, marked: PendingRows, bytes: number): Promise<readonly LoadedRow[]> {
   const counts = [...countBy(marked)].sort((a, b) => a[1] - b[1]);
   const turns = new Map(counts.map(([sid], turn) => [sid, turn]));
-  const { rows } = await tx.query<MarkedRow>(
+  const { rows } = await tx.query<LoadedRow>(
     `select found.sid, found.app_id, found.event_key, found.received_at,
             case when found.before < $7 then found.raw end as raw
      from (
@@ -158,16 +158,16 @@ async function loadMarked(tx: PoolClient, marked: TakenMarks, bytes: number): Pr
   return rows;
 }
 
-function countBy(marks: TakenMarks): Map<string, number> {
+function countBy(rows: PendingRows): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { sid } of marks) counts.set(sid, (counts.get(sid) ?? 0) + 1);
+  for (const { sid } of rows) counts.set(sid, (counts.get(sid) ?? 0) + 1);
   return counts;
 }
 
 /** What the marks of a session tell, when it is to be read in pieces: too many to be taken one by one. */
-export type MarksInSum = { others: boolean; earliestMs: UnixMs | null };
+export type PendingSum = { others: boolean; earliestMs: UnixMs | null };
 
-export async function sumUpMarks(tx: PoolClient, sid: string): Promise<MarksInSum> {
+export async function sumUpPending(tx: PoolClient, sid: string): Promise<PendingSum> {
   const { rows } = await tx.query<{ others: boolean | null; earliest: Date | null }>(
     `select bool_or(pending_evidence.kind not in ('notice', 'repeated_delivery')) as others,
             min(pending_evidence.received_at) filter (where pending_evidence.kind = 'notice') as earliest
@@ -184,7 +184,7 @@ export async function sumUpMarks(tx: PoolClient, sid: string): Promise<MarksInSu
 export type RepeatsInSum = { times: number; lastMs: UnixMs | null };
 
 /** Takes all marks of a session away, and counts the repeated deliveries that they stood for. */
-export async function dropMarks(tx: PoolClient, sid: string): Promise<RepeatsInSum> {
+export async function dropPending(tx: PoolClient, sid: string): Promise<RepeatsInSum> {
   const { rows } = await tx.query<{ times: number; last: Date | null }>(
     `with gone as (
        delete from pending_evidence where pending_evidence.sid = $1
@@ -197,7 +197,7 @@ export async function dropMarks(tx: PoolClient, sid: string): Promise<RepeatsInS
 }
 
 /** Takes all marks of a session away, and counts all repeated deliveries there ever were of it: in one snapshot, so that each counts once. */
-export async function dropMarksForAll(tx: PoolClient, sid: string): Promise<RepeatsInSum> {
+export async function dropPendingAndCountAll(tx: PoolClient, sid: string): Promise<RepeatsInSum> {
   const { rows } = await tx.query<{ times: number; last: Date | null }>(
     `with gone as (delete from pending_evidence where pending_evidence.sid = $1)
      select count(*)::int as times, max(repeated_deliveries.received_at) as last
@@ -214,18 +214,18 @@ function toSum(row: { times: number; last: Date | null } | undefined): RepeatsIn
 
 /** Whether somebody told something about a session that it has to be read anew for. */
 export async function isToldOtherwise(tx: PoolClient, sid: string): Promise<boolean> {
-  return (await sumUpMarks(tx, sid)).others;
+  return (await sumUpPending(tx, sid)).others;
 }
 
-function extreme(marked: readonly MarkRow[], pick: (...ms: number[]) => number): Date {
+function extreme(marked: readonly PendingRow[], pick: (...ms: number[]) => number): Date {
   return new Date(marked.reduce((ms, row) => pick(ms, row.received_at.getTime()), firstMs(marked)));
 }
 
-function firstMs(marked: readonly MarkRow[]): number {
+function firstMs(marked: readonly PendingRow[]): number {
   return marked[0]?.received_at.getTime() ?? 0;
 }
 
-function toRepeat(row: MarkRow): RepeatedDelivery {
+function toRepeat(row: PendingRow): RepeatedDelivery {
   return {
     kind: 'repeated_delivery',
     sid: row.sid,
@@ -235,7 +235,7 @@ function toRepeat(row: MarkRow): RepeatedDelivery {
 }
 
 /** Marks a session so that the next fold reads all of its evidence anew. */
-export async function markForFold(
+export async function requestFold(
   db: Queryable,
   sid: string,
   kind: 'registration' | 'stop_answer' | 'replay',

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { DAY_MS, plusMs, type UnixMs } from '../../evidence/instant.js';
 import type { Db } from '../connection/database.js';
 import { ARCHIVED_AFTER_MS } from './archived-facts.js';
-import { isLocked } from '../connection/refusal.js';
+import { isLockTimeout } from '../connection/postgres-errors.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 export type Dropped = { days: number; notices: number; sessions: number };
@@ -40,7 +40,7 @@ async function unlessLocked(db: Pick<Db, 'pool'>, drop: (tx: PoolClient) => Prom
       return drop(tx);
     });
   } catch (error) {
-    if (isLocked(error)) return NOTHING;
+    if (isLockTimeout(error)) return NOTHING;
     throw error;
   }
 }

@@ -22,7 +22,7 @@ export async function readHistoryOrder(db: Queryable, sid: string): Promise<Hist
  * Changes with every notice and observation that is the latest of its session. What came late, and is
  * not, changes what is folded of the session.
  */
-export async function readHistoryMark(db: Queryable, sid: string): Promise<string> {
+export async function readHistoryFingerprint(db: Queryable, sid: string): Promise<string> {
   const { rows } = await db.query<{ mark: string }>(
     `select concat_ws(' ',
        (select notices.received_at || ' ' || notices.event_key from notices where notices.sid = $1
@@ -124,15 +124,15 @@ export async function loadRunsBy(db: Queryable, ids: readonly string[]): Promise
   return new Map(rows.map((row) => [row.id, toObservation(row)]));
 }
 
-export type RunPlace = { askedMs: UnixMs; id: string };
+export type RunPosition = { askedMs: UnixMs; id: string };
 
 /** A page of what queries told, oldest first, each with its place. */
 export async function listObservations(
   db: Queryable,
   sid: string,
-  after: RunPlace | null,
+  after: RunPosition | null,
   limit: number,
-): Promise<readonly { place: RunPlace; observation: Observation }[]> {
+): Promise<readonly { position: RunPosition; observation: Observation }[]> {
   const { rows } = await db.query<ObservationRow>(
     `select ${OBSERVATION_COLUMNS} from observations
      where observations.sid = $1 and ($2::timestamptz is null or (observations.asked_at, observations.id) > ($2, $3::bigint))
@@ -141,7 +141,7 @@ export async function listObservations(
   );
   return rows.map((row) => {
     const observation = toObservation(row);
-    return { place: { askedMs: observation.askedMs, id: row.id }, observation };
+    return { position: { askedMs: observation.askedMs, id: row.id }, observation };
   });
 }
 

@@ -53,9 +53,9 @@ async function connect(connectionString: string): Promise<pg.Client> {
     await client.connect();
     return client;
   } catch (error) {
-    const place = `${client.host}:${client.port}/${client.database ?? ''}`;
+    const address = `${client.host}:${client.port}/${client.database ?? ''}`;
     throw new Error(
-      `Postgres at ${place} does not let us in (${reasonOf(error)}): start it, or correct DATABASE_URL.`,
+      `Postgres at ${address} does not let us in (${reasonOf(error)}): start it, or correct DATABASE_URL.`,
       { cause: error },
     );
   }

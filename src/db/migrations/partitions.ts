@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { DAY_MS, plusMs, type UnixMs } from '../../evidence/instant.js';
-import { isLocked } from '../connection/refusal.js';
+import { isLockTimeout } from '../connection/postgres-errors.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 const DAYS_AHEAD = 8;
@@ -17,7 +17,7 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: UnixMs): Promise<'m
     for (const day of await missingDays(pool, nowMs)) await makePartition(pool, day);
     return 'made';
   } catch (error) {
-    if (isLocked(error)) return 'locked';
+    if (isLockTimeout(error)) return 'locked';
     throw error;
   }
 }

@@ -46,7 +46,7 @@ export async function makeSlots(tx: PoolClient, scopes: PaceScopes): Promise<voi
  * names, distances and numbers of slots. Times are in milliseconds from that moment on. The slots are
  * looked through only as far as to the first free one: with hundreds of them that is what taking costs.
  */
-export const STANDING = `
+export const SLOT_STATE = `
 moment as materialized (
   select clock_timestamp() as now
 ), scope as materialized (
@@ -72,6 +72,6 @@ case when scope.free is not null then 0 else
 end`;
 
 /** The parameters of STANDING. */
-export function standingOf(scopes: PaceScopes): [string[], number[], number[]] {
+export function slotStateParameters(scopes: PaceScopes): [string[], number[], number[]] {
   return [scopes.map(({ name }) => name), scopes.map(({ spacingMs }) => spacingMs), scopes.map(({ slots }) => slots)];
 }

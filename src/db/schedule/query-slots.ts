@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Queryable } from '../connection/database.js';
-import { FREE_MS, lockScopes, makeSlots, STANDING, standingOf, type PaceScopes } from './pace-scopes.js';
+import { FREE_MS, lockScopes, makeSlots, SLOT_STATE, slotStateParameters, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 export type Taking =
@@ -34,21 +34,21 @@ const LEAST_CREDIT_MS = 20;
  */
 export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Promise<Taking> {
   const holder = randomUUID();
-  const parameters = [...standingOf(scopes), leaseMs, holder];
+  const parameters = [...slotStateParameters(scopes), leaseMs, holder];
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
-    const decide = async (): Promise<Standing> =>
-      theRow((await tx.query<Standing>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0]);
-    let standing = await decide();
-    if (!standing.complete) {
+    const decide = async (): Promise<SlotDecision> =>
+      theRow((await tx.query<SlotDecision>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0]);
+    let decision = await decide();
+    if (!decision.complete) {
       await makeSlots(tx, scopes);
-      standing = await decide();
+      decision = await decide();
     }
-    return toTaking(standing, holder);
+    return toTaking(decision, holder);
   });
 }
 
-type Standing = {
+type SlotDecision = {
   complete: boolean;
   takes: boolean;
   paused_ms: number;
@@ -58,7 +58,7 @@ type Standing = {
 };
 
 const TAKE = `
-with ${STANDING}, standing as (
+with ${SLOT_STATE}, standing as (
   select bool_and(scope.complete) as complete,
          bool_and(scope.complete and scope.free is not null and scope.paused_ms <= 0
                   and scope.next_slot_at <= moment.now) as takes,
@@ -83,7 +83,7 @@ with ${STANDING}, standing as (
 )
 select standing.* from standing`;
 
-function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: Standing, holder: string): Taking {
+function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: SlotDecision, holder: string): Taking {
   if (takes) return { kind: 'taken', holder };
   if (paused_ms > 0) return { kind: 'paused', waitMs: paused_ms, reason: reason ?? '' };
   return { kind: 'wait', waitMs: Math.max(early_ms, Math.min(free_ms, LOOK_AGAIN_MS), 1) };

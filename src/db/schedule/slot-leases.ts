@@ -1,6 +1,6 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Db } from '../connection/database.js';
-import { FREE_MS, lockScopes, makeSlots, STANDING, standingOf, type PaceScopes } from './pace-scopes.js';
+import { FREE_MS, lockScopes, makeSlots, SLOT_STATE, slotStateParameters, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 export type SlotLease =
@@ -31,7 +31,14 @@ export type LeaseTerms = {
  */
 export async function leaseSlot(db: Db, scopes: PaceScopes, terms: LeaseTerms): Promise<SlotLease> {
   const { heldMs, keptShare, horizonMs, holder } = terms;
-  const parameters = [...standingOf(scopes), heldMs, keptShare, horizonMs, holder?.name ?? null, holder?.share ?? 1];
+  const parameters = [
+    ...slotStateParameters(scopes),
+    heldMs,
+    keptShare,
+    horizonMs,
+    holder?.name ?? null,
+    holder?.share ?? 1,
+  ];
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
     await makeSlots(tx, scopes);
@@ -51,7 +58,7 @@ type Leasing = {
 };
 
 const LEASE = `
-with ${STANDING}, leasable as (
+with ${SLOT_STATE}, leasable as (
   select scope.name, scope.slots - greatest(1, ceil(scope.slots * $5::float8)) as slots from scope
 ), ruled as (
   select scope.name, scope.free, scope.paused_ms, scope.pause_reason, scope.next_slot_at,

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { SessionFacts } from '../../sessions/facts/facts.js';
 import type { Queryable } from '../connection/database.js';
-import type { NoticePlace } from '../evidence/notice-pages.js';
-import type { ObservationPlace } from '../evidence/observations.js';
+import type { NoticePosition } from '../evidence/notice-pages.js';
+import type { ObservationPosition } from '../evidence/observations.js';
 
 /** How far the reading of a session has come that is folded in pieces. */
 export type PiecewiseFold = {
@@ -10,9 +10,9 @@ export type PiecewiseFold = {
   /** What the pieces so far amount to; null where they are added to the session's own facts. */
   facts: SessionFacts | null;
   /** The last notice that was read; null before the first. */
-  notices: NoticePlace | null;
+  notices: NoticePosition | null;
   /** The last observation that was read, of a session that is read anew. */
-  observations: ObservationPlace | null;
+  observations: ObservationPosition | null;
 };
 
 type Row = {

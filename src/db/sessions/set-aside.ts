@@ -29,7 +29,7 @@ export async function setAside(db: Queryable, sid: string, reason: string, nowMs
  * Lets those whose time has come, or all of them, wait to be folded again, with all of their evidence.
  * Returns which they are.
  */
-export async function takeBack(db: Queryable, which: 'due' | 'all', nowMs: UnixMs): Promise<string[]> {
+export async function requeueSetAside(db: Queryable, which: 'due' | 'all', nowMs: UnixMs): Promise<string[]> {
   const { rows } = await db.query<{ sid: string }>(
     `with due as (
        update set_aside_sessions set retry_at = null

@@ -12,11 +12,11 @@ import type { ApiContext } from './api-context.js';
 import { explanationResponse, fileResponse, gapResponse, streamsResponse } from './history-response.js';
 import {
   instantNumber,
-  nextPlace,
+  nextOffset,
   pageOf,
   pageQuery,
   parse,
-  placeOf,
+  offsetOf,
   readCursor,
   sidText,
   storableText,
@@ -34,11 +34,11 @@ export function historyRoutes(context: ApiContext): Router {
   const readTimelinePage = createTimelinePages(db);
   router.get('/sessions/:sid/timeline', async (request, response) => {
     const { sid, facts, session } = await knownSession(context, request.params.sid);
-    const { from, limit } = placeOf(request.query);
+    const { from, limit } = offsetOf(request.query);
     const folded = `${String(session.notices.events)} ${String(session.observations.count)}`;
     const history = { sid, folded, inferred: inferences(facts, rules) };
     const { entries, total } = await readTimelinePage(history, from, limit);
-    response.json({ timeline: entries.map(timelineEntry), next: nextPlace(from + limit, total) });
+    response.json({ timeline: entries.map(timelineEntry), next: nextOffset(from + limit, total) });
   });
   router.get('/sessions/:sid/observations', async (request, response) => {
     const { sid } = await knownSession(context, request.params.sid);
@@ -47,7 +47,7 @@ export function historyRoutes(context: ApiContext): Router {
     const last = page.length === limit ? page.at(-1) : undefined;
     response.json({
       observations: page.map(({ observation }) => observationResponse(observation)),
-      next: last === undefined ? null : writeCursor(last.place),
+      next: last === undefined ? null : writeCursor(last.position),
     });
   });
   router.get('/sessions/:sid/files', async (request, response) => {

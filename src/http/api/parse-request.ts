@@ -52,8 +52,8 @@ export const limitText = z
 export const pageQuery = z.object({ limit: limitText, cursor: z.string().optional() });
 
 /** A cursor is where a page ended, as base64url JSON: opaque to others, checked when it comes back. */
-export function writeCursor(place: unknown): string {
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
+export function writeCursor(position: unknown): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
 export function readCursor<T>(schema: z.ZodType<T>, cursor: string | undefined): T | null {
@@ -75,19 +75,19 @@ const MOST_ELEMENTS = 1_000_000_000;
 const listPlace = z.object({ from: z.number().int().min(0).max(MOST_ELEMENTS) });
 
 /** Where in a list a page begins, and how long it is. */
-export function placeOf(query: unknown): { from: number; limit: number } {
+export function offsetOf(query: unknown): { from: number; limit: number } {
   const { limit, cursor } = parse(pageQuery, query, 'query');
   return { from: readCursor(listPlace, cursor)?.from ?? 0, limit };
 }
 
 /** The cursor of the page that begins there; null where the list is over. */
-export function nextPlace(from: number, total: number): string | null {
+export function nextOffset(from: number, total: number): string | null {
   return from < total ? writeCursor({ from }) : null;
 }
 
 /** A page of a list that is in memory, and the cursor of the next one. */
 export function pageOf<T>(elements: readonly T[], query: unknown): { page: readonly T[]; next: string | null } {
-  const { from, limit } = placeOf(query);
+  const { from, limit } = offsetOf(query);
   const end = from + limit;
-  return { page: elements.slice(from, end), next: nextPlace(end, elements.length) };
+  return { page: elements.slice(from, end), next: nextOffset(end, elements.length) };
 }

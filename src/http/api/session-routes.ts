@@ -32,14 +32,14 @@ const filters = pageQuery.extend({
   updatedAfter: instantText.optional(),
 });
 
-const place = z.object({ createdMs: instantNumber, sid: sidText });
+const positionShape = z.object({ createdMs: instantNumber, sid: sidText });
 
 export function sessionRoutes({ db, now, rules }: ApiContext): Router {
   const router = Router();
   router.get('/sessions', async (request, response) => {
     const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(filters, request.query, 'query');
     const times = { startedFromMs: startedFrom, startedToMs: startedTo, updatedAfterMs: updatedAfter };
-    const after = readCursor(place, cursor);
+    const after = readCursor(positionShape, cursor);
     const found = await listSessions(db, { ...exact, ...times }, { limit, after });
     const last = found.length === limit ? found.at(-1) : undefined;
     response.json({

@@ -4,7 +4,7 @@ import {
   countRepeats,
   loadNoticesBy,
   loadRunsBy,
-  readHistoryMark,
+  readHistoryFingerprint,
   readHistoryOrder,
   type StoredRun,
 } from '../../db/evidence/session-history.js';
@@ -21,7 +21,7 @@ import {
 } from '../../sessions/views/timeline.js';
 
 type Stored = Happening<SentNotice, StoredRun>;
-type Order = { mark: string; happenings: readonly Stored[] };
+type Order = { fingerprint: string; happenings: readonly Stored[] };
 
 export type TimelinePage = { entries: readonly TimelineEntry[]; total: number };
 
@@ -43,11 +43,11 @@ export function createTimelinePages({ pool }: Db): ReadTimelinePage {
   const orderOf = async ({ sid, folded, inferred }: KnownHistory): Promise<Order> => {
     const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))];
     const entries = [...toldEntries(told), ...inferred];
-    const mark = `${folded} ${await readHistoryMark(pool, sid)} ${JSON.stringify(entries)}`;
+    const fingerprint = `${folded} ${await readHistoryFingerprint(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);
-    if (known?.mark === mark) return known;
+    if (known?.fingerprint === fingerprint) return known;
     const { notices, runs } = await readHistoryOrder(pool, sid);
-    const order = { mark, happenings: inOrder(notices, runs, entries) };
+    const order = { fingerprint, happenings: inOrder(notices, runs, entries) };
     keep(orders, sid, order);
     return order;
   };

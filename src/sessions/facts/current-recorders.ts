@@ -40,11 +40,11 @@ export function currentRecorders(facts: SessionFacts): readonly RecorderFacts[] 
 export function recordersInOrder({ recorders }: SessionFacts): readonly RecorderFacts[] {
   return recorders
     .filter(({ uid }) => uid !== '')
-    .sort((a, b) => a.firstMs - b.firstMs || standing(a) - standing(b) || (a.uid < b.uid ? -1 : 1));
+    .sort((a, b) => a.firstMs - b.firstMs || replacementRank(a) - replacementRank(b) || (a.uid < b.uid ? -1 : 1));
 }
 
 /** Where the failover is the first that was heard of either, the one it replaced came first. */
-function standing({ replacedMs }: RecorderFacts): number {
+function replacementRank({ replacedMs }: RecorderFacts): number {
   return replacedMs === null ? 1 : 0;
 }
 

@@ -3,11 +3,11 @@ import type { Notice } from '../../evidence/notice.js';
 import type { Bounds } from './bounds.js';
 import type { ArrivalFacts, ErrorFact, SessionFacts } from './facts.js';
 import { foldIncident, incidentOf } from './incidents.js';
-import { after, lastLife, mergeSign } from './merge-signs.js';
+import { after, lastLife, mergeSign } from './merge-signs-of-life.js';
 import { LONGEST_WINDOW_MS } from './query-window.js';
 import { foldRecorders } from './recorders.js';
-import { asksForQuery } from './signals.js';
-import { signOfEvent } from './signs.js';
+import { asksForQuery } from './query-triggers.js';
+import { signOfEvent } from './signs-of-life.js';
 import { latestProgress } from './upload.js';
 
 export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {

@@ -4,8 +4,8 @@ import { keepEnds, type Bounds } from './bounds.js';
 import type { AskedFacts, ExitAnswerFact, GoneProof, SessionFacts } from './facts.js';
 import { newerStatus } from './fold-notice.js';
 import { foldIncident, incidentOfOutcome } from './incidents.js';
-import { after, lastLife, mergeSign } from './merge-signs.js';
-import { signOfAnswer } from './signs.js';
+import { after, lastLife, mergeSign } from './merge-signs-of-life.js';
+import { signOfAnswer } from './signs-of-life.js';
 
 export function foldObservation(facts: SessionFacts, observation: Observation, bounds: Bounds): SessionFacts {
   const asked = foldAsked(facts.asked, observation);

@@ -4,7 +4,7 @@ import { keepEnds, type Bounds } from './bounds.js';
 import { NO_UPLOAD } from './facts.js';
 import type { ClockFact, ExitFact, LeaveFact, RecorderFacts } from './facts.js';
 import { addLateNumber, addSequence, NO_SEQUENCES } from './sequences.js';
-import { signOfEvent, type Sign } from './signs.js';
+import { signOfEvent, type SignOfLife } from './signs-of-life.js';
 import { foldUpload } from './upload.js';
 
 /** Uids compare as text everywhere, so that their order is the same in every run and database. */
@@ -12,7 +12,7 @@ function withRecorder(
   recorders: readonly RecorderFacts[],
   uid: string,
   atMs: UnixMs,
-  { life, started }: Pick<Sign, 'life' | 'started'>,
+  { life, started }: Pick<SignOfLife, 'life' | 'started'>,
   change: (recorder: RecorderFacts) => RecorderFacts,
 ): readonly RecorderFacts[] {
   const known = recorders.find((recorder) => recorder.uid === uid);

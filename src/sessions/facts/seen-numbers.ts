@@ -11,13 +11,13 @@ export type MissingRange = { from: number; to: number; revealedMs: UnixMs };
  * a number follows the last one, so it is looked for from the end.
  */
 export function addNumber(ranges: readonly SeenRange[], n: number, receivedMs: UnixMs): readonly SeenRange[] {
-  let place = ranges.length;
-  while (place > 0 && (ranges[place - 1]?.first ?? 0) > n) place -= 1;
-  const [below, above] = [ranges[place - 1], ranges[place]];
+  let index = ranges.length;
+  while (index > 0 && (ranges[index - 1]?.first ?? 0) > n) index -= 1;
+  const [below, above] = [ranges[index - 1], ranges[index]];
   const touchesBelow = below !== undefined && n <= below.last + 1;
   const touchesAbove = above !== undefined && n + 1 === above.first;
-  const from = touchesBelow ? place - 1 : place;
-  const to = touchesAbove ? place + 1 : place;
+  const from = touchesBelow ? index - 1 : index;
+  const to = touchesAbove ? index + 1 : index;
   const joined = ranges.slice(from, to).reduce(join, { first: n, last: n, receivedMs });
   return [...ranges.slice(0, from), joined, ...ranges.slice(to)];
 }

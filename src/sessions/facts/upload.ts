@@ -3,7 +3,7 @@ import type { Notice } from '../../evidence/notice.js';
 import type { UploadingStatus } from '../../evidence/recording-event.js';
 import { NO_UPLOAD, type SessionFacts, type UploadFacts } from './facts.js';
 import { isReplaced } from './current-recorders.js';
-import { isFailing } from './signs.js';
+import { isFailing } from './signs-of-life.js';
 
 /** From the worst to the best; `unknown` where nobody told. */
 const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const;

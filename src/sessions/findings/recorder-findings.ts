@@ -1,8 +1,8 @@
 import type { SessionFacts } from '../facts/facts.js';
-import { lastLife } from '../facts/merge-signs.js';
+import { lastLife } from '../facts/merge-signs-of-life.js';
 import { currentExits, isReplaced } from '../facts/current-recorders.js';
-import { isTakenBack } from '../verdict/agreement.js';
-import { FATAL_ERROR_LEVEL } from '../facts/signals.js';
+import { isRevoked } from '../verdict/agreement.js';
+import { FATAL_ERROR_LEVEL } from '../facts/query-triggers.js';
 import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
 import type { Finding } from '../verdict/session.js';
 import { isoTime, quoted, type FindingRule } from './finding.js';
@@ -119,7 +119,7 @@ function deniedExits(facts: SessionFacts): Found[] {
     ...(facts.stop === null ? [] : [facts.stop.receivedMs]),
   ];
   return exits
-    .filter((atMs) => isTakenBack(atMs, facts))
+    .filter((atMs) => isRevoked(atMs, facts))
     .map((atMs) => ({
       atMs: lastLiveMs,
       message: `Reported as over at ${isoTime(atMs)}, but a newer query found it alive.`,

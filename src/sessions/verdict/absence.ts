@@ -1,6 +1,6 @@
 import { isAfter, plusMs, unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { MissedQuery, SessionFacts } from '../facts/facts.js';
-import { lastLife } from '../facts/merge-signs.js';
+import { lastLife } from '../facts/merge-signs-of-life.js';
 import { queryableUntil, registeredStart, voidBefore } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 

@@ -11,7 +11,7 @@ export function queryAgrees(facts: SessionFacts, sinceMs: UnixMs): boolean {
 }
 
 /** Whether an end is denied: only by a newer query that answers status 0–5; never by a late notice. */
-export function isTakenBack(atMs: UnixMs, facts: SessionFacts): boolean {
+export function isRevoked(atMs: UnixMs, facts: SessionFacts): boolean {
   const { lastLiveMs } = facts.answerSigns;
   return lastLiveMs !== null && lastLiveMs > atMs;
 }

@@ -1,11 +1,11 @@
 import { earlier, isAfter, later, unixMs, type UnixMs } from '../../evidence/instant.js';
 import { provenAbsence, runsOf404s, wasSeen, type Absence } from './absence.js';
-import { isTakenBack } from './agreement.js';
+import { isRevoked } from './agreement.js';
 import { currentExits } from '../facts/current-recorders.js';
 import type { Ending, EndingRule } from './ending.js';
 import type { ExitFact, SessionFacts } from '../facts/facts.js';
 import { heardCause } from './heard-cause.js';
-import { lastLife } from '../facts/merge-signs.js';
+import { lastLife } from '../facts/merge-signs-of-life.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { SessionEnd, SessionOutcome } from './session.js';
 
@@ -25,7 +25,7 @@ export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | n
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 function exitNotice(facts: SessionFacts): Ending | null {
-  const exit = currentExits(facts).find(({ atMs }) => !isTakenBack(atMs, facts));
+  const exit = currentExits(facts).find(({ atMs }) => !isRevoked(atMs, facts));
   if (exit === undefined) return null;
   return {
     outcome: outcomeOfExit(exit),
@@ -42,9 +42,9 @@ function outcomeOfExit({ exitStatus }: ExitFact): SessionOutcome {
 
 /** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
 function exitStatus(facts: SessionFacts, rules: VerdictRules): Ending | null {
-  const standing = facts.exitAnswers.filter(({ askedMs }) => !isTakenBack(askedMs, facts));
+  const unrevoked = facts.exitAnswers.filter(({ askedMs }) => !isRevoked(askedMs, facts));
   // One from before the last sign of life may have been of a dying recorder that was replaced.
-  const answer = standing.find(({ askedMs }) => isAfter(askedMs, lastLife(facts))) ?? standing[0];
+  const answer = unrevoked.find(({ askedMs }) => isAfter(askedMs, lastLife(facts))) ?? unrevoked[0];
   if (answer === undefined) return null;
   return {
     outcome: answer.status === 8 ? 'completed' : 'abnormal_exit',
@@ -56,7 +56,7 @@ function exitStatus(facts: SessionFacts, rules: VerdictRules): Ending | null {
 
 function stopAnswer(facts: SessionFacts, rules: VerdictRules): Ending | null {
   const { stop } = facts;
-  if (stop === null || isTakenBack(stop.receivedMs, facts)) return null;
+  if (stop === null || isRevoked(stop.receivedMs, facts)) return null;
   return {
     outcome: 'completed',
     endedAt: unseenEnd(facts, rules, 'stop'),

@@ -1,6 +1,6 @@
 import { later, type UnixMs } from '../../evidence/instant.js';
 import type { SessionFacts } from '../facts/facts.js';
-import { lastLife } from '../facts/merge-signs.js';
+import { lastLife } from '../facts/merge-signs-of-life.js';
 import { currentLeaves } from '../facts/current-recorders.js';
 import type { SessionState } from './session.js';
 

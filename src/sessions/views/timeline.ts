@@ -74,8 +74,8 @@ export function inOrder<N extends SentNotice, O extends AskedRun>(
   entries: readonly TimelineEntry[],
 ): readonly Happening<N, O>[] {
   const placed: Placed<Happening<N, O>>[] = [
-    ...placeNotices(notices).map(({ what, placeMs, order, rank }) => ({
-      placeMs,
+    ...placeNotices(notices).map(({ what, positionMs, order, rank }) => ({
+      positionMs,
       order,
       rank,
       what: { kind: 'notice' as const, notice: what },
@@ -86,19 +86,19 @@ export function inOrder<N extends SentNotice, O extends AskedRun>(
     })),
     ...entries.map((entry) => ({ ...at(entry.atMs), what: { kind: 'entry' as const, entry } })),
   ];
-  return placed.sort(byPlace).map(({ what }) => what);
+  return placed.sort(byPosition).map(({ what }) => what);
 }
 
 /** `placeMs` is where it stands, which for a notice with an odd clock is not its own time. */
-type Place = { placeMs: UnixMs; order: string; rank: number };
-type Placed<T> = Place & { what: T };
+type TimelinePosition = { positionMs: UnixMs; order: string; rank: number };
+type Placed<T> = TimelinePosition & { what: T };
 
-function at(placeMs: UnixMs): Place {
-  return { placeMs, order: '', rank: 0 };
+function at(positionMs: UnixMs): TimelinePosition {
+  return { positionMs, order: '', rank: 0 };
 }
 
-function byPlace(a: Place, b: Place): number {
-  if (a.placeMs !== b.placeMs) return a.placeMs - b.placeMs;
+function byPosition(a: TimelinePosition, b: TimelinePosition): number {
+  if (a.positionMs !== b.positionMs) return a.positionMs - b.positionMs;
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return a.rank - b.rank;
 }
@@ -116,8 +116,8 @@ export function countDeliveries(evidence: readonly Evidence[]): ReadonlyMap<stri
 function placeNotices<N extends SentNotice>(notices: readonly N[]): Placed<N>[] {
   const senders = groupBy(notices, senderOf);
   return [...senders].flatMap(([sender, sent]) =>
-    inOrderOfSending(sent).map(({ notice, placeMs }, rank) => ({
-      placeMs,
+    inOrderOfSending(sent).map(({ notice, positionMs }, rank) => ({
+      positionMs,
       order: sender,
       rank,
       what: notice,
@@ -133,20 +133,20 @@ function senderOf({ uid, serviceType }: SentNotice): string {
  * By time first; then each notice moves behind those with lower numbers, unless the time between
  * them shows that counting began anew.
  */
-function inOrderOfSending<N extends SentNotice>(sent: readonly N[]): readonly { notice: N; placeMs: UnixMs }[] {
+function inOrderOfSending<N extends SentNotice>(sent: readonly N[]): readonly { notice: N; positionMs: UnixMs }[] {
   const byTime = sent.toSorted(
     (a, b) => a.occurredMs - b.occurredMs || bySequence(a, b) || (a.eventKey < b.eventKey ? -1 : 1),
   );
   const ordered: N[] = [];
   for (const notice of byTime) {
-    let place = ordered.length;
-    while (place > 0 && belongsBefore(notice, ordered[place - 1])) place -= 1;
-    ordered.splice(place, 0, notice);
+    let index = ordered.length;
+    while (index > 0 && belongsBefore(notice, ordered[index - 1])) index -= 1;
+    ordered.splice(index, 0, notice);
   }
   let latest = 0;
   return ordered.map((notice) => {
     latest = Math.max(latest, happenedMs(notice));
-    return { notice, placeMs: unixMs(latest) };
+    return { notice, positionMs: unixMs(latest) };
   });
 }
 

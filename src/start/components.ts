@@ -9,7 +9,7 @@ import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';
 
 /** What the parts of a process share. */
-export type Parts = {
+export type Components = {
   config: Config;
   url: string;
   db: Db;

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { ping } from '../db/connection/database.js';
-import { isPassing } from '../db/connection/refusal.js';
+import { isTransientError } from '../db/connection/postgres-errors.js';
 import { lockSession } from '../db/sessions/session-lock.js';
 import { areOthersFoldedSince, setAside } from '../db/sessions/set-aside.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
@@ -17,7 +17,7 @@ export type FoldedBatch = { sessions: number; more: boolean };
  * Folds the sessions that `lock` finds in one transaction, or where that fails, each of them in one of
  * its own: one that cannot be folded must hold up no other.
  */
-export async function togetherOrApart(
+export async function foldTogetherOrEach(
   context: FoldContext,
   lock: (tx: PoolClient) => Promise<string[]>,
   foldLocked: FoldLocked,
@@ -31,7 +31,7 @@ export async function togetherOrApart(
     });
   } catch (error) {
     if (sids.length === 0) throw error;
-    more = await foldApart(context, sids, foldLocked);
+    more = await foldEach(context, sids, foldLocked);
   }
   return { sessions: sids.length, more };
 }
@@ -40,7 +40,7 @@ export async function togetherOrApart(
  * Each alone. One that fails in a way that may be anybody's trouble is tried once more after all others
  * had their turn: whether they could be folded tells whose trouble it is.
  */
-async function foldApart(context: FoldContext, sids: readonly string[], foldLocked: FoldLocked): Promise<boolean> {
+async function foldEach(context: FoldContext, sids: readonly string[], foldLocked: FoldLocked): Promise<boolean> {
   const sinceMs = context.now();
   const again: string[] = [];
   let [folded, more] = [0, false];
@@ -50,7 +50,7 @@ async function foldApart(context: FoldContext, sids: readonly string[], foldLock
       more = (await foldAlone(context, sid, foldLocked)) || more;
       folded += 1;
     } catch (error) {
-      if (!isPassing(error)) await putAside(context, sid, error);
+      if (!isTransientError(error)) await recordSetAside(context, sid, error);
       else again.push(sid);
       await ping(context.db); // where Postgres is away, trying the others one by one would take long
     }
@@ -77,8 +77,8 @@ export async function foldOrSetAside(context: FoldContext, sid: string, fold: ()
   try {
     await fold();
   } catch (error) {
-    if (isPassing(error)) await foldLastTime(context, sid, fold, sinceMs);
-    else await putAside(context, sid, error);
+    if (isTransientError(error)) await foldLastTime(context, sid, fold, sinceMs);
+    else await recordSetAside(context, sid, error);
   }
 }
 
@@ -96,13 +96,13 @@ async function foldLastTime(
     await fold();
   } catch (error) {
     const isItsOwn =
-      !isPassing(error) || folded === 'others' || (await areOthersFoldedSince(context.db.pool, sid, folded));
+      !isTransientError(error) || folded === 'others' || (await areOthersFoldedSince(context.db.pool, sid, folded));
     if (!isItsOwn) throw error;
-    await putAside(context, sid, error);
+    await recordSetAside(context, sid, error);
   }
 }
 
-async function putAside(context: FoldContext, sid: string, error: unknown): Promise<void> {
+async function recordSetAside(context: FoldContext, sid: string, error: unknown): Promise<void> {
   await setAside(context.db.pool, sid, String(error), context.now());
   context.onSetAside(sid, error);
 }

@@ -8,10 +8,10 @@ import { startEmbeddedPostgres } from '../src/embedded/embedded-postgres.js';
 import { unixMs } from '../src/evidence/instant.js';
 
 /** Where a benchmark happens: a folder of its own, and a Postgres in it, set up as the service sets it up. */
-export type BenchPlace = { folder: string; url: string };
+export type BenchServer = { folder: string; url: string };
 
 /** Makes the place, and takes it away however the work ends. */
-export async function withPlace(work: (place: BenchPlace) => Promise<void>): Promise<void> {
+export async function withBenchServer(work: (server: BenchServer) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'recording-ledger-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined });
   try {
@@ -26,7 +26,7 @@ export async function withPlace(work: (place: BenchPlace) => Promise<void>): Pro
 const PATIENCE = { connectMs: 5_000, statementMs: 600_000 };
 
 /** Another, migrated database on the same server. */
-export async function openBenchDatabase({ url }: BenchPlace, name: string): Promise<Db> {
+export async function openBenchDatabase({ url }: BenchServer, name: string): Promise<Db> {
   const own = new URL(url);
   own.pathname = `/${name}`;
   const settings = { maxConnections: 2, applicationName: 'bench', onIdleError: () => undefined, patience: PATIENCE };

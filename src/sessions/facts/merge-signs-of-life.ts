@@ -1,7 +1,7 @@
 import { earlier, later, type UnixMs } from '../../evidence/instant.js';
 import type { Bounds } from './bounds.js';
 import type { MissedQuery, SessionFacts, SignFacts } from './facts.js';
-import type { Sign } from './signs.js';
+import type { SignOfLife } from './signs-of-life.js';
 
 /**
  * Takes a sign seen from `fromMs` to `toMs` into the summary: a notice is one moment, a run of equal
@@ -9,7 +9,7 @@ import type { Sign } from './signs.js';
  */
 export function mergeSign(
   facts: SignFacts,
-  sign: Sign,
+  sign: SignOfLife,
   fromMs: UnixMs,
   toMs: UnixMs,
   startedMs: UnixMs | null,

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
-import { isThere } from '../db/connection/is-there.js';
+import { probePostgres } from '../db/connection/probe.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { Readiness } from '../http/api/api-context.js';
-import { createStandInApi } from '../http/api/create-stand-in-api.js';
+import { createDegradedApi } from '../http/api/create-degraded-api.js';
 import { listen, type Listener } from '../http/listen.js';
 import { openSpoolingIntake } from '../intake/open-intake.js';
 import type { SpoolSize } from '../intake/spool.js';
@@ -17,7 +17,7 @@ import { listenForNotices } from './start-receiver.js';
 const LOOK_EVERY_MS = 500;
 
 /** What listens already, for the service to take over. */
-export type StandIn = {
+export type DegradedService = {
   receiver: Listener;
   api: Listener | null;
   /** Also after the service has taken over: the spool, for requests that were answered here. */
@@ -30,26 +30,39 @@ export type StandIn = {
  * refused in between. Where this machine has never reached that database there is nothing to take them
  * in for, and the start fails as any other would. Null where nobody has to stand in.
  */
-export async function standInForPostgres(config: Config, log: Logger, stopping: AbortSignal): Promise<StandIn | null> {
+export async function serveUntilPostgresAnswers(
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<DegradedService | null> {
   const url = config.databaseUrl;
-  if (url === null || !config.roles.includes('receiver') || (await isThere(url))) return null;
+  if (url === null || !config.roles.includes('receiver') || !(await isAway(url))) return null;
   const ledgerId = await recallLedger(config.spoolDir, url);
   if (ledgerId === null) return null;
-  const standIn = await startStandIn(config, ledgerId, log, POSTGRES_SILENT);
-  log.warn({ receiver: standIn.receiver.port }, 'receiver.standing_in');
-  while (!stopping.aborted && !(await isThere(url))) await wait(LOOK_EVERY_MS);
-  return standIn;
+  const degraded = await startDegradedService(config, ledgerId, log, POSTGRES_SILENT);
+  log.warn({ receiver: degraded.receiver.port }, 'receiver.degraded');
+  while (!stopping.aborted && (await isAway(url))) await wait(LOOK_EVERY_MS);
+  return degraded;
+}
+
+async function isAway(url: string): Promise<boolean> {
+  return (await probePostgres(url)) === 'away';
 }
 
 /** The same where Postgres answers, and refuses for now what a start needs; the caller goes on trying. */
-export async function standInWhileRefused(config: Config, log: Logger, reason: string): Promise<StandIn | null> {
+export async function serveWhileRefused(config: Config, log: Logger, reason: string): Promise<DegradedService | null> {
   if (config.databaseUrl === null || !config.roles.includes('receiver')) return null;
   const ledgerId = await recallLedger(config.spoolDir, config.databaseUrl);
   if (ledgerId === null) return null;
-  return startStandIn(config, ledgerId, log, `Postgres lets nobody start (${reason})`);
+  return startDegradedService(config, ledgerId, log, `Postgres lets nobody start (${reason})`);
 }
 
-async function startStandIn(config: Config, ledgerId: string, log: Logger, obstacle: string): Promise<StandIn> {
+async function startDegradedService(
+  config: Config,
+  ledgerId: string,
+  log: Logger,
+  obstacle: string,
+): Promise<DegradedService> {
   const metrics = createMetrics();
   const { spoolMaxBytes } = config;
   const spoolDir = path.join(config.spoolDir, ledgerId);
@@ -74,6 +87,6 @@ function tellWhy(
   metrics: Metrics,
 ): Promise<Listener> {
   const readReadiness = (): Promise<Readiness> => Promise.resolve(whileSpooling(spooled(), spoolMaxBytes, [obstacle]));
-  const app = createStandInApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics });
+  const app = createDegradedApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics });
   return listen(app, api.host, api.port, 'API_PORT');
 }

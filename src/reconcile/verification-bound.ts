@@ -1,14 +1,14 @@
 import { OLDEST_FIRST_SHARE } from './choose-queries.js';
 
 /** What the promise depends on: how many there are to ask about, how fast, and by which rules. */
-export type Load = {
+export type AskingLoad = {
   /** Live sessions and those whose end is yet to be looked at for the last time. */
   sessions: number;
   /** Queries a second that are asked. */
   perSecond: number;
 };
 
-export type PromiseRules = {
+export type BoundRules = {
   routineIntervalMs: number;
   goneConfirmMs: number;
   goneMarginMs: number;
@@ -26,7 +26,7 @@ const SPREAD = 1.1;
  * A round is the time in which the share of the queries that is kept for the oldest comes round all.
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
-export function boundMs({ sessions, perSecond }: Load, rules: PromiseRules): number {
+export function boundMs({ sessions, perSecond }: AskingLoad, rules: BoundRules): number {
   const roundMs = (sessions / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
   const askedFromMs = Math.max(roundMs * (1 - OLDEST_FIRST_SHARE), rules.routineIntervalMs * SPREAD);
   return Math.ceil(askedFromMs + roundMs * OLDEST_FIRST_SHARE) + rules.goneConfirmMs + rules.goneMarginMs;
@@ -40,7 +40,7 @@ export type Forecast = {
   perSecondForTarget: number | null;
 };
 
-export function forecast(load: Load, rules: PromiseRules, targetMs: number): Forecast {
+export function forecast(load: AskingLoad, rules: BoundRules, targetMs: number): Forecast {
   const seconds = longestRoundMs(targetMs, rules) / 1000;
   const perQuery = seconds * OLDEST_FIRST_SHARE;
   return {
@@ -51,7 +51,7 @@ export function forecast(load: Load, rules: PromiseRules, targetMs: number): For
 }
 
 /** How long a round may take for the bound to keep to the target; 0 where routine alone is beyond it. */
-function longestRoundMs(targetMs: number, rules: PromiseRules): number {
+function longestRoundMs(targetMs: number, rules: BoundRules): number {
   const restMs = targetMs - rules.goneConfirmMs - rules.goneMarginMs;
   const routineMs = rules.routineIntervalMs * SPREAD;
   if (restMs * (1 - OLDEST_FIRST_SHARE) >= routineMs) return restMs;

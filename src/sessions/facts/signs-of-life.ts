@@ -2,7 +2,7 @@ import type { RecordingAnswer } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 
 /** What one event or answer says about whether, and how, the recording was going on at its time. */
-export type Sign = {
+export type SignOfLife = {
   /** The session was alive at that moment. */
   life: boolean;
   /** Its recorder was at work. */
@@ -15,17 +15,17 @@ export type Sign = {
   live: boolean;
 };
 
-const NOTHING: Sign = {
+const NOTHING: SignOfLife = {
   life: false,
   recording: false,
   stopping: false,
   started: false,
   live: false,
 };
-const ALIVE: Sign = { ...NOTHING, life: true };
-const RECORDING: Sign = { ...ALIVE, recording: true };
-const STARTED: Sign = { ...RECORDING, started: true, live: true };
-const STOPPING: Sign = { ...ALIVE, stopping: true };
+const ALIVE: SignOfLife = { ...NOTHING, life: true };
+const RECORDING: SignOfLife = { ...ALIVE, recording: true };
+const STARTED: SignOfLife = { ...RECORDING, started: true, live: true };
+const STOPPING: SignOfLife = { ...ALIVE, stopping: true };
 
 /**
  * Errors and warnings prove nothing: "service start timeout" is one. Nor does what comes after the
@@ -33,7 +33,7 @@ const STOPPING: Sign = { ...ALIVE, stopping: true };
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
-export function signOfEvent(event: RecordingEvent): Sign {
+export function signOfEvent(event: RecordingEvent): SignOfLife {
   switch (event.type) {
     case 'recorderStarted':
       return isFailing(event.status) ? ALIVE : STARTED;
@@ -93,7 +93,7 @@ export function isFailing(status: number | null): boolean {
  * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
-export function signOfAnswer(answer: RecordingAnswer): Sign {
+export function signOfAnswer(answer: RecordingAnswer): SignOfLife {
   const web = answer.services.find((service) => service.name === 'web_recorder_service');
   const word = answer.recordingService ?? web?.state ?? null;
   if (answer.status === null) return signOfWords(word);
@@ -101,7 +101,7 @@ export function signOfAnswer(answer: RecordingAnswer): Sign {
   return leaves ? STOPPING : signOfStatus(answer.status);
 }
 
-function signOfStatus(status: number | null): Sign {
+function signOfStatus(status: number | null): SignOfLife {
   if (status === null) return ALIVE;
   if (status === 8 || status === 20) return { ...NOTHING, stopping: true };
   if (status === 6 || status === 7) return STOPPING;
@@ -113,7 +113,7 @@ function signOfStatus(status: number | null): Sign {
  * `subServiceStatus.recordingService` and the web recorder's `state`.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  */
-function signOfWords(word: string | null): Sign {
+function signOfWords(word: string | null): SignOfLife {
   switch (word) {
     case 'serviceInProgress':
     case 'inProgress':

@@ -1,39 +1,39 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
-import { isRefusedForNow } from '../db/connection/refusal.js';
+import { isUnavailableForNow } from '../db/connection/postgres-errors.js';
 import { logSparingly } from '../observability/log-sparingly.js';
-import { standInForPostgres, standInWhileRefused, type StandIn } from './stand-in.js';
+import { serveUntilPostgresAnswers, serveWhileRefused, type DegradedService } from './degraded-service.js';
 
 const AGAIN_AFTER_MS = 1_000;
 
 export type Started<T> = {
   /** Null where it was told to stop before it could start. */
   service: T | null;
-  standIn: StandIn | null;
+  degraded: DegradedService | null;
 };
 
 /**
  * Starts as soon as Postgres lets it, which may be read-only, locked or full when it begins: nobody would
  * mend that by ending. Meanwhile it says why, and takes notifications into the spool where it can.
  */
-export async function startPatiently<T>(
+export async function startWhenPossible<T>(
   config: Config,
   log: Logger,
   stopping: AbortSignal,
-  start: (standIn: StandIn | null) => Promise<T>,
+  start: (degraded: DegradedService | null) => Promise<T>,
 ): Promise<Started<T>> {
-  let standIn = await standInForPostgres(config, log, stopping);
+  let degraded = await serveUntilPostgresAnswers(config, log, stopping);
   const refused = logSparingly(log, 'warn', 'service.start_refused');
   while (!stopping.aborted) {
     try {
-      return { service: await start(standIn), standIn };
+      return { service: await start(degraded), degraded };
     } catch (error) {
-      if (!(error instanceof Error) || !isRefusedForNow(error)) throw error;
+      if (!(error instanceof Error) || !isUnavailableForNow(error)) throw error;
       refused(error);
-      standIn ??= await standInWhileRefused(config, log, error.message);
+      degraded ??= await serveWhileRefused(config, log, error.message);
     }
     await wait(AGAIN_AFTER_MS, undefined, { signal: stopping }).catch(() => undefined); // told to stop
   }
-  return { service: null, standIn };
+  return { service: null, degraded };
 }

@@ -4,7 +4,7 @@ import { ProblemError } from '../problem.js';
 import { healthRoutes, type HealthContext } from './health-routes.js';
 
 /** The internal listener while there is no ledger to read: health and metrics, and a 503 for the rest. */
-export function createStandInApi(context: HealthContext): Express {
+export function createDegradedApi(context: HealthContext): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(healthRoutes(context));

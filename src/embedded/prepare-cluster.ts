@@ -16,7 +16,7 @@ export type EmbeddedPostgresOptions = {
 };
 
 /** What is settled before a server is started or looked for. */
-export type Place = { launch: Omit<ServerLaunch, 'port'>; password: string; log: EmbeddedLog };
+export type PreparedCluster = { launch: Omit<ServerLaunch, 'port'>; password: string; log: EmbeddedLog };
 
 export const HOST = '127.0.0.1';
 
@@ -30,7 +30,7 @@ const SETTINGS = {
 };
 
 /** Makes the folder, the password and the cluster, each unless it is there, and finds who may serve it. */
-export async function preparePlace(options: EmbeddedPostgresOptions): Promise<Place> {
+export async function prepareCluster(options: EmbeddedPostgresOptions): Promise<PreparedCluster> {
   const { initdb, postgres } = await findPostgresBinaries(options.binDir);
   const folder = await openClusterFolder(options.dataDir);
   const { user, majorVersion } = await chooseServerUser(folder.root, postgres);

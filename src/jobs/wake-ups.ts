@@ -1,23 +1,23 @@
 import type { JobQueue } from './backend.js';
 
 /** Rings a bell. Never throws: what a lost ring left behind, the sweep finds. */
-export type Bell = () => void;
+export type WakeUp = () => void;
 
 /**
  * A bell that makes one job, however often it is rung while that job waits; rung while the job runs,
  * it makes one more after it. Within `quietMs` of a ring this process does not ring again, but once
  * after it: a commit is always followed by a ring.
  */
-export function createBell(
+export function createWakeUp(
   queue: JobQueue,
   name: string,
   quietMs: number,
   onError: (error: unknown) => void,
   payload: Readonly<Record<string, unknown>> = {},
-): Bell {
+): WakeUp {
   let quiet = false;
-  let rungMeanwhile = false;
-  const ring = (): void => {
+  let calledMeanwhile = false;
+  const send = (): void => {
     quiet = true;
     queue
       .add(name, payload, { deduplication: { id: name, keepLastIfActive: true } })
@@ -26,13 +26,13 @@ export function createBell(
   };
   const listenAgain = (): void => {
     quiet = false;
-    if (!rungMeanwhile) return;
-    rungMeanwhile = false;
-    ring();
+    if (!calledMeanwhile) return;
+    calledMeanwhile = false;
+    send();
   };
   return () => {
-    if (quiet) rungMeanwhile = true;
-    else ring();
+    if (quiet) calledMeanwhile = true;
+    else send();
   };
 }
 

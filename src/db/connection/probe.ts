@@ -1,0 +1,24 @@
+import { isPermanentRefusal } from './postgres-errors.js';
+import { SturdyClient } from './sturdy-client.js';
+
+const CONNECT_MS = 1_000;
+
+/** `refused`: for a reason that waiting does not mend, as a wrong password is. */
+export type ProbeResult = 'open' | 'refused' | 'away';
+
+/** Whether Postgres lets us in. Takes a second at most. */
+export async function probePostgres(url: string): Promise<ProbeResult> {
+  const client = new SturdyClient({
+    connectionString: url,
+    application_name: 'recording-ledger start',
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  try {
+    await client.connect();
+    return 'open';
+  } catch (error) {
+    return isPermanentRefusal(error) ? 'refused' : 'away';
+  } finally {
+    await client.end().catch(() => undefined); // a connection that was never made
+  }
+}

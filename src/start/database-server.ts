@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/parse-config.js';
+import { migrate } from '../db/migrations/migrate.js';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+
+export type DatabaseServer = {
+  url: string;
+  /** Stops the server where it is ours. */
+  stop: () => Promise<void>;
+};
+
+/** The Postgres that is configured, or one of our own where none is, with the newest schema. */
+export async function openDatabaseServer(config: Config, log: Logger): Promise<DatabaseServer> {
+  const server = await findServer(config, log);
+  try {
+    const { applied } = await migrate(server.url);
+    if (applied.length > 0) log.info({ applied }, 'database.migrated');
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function findServer({ databaseUrl, dataDir }: Config, log: Logger): Promise<DatabaseServer> {
+  if (databaseUrl !== null) return { url: databaseUrl, stop: () => Promise.resolve() };
+  return startEmbeddedPostgres({ dataDir, log: (event, fields) => log.info(fields, event) });
+}
