@@ -14,7 +14,7 @@ import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
-import { createOpened, type Opened } from './start/opened.js';
+import { createOpenResources, type OpenResources } from './start/open-resources.js';
 import type { Components } from './start/components.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -43,7 +43,7 @@ const NO_LISTENERS: ExistingListeners = { receiver: null, api: null };
  */
 export async function startApp(config: Config, log: Logger, existing: ExistingListeners = NO_LISTENERS): Promise<App> {
   const server = await openDatabaseServer(config, log);
-  const opened = createOpened(log);
+  const opened = createOpenResources(log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
   const stop = async (): Promise<void> => {
@@ -63,7 +63,10 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
 type Surroundings = Pick<Components, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
 
 /** What every role shares. Read downwards it is the order of opening; upwards that of closing. */
-async function openComponents({ config, url, log, stopping }: Surroundings, opened: Opened): Promise<Components> {
+async function openComponents(
+  { config, url, log, stopping }: Surroundings,
+  opened: OpenResources,
+): Promise<Components> {
   const [metrics, shard] = [createMetrics(), shardOfProcess()];
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
@@ -90,7 +93,7 @@ async function openComponents({ config, url, log, stopping }: Surroundings, open
 async function startRoles(
   components: Components,
   existing: ExistingListeners,
-  opened: Opened,
+  opened: OpenResources,
 ): Promise<Pick<App, 'receiverPort' | 'apiPort'>> {
   const { config, db, clock, log, backend, queues, context } = components;
   const running: { close: () => Promise<unknown> }[] = [];

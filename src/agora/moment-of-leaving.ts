@@ -11,8 +11,8 @@ export type Leaving = {
  * Why a request was not sent: its time to leave was over.
  * Ours: docs/decisions/014-slots-that-are-held.md
  */
-export class LeftTooLate extends Error {
-  override readonly name = 'LeftTooLate';
+export class SendDeadlineError extends Error {
+  override readonly name = 'SendDeadlineError';
 }
 
 /**
@@ -28,7 +28,7 @@ export function leaving({ mayLeave, onLeft }: Leaving): Dispatcher.DispatcherCom
       ...forwarding(handler),
       onRequestStart: (controller, context: unknown) => {
         if (hasLeft || !mayLeave()) {
-          controller.abort(new LeftTooLate('its time to leave was over'));
+          controller.abort(new SendDeadlineError('its time to leave was over'));
           return;
         }
         hasLeft = true;

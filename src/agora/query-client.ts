@@ -3,7 +3,7 @@ import type { UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { QueryEnd } from './host-breaker.js';
 import { createHostRotation, type Permit } from './host-rotation.js';
-import { leaving, LeftTooLate } from './moment-of-leaving.js';
+import { leaving, SendDeadlineError } from './moment-of-leaving.js';
 import { outcomeOfResponse } from './outcome-of-response.js';
 import { usedUpForMs } from './retry-after.js';
 
@@ -123,7 +123,7 @@ async function ask(
     const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
     return { outcome, httpStatus: status, body, wire: 'answered', usedUpForMs: usedUpForMs(headers, now()) };
   } catch (error) {
-    const isTooLate = !sent.hasLeft && error instanceof LeftTooLate;
+    const isTooLate = !sent.hasLeft && error instanceof SendDeadlineError;
     return isTooLate ? 'too_late' : withoutAnswer(error, sent);
   }
 }

@@ -2,7 +2,7 @@ import type { QueryAnswer } from '../agora/query-client.js';
 import { pauseAccount, slowDown, speedUp } from '../db/schedule/query-pace.js';
 import type { Account } from './account.js';
 import type { AskContext } from './ask-context.js';
-import { hearAcceptance, hearRefusal } from './refusals.js';
+import { recordAcceptance, recordRefusal } from './refusals.js';
 
 /** After a 429 that names no time. */
 const THROTTLED_PAUSE_MS = 1_000;
@@ -23,7 +23,7 @@ export async function adjustPace(
       await pauseAccount(db, name, outcome.retryAfterMs ?? THROTTLED_PAUSE_MS, 'throttled');
       return;
     case 'unauthorized':
-      await hearRefusal(context, account, asked);
+      await recordRefusal(context, account, asked);
       return;
     case 'no_route':
       log.error({ account: name }, 'query.no_route');
@@ -36,7 +36,7 @@ export async function adjustPace(
     case 'bad_request':
     case 'incomplete':
       await speedUp(db, name);
-      await hearAcceptance(context, account, asked);
+      await recordAcceptance(context, account, asked);
       return;
   }
 }

@@ -9,7 +9,7 @@ import { adjustPace, pauseUnreachable } from './adjust-pace.js';
 import type { AskContext } from './ask-context.js';
 import { recordAnswer } from '../ledger/record-answer.js';
 import { heldAfterMs } from './slot-times.js';
-import { waitForSlot, type HeldSlot, type Waited } from './wait-for-slot.js';
+import { waitForSlot, type HeldSlot, type SlotOutcome } from './wait-for-slot.js';
 
 /** What became of a query job. Everything but `answered` asked nothing. */
 export type AskResult = 'answered' | 'moved_on' | 'paused';
@@ -50,7 +50,7 @@ async function takeTurn(
   account: Account,
   registration: Registration,
   claimedMs: UnixMs,
-): Promise<Waited | { kind: 'moved_on' }> {
+): Promise<SlotOutcome | { kind: 'moved_on' }> {
   const { db, now, queryTimeoutMs, gateOf, stopping } = context;
   const { sid } = registration;
   const giveUpAt = performance.now() + PATIENCE_MS;
@@ -70,13 +70,13 @@ async function takeTurn(
 }
 
 /** The claim goes back into the schedule, for when it may be asked again. */
-async function giveBack(context: AskContext, account: Account, sid: string, turn: Waited): Promise<void> {
+async function giveBack(context: AskContext, account: Account, sid: string, turn: SlotOutcome): Promise<void> {
   const { db, now } = context;
   const pausedMs = await pausedFor(context, account, turn);
   await releaseClaim(db, sid, plusMs(now(), Math.max(pausedMs, GIVE_BACK_MS)));
 }
 
-async function pausedFor(context: AskContext, account: Account, turn: Waited): Promise<number> {
+async function pausedFor(context: AskContext, account: Account, turn: SlotOutcome): Promise<number> {
   switch (turn.kind) {
     case 'paused':
       return turn.waitMs;

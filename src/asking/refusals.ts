@@ -1,9 +1,9 @@
 import { pauseAccount } from '../db/schedule/query-pace.js';
 import {
   bringForward,
-  noteAccepted,
-  noteRefusedAccount,
-  noteRefusedApp,
+  clearRefusals,
+  saveAccountRefusal,
+  saveAppRefusal,
   releaseClaimsOfApp,
 } from '../db/schedule/refusals.js';
 import { readRefusals } from '../db/schedule/refused.js';
@@ -13,7 +13,7 @@ import { appScope, type Account } from './account.js';
 import type { AskContext } from './ask-context.js';
 
 /** What is refused is tried with one query as often as this: only a person can mend it. */
-export const TRY_EVERY_MS = 60_000;
+export const PROBE_EVERY_MS = 60_000;
 
 /**
  * So many refused apps make a refused account: one alone may be an app of somebody else. An account of
@@ -29,28 +29,28 @@ type Asked = { sid: string; appId: string };
 export type Refused = { account: string; appId: string | null; sinceMs: UnixMs; advice: string };
 
 /** Answered 401 or 403: remembered, and logged when an app or an account turns out to be refused. */
-export async function hearRefusal({ db, log }: AskContext, account: Account, { sid, appId }: Asked): Promise<void> {
+export async function recordRefusal({ db, log }: AskContext, account: Account, { sid, appId }: Asked): Promise<void> {
   const { name, appIds } = account;
-  const began = await noteRefusedApp(db, appScope(name, appId), appId, sid);
+  const began = await saveAppRefusal(db, appScope(name, appId), appId, sid);
   if (began) {
     await releaseClaimsOfApp(db.pool, appId);
     log.error({ account: name, appId, sid, advice: adviceOnApp(appId) }, 'app.refused');
   }
   const scopes = appIds.map((id) => appScope(name, id));
-  const whole = await noteRefusedAccount(db, name, scopes, neededApps(account));
+  const whole = await saveAccountRefusal(db, name, scopes, neededApps(account));
   if (whole === 'not') return;
-  await pauseAccount(db, name, TRY_EVERY_MS, 'unauthorized');
+  await pauseAccount(db, name, PROBE_EVERY_MS, 'unauthorized');
   if (whole === 'began') log.error({ account: name, advice: ADVICE_ON_ACCOUNT }, 'account.refused');
 }
 
 /** Answered as it should be: whatever was refused of it is not any more. */
-export async function hearAcceptance(
+export async function recordAcceptance(
   { db, log, now }: AskContext,
   { name, appIds }: Account,
   { appId }: Asked,
 ): Promise<void> {
   const scopes = appIds.map((id) => appScope(name, id));
-  const ended = await noteAccepted(db, name, appScope(name, appId), scopes);
+  const ended = await clearRefusals(db, name, appScope(name, appId), scopes);
   if (ended.app) {
     await bringForward(db.pool, appId, now());
     log.info({ account: name, appId }, 'app.accepted');

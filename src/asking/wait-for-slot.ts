@@ -17,7 +17,7 @@ export type HeldSlot = {
   release: (heldForMs: number) => Promise<void>;
 };
 
-export type Waited =
+export type SlotOutcome =
   | HeldSlot
   /** The account is not asked for so long, whoever has decided that. */
   | { kind: 'paused'; waitMs: number }
@@ -36,7 +36,7 @@ export async function waitForSlot(
   account: Account,
   { sid, appId }: { sid: string; appId: string },
   giveUpAt: number,
-): Promise<Waited> {
+): Promise<SlotOutcome> {
   const scopes = paceScopes(account, appId);
   while (!stopping.aborted) {
     const permit = client.admit(sid);

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { freePort } from './free-port.js';
 import { removeDrafts, SUPERUSER } from './init-cluster.js';
 import { OwnedServer } from './owned-server.js';
-import { disownOtherProcess, findRunningServer } from './postmaster-file.js';
+import { replaceStaleProcessId, findRunningServer } from './postmaster-file.js';
 import { HOST, prepareCluster } from './prepare-cluster.js';
 import type { EmbeddedPostgresOptions, PreparedCluster } from './prepare-cluster.js';
 import { launchServer, stopServer } from './server-process.js';
@@ -65,7 +65,7 @@ async function replaceAbandoned(prepared: PreparedCluster): Promise<boolean> {
   const { cluster } = prepared.launch.folder;
   const running = await findRunningServer(cluster);
   if (running === null) {
-    await disownOtherProcess(cluster);
+    await replaceStaleProcessId(cluster);
     return false;
   }
   const outcome = await claim(prepared, running);

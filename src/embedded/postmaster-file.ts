@@ -28,7 +28,7 @@ export async function findRunningServer(cluster: string): Promise<RunningServer 
  * process is. Only the number is replaced: the shared memory that the file names as well is still
  * checked by Postgres, so that no leftover of the old server is overlooked.
  */
-export async function disownOtherProcess(cluster: string): Promise<void> {
+export async function replaceStaleProcessId(cluster: string): Promise<void> {
   const [pid, ...rest] = await readLines(cluster);
   if (pid === undefined || pid === '' || (await findRunningServer(cluster)) !== null) return;
   await writeFile(join(cluster, 'postmaster.pid'), [NO_PROCESS, ...rest].join('\n'));

@@ -61,7 +61,7 @@ function readable(error: NodeJS.ErrnoException, host: string, port: number, sett
   if (error.code === 'EADDRINUSE')
     return new Error(`${where} is taken; set ${setting} to a free port`, { cause: error });
   if (error.code === 'EACCES')
-    return new Error(`${where} may not be listened on; set ${setting} to a port above 1023`, { cause: error });
+    return new Error(`${where} may not be withErrorListener on; set ${setting} to a port above 1023`, { cause: error });
   return error;
 }
 

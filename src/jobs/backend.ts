@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { openPostgresBackend } from './postgres-backend.js';
-import { JOB_DEFAULTS, listened, type QueueBackend } from './queue-parts.js';
+import { JOB_DEFAULTS, withErrorListener, type QueueBackend } from './queue-parts.js';
 import { within } from '../timing/within.js';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
@@ -32,9 +32,9 @@ function openRedisBackend(
   return {
     kind: 'redis',
     queue: (name) =>
-      listened(new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }), onError),
+      withErrorListener(new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }), onError),
     worker: (name, work, tuning) =>
-      listened(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
+      withErrorListener(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
     close: async () => {
       await Promise.all([producer, consumer].map(hangUp));
     },

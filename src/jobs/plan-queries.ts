@@ -3,7 +3,7 @@ import type { Db } from '../db/connection/database.js';
 import { readPauses } from '../db/schedule/query-pace.js';
 import { countOlder, readFront, readSample } from '../db/schedule/query-front.js';
 import { claimQueries, type ClaimedQuery } from '../db/schedule/query-schedule.js';
-import { claimTry, findTry, readRefusals } from '../db/schedule/refused.js';
+import { claimProbe, findProbe, readRefusals } from '../db/schedule/refused.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { readChannel, type Channel } from '../reconcile/channel.js';
 import {
@@ -19,7 +19,7 @@ import { likelySilence } from '../reconcile/suspicion.js';
 import { appScope, type Account } from '../asking/account.js';
 import type { JobQueue } from './backend.js';
 import { readReachablePace } from '../asking/reachable-pace.js';
-import { TRY_EVERY_MS } from '../asking/refusals.js';
+import { PROBE_EVERY_MS } from '../asking/refusals.js';
 
 export type PlanContext = {
   db: Db;
@@ -97,8 +97,8 @@ async function makePicture({ db, now, routineIntervalMs }: PlanContext, account:
 /** One query each minute shows whether an app, or a whole account, is still refused. */
 async function planTry({ db, queryQueue, now }: PlanContext, account: string, appId: string | null): Promise<number> {
   const scope = appId === null ? account : appScope(account, appId);
-  if (!(await claimTry(db, scope, TRY_EVERY_MS))) return 0;
-  const candidate = await findTry(db.pool, account, appId, now());
+  if (!(await claimProbe(db, scope, PROBE_EVERY_MS))) return 0;
+  const candidate = await findProbe(db.pool, account, appId, now());
   return candidate === null ? 0 : enqueue({ db, queryQueue, now }, [candidate]);
 }
 

@@ -9,9 +9,9 @@ import {
   Worker,
   type Processor,
 } from 'bullmq';
-import { SturdyClient } from '../db/connection/sturdy-client.js';
+import { ResilientClient } from '../db/connection/resilient-client.js';
 import { keepOpening, type Opening } from './keep-opening.js';
-import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js';
+import { JOB_DEFAULTS, withErrorListener, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js';
 import type { WorkerTuning } from './queue-parts.js';
 
 type QueueDatabase = { url: string; maxConnections: number };
@@ -41,7 +41,7 @@ export function openPostgresBackend(database: QueueDatabase, onError: OnError): 
 
 function openQueue(database: QueueDatabase, name: string, onError: OnError): JobQueue {
   const options = { connection: connectionTo(database), defaultJobOptions: JOB_DEFAULTS };
-  return listened(new Queue(name, options, createUnhurriedBackend), onError);
+  return withErrorListener(new Queue(name, options, createUnhurriedBackend), onError);
 }
 
 type Listener = Parameters<JobWorker['on']>[1];
@@ -57,7 +57,7 @@ function openWorker(
   onError: OnError,
 ): StartedWorker {
   const options = { connection: connectionTo(database), autorun: false, ...tuning };
-  const worker = listened(new Worker(name, work, options, createUnhurriedBackend), onError);
+  const worker = withErrorListener(new Worker(name, work, options, createUnhurriedBackend), onError);
   worker.on('failed', (job, error) => {
     for (const listener of listeners) listener(job, error);
   });
@@ -75,7 +75,7 @@ function connectionTo({ url, maxConnections }: QueueDatabase) {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     max: maxConnections,
-    Client: SturdyClient,
+    Client: ResilientClient,
   };
 }
 
@@ -110,7 +110,7 @@ function toWorker({ opened, close }: Opening<StartedWorker>, listeners: Listener
  * and needs a right that looking does not.
  */
 async function ensureTables(url: string): Promise<void> {
-  const client = new SturdyClient({
+  const client = new ResilientClient({
     connectionString: url,
     application_name: 'recording-ledger queue',
     connectionTimeoutMillis: CONNECT_MS,
@@ -123,7 +123,7 @@ async function ensureTables(url: string): Promise<void> {
   }
 }
 
-async function versionOfTables(client: SturdyClient): Promise<number> {
+async function versionOfTables(client: ResilientClient): Promise<number> {
   try {
     return await assertSchemaCompatibility(client);
   } catch (error) {

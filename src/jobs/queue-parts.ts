@@ -21,7 +21,7 @@ export type WorkerTuning = Pick<WorkerOptions, 'concurrency' | 'lockDuration' | 
 export const JOB_DEFAULTS = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1 };
 
 /** An emitter without a listener for errors would end the process at the first hiccup. */
-export function listened<T extends { on: (event: 'error', listener: (error: Error) => void) => unknown }>(
+export function withErrorListener<T extends { on: (event: 'error', listener: (error: Error) => void) => unknown }>(
   emitter: T,
   onError: (error: Error) => void,
 ): T {

@@ -4,7 +4,7 @@ import { loadObservationPage } from '../db/evidence/observations.js';
 import {
   dropPending,
   dropPendingAndCountAll,
-  isToldOtherwise,
+  hasPendingRefold,
   loadPending,
   sumUpPending,
   takePendingRowsAt,
@@ -58,12 +58,12 @@ export async function beginPieces(
   const highestMs = facts?.arrivals.order.receivedMs ?? 0;
   const isAnew = facts?.shape !== FACTS_SHAPE || others || (earliestMs ?? highestMs) < highestMs;
   if (stored !== null && !isAnew) return [await beginOnto(context, tx, stored)];
-  await beginAnew(context, tx, sid);
+  await restartPieces(context, tx, sid);
   return [];
 }
 
 /** All evidence into none. */
-export async function beginAnew(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
+export async function restartPieces(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
   const repeats = await dropPendingAndCountAll(tx, sid);
   const told = [...(await loadRegistrations(tx, [sid])), ...(await loadStopAnswers(tx, [sid]))];
   const facts = foldRepeats(fold(noFacts(sid), told, foldRules(context.rules)), repeats);
@@ -129,7 +129,7 @@ async function foldPiece(context: FoldContext, tx: PoolClient, sid: string): Pro
   if (progress.facts !== null) return foldAnewPiece(context, tx, progress, progress.facts, before);
   if (before !== null) return foldOntoPiece(context, tx, progress, before);
   // Its row was dropped meanwhile.
-  await beginAnew(context, tx, sid);
+  await restartPieces(context, tx, sid);
   return { kind: 'more' };
 }
 
@@ -176,8 +176,8 @@ async function finishAnew(
   before: StoredSession | null,
 ): Promise<Piece> {
   const { sid } = known;
-  if (await isToldOtherwise(tx, sid)) {
-    await beginAnew(context, tx, sid);
+  if (await hasPendingRefold(tx, sid)) {
+    await restartPieces(context, tx, sid);
     return { kind: 'more' };
   }
   // Having waited is not kept as evidence, but it is not unlearned either.

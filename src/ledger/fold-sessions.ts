@@ -11,7 +11,7 @@ import {
   type PendingEvidence,
 } from '../db/evidence/pending-evidence.js';
 import { loadPiecewise } from '../db/sessions/piecewise-folds.js';
-import { lockRungSessions } from '../db/sessions/session-alarms.js';
+import { lockSessionsWithDueAlarms } from '../db/sessions/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/sessions/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
@@ -23,9 +23,9 @@ import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
 import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
-import { foldAnew } from './fold-anew.js';
+import { foldFromScratch } from './fold-from-scratch.js';
 import type { FoldContext } from './fold-context.js';
-import { beginAnew, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
+import { restartPieces, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
 /**
@@ -73,12 +73,12 @@ export async function refoldSession(context: FoldContext, sid: string): Promise<
 async function refoldLocked(context: FoldContext, tx: PoolClient, sid: string): Promise<RefoldChange | 'in_pieces'> {
   const large = await findLarge(tx, [sid], await findArchived(tx, [sid]));
   if (large.tooLarge.length > 0 || (await loadPiecewise(tx, sid)) !== null) {
-    await beginAnew(context, tx, sid);
+    await restartPieces(context, tx, sid);
     return 'in_pieces';
   }
   const stored = await loadSessions(tx, [sid]);
   const before = stored.get(sid) ?? null;
-  const [folded] = await foldAnew(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
+  const [folded] = await foldFromScratch(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
   if (folded === undefined) return null;
   const [after] = await saveFolded(context, tx, [folded]);
   return after === undefined ? null : { before: before?.session ?? null, after };
@@ -110,7 +110,7 @@ async function foldLocked(context: FoldContext, tx: PoolClient, sids: readonly s
   const folded = await foldTaken(context, tx, taken, fitting, stored, pending);
   const many = counts.filter((one) => one.waiting > PIECE.evidence).map(({ sid }) => sid);
   const begun = await beginAll(context, tx, [...many, ...pending.cut], stored);
-  for (const sid of tooLarge) await beginAnew(context, tx, sid);
+  for (const sid of tooLarge) await restartPieces(context, tx, sid);
   await saveFolded(context, tx, [...folded, ...begun]);
   return isLeft.size > 0 || few.length < counts.length;
 }
@@ -126,7 +126,10 @@ async function beginAll(
   const folded: Folded[] = [];
   for (const sid of sids) {
     if (!archived.has(sid)) folded.push(...(await beginPieces(context, tx, sid, stored.get(sid) ?? null)));
-    else folded.push(...(await foldAnew(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid]))));
+    else
+      folded.push(
+        ...(await foldFromScratch(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid]))),
+      );
   }
   return folded;
 }
@@ -176,7 +179,7 @@ async function foldTaken(
   const rules = foldRules(context.rules);
   const onto = sids.flatMap((sid) => (isAnew.has(sid) ? [] : [stored.get(sid)]));
   const folded = onto.flatMap((before) => (before === undefined ? [] : foldOnto(rules, before, pending)));
-  const readAnew = await foldAnew(rules, tx, anew, stored, ofSessions(pending, isAnew));
+  const readAnew = await foldFromScratch(rules, tx, anew, stored, ofSessions(pending, isAnew));
   return [...folded, ...readAnew];
 }
 
@@ -194,7 +197,7 @@ function ofSessions(pending: PendingEvidence, sids: ReadonlySet<string>): Pendin
  */
 export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
   const nowMs = context.now();
-  const lock = (tx: PoolClient): Promise<string[]> => lockRungSessions(tx, nowMs, limit);
+  const lock = (tx: PoolClient): Promise<string[]> => lockSessionsWithDueAlarms(tx, nowMs, limit);
   const { sessions } = await foldTogetherOrEach(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs));
   return sessions;
 }

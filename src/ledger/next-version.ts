@@ -33,10 +33,10 @@ function firstLearnedMs({ registrations, arrivals, stop }: SessionFacts): UnixMs
 }
 
 function saysTheSame(a: Session, b: Session): boolean {
-  return isDeepStrictEqual(withoutPulse(a), withoutPulse(b));
+  return isDeepStrictEqual(withoutCounts(a), withoutCounts(b));
 }
 
 /** Read back from the database, a session has lost nothing but the order of its keys. */
-function withoutPulse({ observations, ...rest }: Session): unknown {
+function withoutCounts({ observations, ...rest }: Session): unknown {
   return { ...rest, lastOutcome: observations.lastOutcome };
 }

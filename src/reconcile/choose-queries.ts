@@ -83,12 +83,12 @@ export function chooseQueries(heads: Heads, situation: Situation): readonly Cand
   const { room, chance, nowMs, firstFromMs } = situation;
   const proofs = heads.proofs.map(as('confirm_end'));
   const due = [...heads.due, ...proofs].sort(byUrgency);
-  const [urgent, merelyDue] = partition(due, ({ priority }) => priority <= priorityOf('signal'));
+  const [urgent, merelyDue] = partition(due, ({ priority }) => priority <= priorityOf('trigger'));
   // Asked for their age, they must not wait in the queue behind the urgent ones that keep coming.
   const oldest = heads.oldest.map(as('asked'));
   const [tooOld, old] = partition(oldest, ({ sinceMs }) => nowMs - sinceMs >= firstFromMs);
   const share = old.slice(0, Math.floor(room * OLDEST_FIRST_SHARE + chance));
-  const likely = heads.likely.map(as('signal'));
+  const likely = heads.likely.map(as('trigger'));
   const suspects = heads.suspects.map(as('heartbeat_missed'));
   const ordered = [...tooOld, ...urgent, ...likely, ...share, ...suspects, ...merelyDue];
   return firstOfEach(ordered).slice(0, room);

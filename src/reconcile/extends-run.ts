@@ -1,7 +1,7 @@
 import type { QueryOutcome } from '../evidence/observation.js';
 
 /** As much of an answer as tells whether another says the same. */
-export type Said = { kind: string; body: string | null };
+export type ComparableAnswer = { kind: string; body: string | null };
 
 const NOT_FOUND: QueryOutcome['kind'] = 'not_found';
 
@@ -11,6 +11,6 @@ const NOT_FOUND: QueryOutcome['kind'] = 'not_found';
  * sign of life in between, is what proves an end, so each of them must be known by its own time.
  * Ours: docs/decisions/003-every-404-is-a-row.md
  */
-export function extendsRun(last: Said, next: Said): boolean {
+export function extendsRun(last: ComparableAnswer, next: ComparableAnswer): boolean {
   return last.kind === next.kind && next.kind !== NOT_FOUND && last.body === next.body;
 }

@@ -46,7 +46,7 @@ export type Pace = {
 /**
  * Queries a second that can really be asked: no more leave than their distance allows, and no more than
  * there are slots for, each of which is held until a second after its answer.
- * Ours: docs/decisions/020-slow-answers-and-the-promise.md
+ * Ours: docs/decisions/020-slow-answers-and-the-bound.md
  */
 export function reachablePerSecond({ perSecond, slots, slowedTo, heldMs }: Pace): number {
   const paced = (1000 / slotSpacingMs(perSecond)) * slowedTo;

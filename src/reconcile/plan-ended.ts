@@ -34,7 +34,7 @@ function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): Pl
   if (toldMs !== null && toldMs >= aliveMs) return null;
   const reason = 'it is over, and showed life after that';
   if (asked !== null && asked.lastAskedMs >= aliveMs) {
-    return { dueMs: afterLastTry(facts, rules.retryBackoffMs), queryClass: 'signal', reason };
+    return { dueMs: afterLastTry(facts, rules.retryBackoffMs), queryClass: 'trigger', reason };
   }
   // Not counted from the sign of life: each further one would put the query off.
   const sinceMs = later(asked?.lastAskedMs ?? null, ending.sinceMs) ?? ending.sinceMs;
@@ -43,7 +43,7 @@ function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): Pl
   const wasAsked = asked !== null && asked.lastAskedMs > Math.max(ending.sinceMs, startedMs);
   const waitMs = spreadMs(rules.routineIntervalMs, `${facts.sid} ${String(facts.asked.count)}`);
   const dueMs = wasAsked ? plusMs(asked.lastAskedMs, waitMs) : soonMs;
-  return { dueMs, queryClass: 'signal', reason };
+  return { dueMs, queryClass: 'trigger', reason };
 }
 
 /** Reported as over: one query soon finds it alive, or agrees so far. */

@@ -25,7 +25,7 @@ export function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     confirmEnd(facts, rules),
     retry(facts, rules),
     contradicted(facts, rules),
-    followSignal(facts),
+    followTrigger(facts),
     watchStopping(facts),
     nameFiles(facts),
   ].filter((option) => option !== null);
@@ -77,7 +77,7 @@ function retry(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const unseen = facts.answerSigns.lastLifeMs === null;
   return {
     dueMs: afterLastTry(facts, rules.retryBackoffMs),
-    queryClass: unseen ? 'confirm_start' : 'signal',
+    queryClass: unseen ? 'confirm_start' : 'trigger',
     reason: `the last query brought no answer (${latest.outcome})`,
   };
 }
@@ -92,17 +92,17 @@ function contradicted(facts: SessionFacts, rules: PlanRules): PlannedQuery | nul
   if (lastAsked(facts)?.outcome !== 'not_found' || lifeMs === null) return null;
   if (currentRun(facts, rules) !== null) return null;
   const reason = 'answered 404, and showed life after it';
-  return { dueMs: plusMs(lifeMs, rules.retryBackoffMs[0] ?? 0), queryClass: 'signal', reason };
+  return { dueMs: plusMs(lifeMs, rules.retryBackoffMs[0] ?? 0), queryClass: 'trigger', reason };
 }
 
 /** A leave, an exit, a failover or a fatal error was reported after the last query was asked. */
-function followSignal(facts: SessionFacts): PlannedQuery | null {
+function followTrigger(facts: SessionFacts): PlannedQuery | null {
   const { lastSignalMs } = facts.arrivals;
   const asked = lastAsked(facts)?.lastAskedMs ?? null;
   if (lastSignalMs === null || !isAfter(lastSignalMs, asked)) return null;
   return {
     dueMs: plusMs(lastSignalMs, SETTLING_MS),
-    queryClass: 'signal',
+    queryClass: 'trigger',
     reason: 'a notification suggests that it ended or moved',
   };
 }
@@ -112,7 +112,7 @@ function watchStopping(facts: SessionFacts): PlannedQuery | null {
   const since = later(lastAsked(facts)?.lastAskedMs ?? null, lastStopping(facts));
   if (since === null) return null;
   const dueMs = plusMs(since, STOPPING_INTERVAL_MS);
-  return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };
+  return { dueMs, queryClass: 'trigger', reason: 'it is stopping: is it gone?' };
 }
 
 /**

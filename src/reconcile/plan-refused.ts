@@ -28,7 +28,7 @@ export function planRefused(facts: SessionFacts): PlannedQuery | null {
   const { lastSignalMs } = facts.arrivals;
   if (lastSignalMs !== null && lastSignalMs > latest.lastAskedMs) {
     const reason = 'was refused, and a notification suggests that it ended or moved';
-    return { dueMs: plusMs(lastSignalMs, SETTLING_MS), queryClass: 'signal', reason };
+    return { dueMs: plusMs(lastSignalMs, SETTLING_MS), queryClass: 'trigger', reason };
   }
   const reason = `refused (${latest.outcome}): is it mended?`;
   return { dueMs: afterLastTry(facts, AGAIN_AFTER_MS), queryClass: 'routine', reason };

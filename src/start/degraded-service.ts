@@ -11,7 +11,7 @@ import { openSpoolingIntake } from '../intake/open-intake.js';
 import type { SpoolSize } from '../intake/spool.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { recallLedger } from './known-ledgers.js';
-import { POSTGRES_SILENT, whileSpooling } from './readiness.js';
+import { POSTGRES_SILENT, readinessWhileSpooling } from './readiness.js';
 import { listenForNotices } from './start-receiver.js';
 
 const LOOK_EVERY_MS = 500;
@@ -50,7 +50,11 @@ async function isAway(url: string): Promise<boolean> {
 }
 
 /** The same where Postgres answers, and refuses for now what a start needs; the caller goes on trying. */
-export async function serveWhileRefused(config: Config, log: Logger, reason: string): Promise<DegradedService | null> {
+export async function serveWhileStartIsRefused(
+  config: Config,
+  log: Logger,
+  reason: string,
+): Promise<DegradedService | null> {
   if (config.databaseUrl === null || !config.roles.includes('receiver')) return null;
   const ledgerId = await recallLedger(config.spoolDir, config.databaseUrl);
   if (ledgerId === null) return null;
@@ -86,7 +90,8 @@ function tellWhy(
   log: Logger,
   metrics: Metrics,
 ): Promise<Listener> {
-  const readReadiness = (): Promise<Readiness> => Promise.resolve(whileSpooling(spooled(), spoolMaxBytes, [obstacle]));
+  const readReadiness = (): Promise<Readiness> =>
+    Promise.resolve(readinessWhileSpooling(spooled(), spoolMaxBytes, [obstacle]));
   const app = createDegradedApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics });
   return listen(app, api.host, api.port, 'API_PORT');
 }

@@ -21,11 +21,11 @@ export async function readReadiness(components: ReadyParts): Promise<Readiness> 
   const warnings = found.flat();
   const { intake, config } = components;
   if (intake === null) return { obstacles: silent, warnings, spool: null };
-  return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
+  return readinessWhileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
 }
 
 /** Of a process that receives: all that is wrong is a warning while the spool has room. */
-export function whileSpooling(spool: SpoolSize, maxBytes: number, wrong: readonly string[]): Readiness {
+export function readinessWhileSpooling(spool: SpoolSize, maxBytes: number, wrong: readonly string[]): Readiness {
   const waits = `${String(spool.entries)} notifications wait in the spool`;
   const warnings = spool.entries === 0 ? wrong : [...wrong, waits];
   const isFull = spool.bytes >= maxBytes * FULL_SHARE;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { isUnavailableForNow } from '../db/connection/postgres-errors.js';
 import { logSparingly } from '../observability/log-sparingly.js';
-import { serveUntilPostgresAnswers, serveWhileRefused, type DegradedService } from './degraded-service.js';
+import { serveUntilPostgresAnswers, serveWhileStartIsRefused, type DegradedService } from './degraded-service.js';
 
 const AGAIN_AFTER_MS = 1_000;
 
@@ -31,7 +31,7 @@ export async function startWhenPossible<T>(
     } catch (error) {
       if (!(error instanceof Error) || !isUnavailableForNow(error)) throw error;
       refused(error);
-      degraded ??= await serveWhileRefused(config, log, error.message);
+      degraded ??= await serveWhileStartIsRefused(config, log, error.message);
     }
     await wait(AGAIN_AFTER_MS, undefined, { signal: stopping }).catch(() => undefined); // told to stop
   }

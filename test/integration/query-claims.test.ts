@@ -63,11 +63,11 @@ describe('claims', () => {
 
   it('take the most urgent class first, and of a class what is due longest', async () => {
     await schedule('routine', 'routine', -60_000);
-    await schedule('signal', 'signal', -1_000);
+    await schedule('trigger', 'trigger', -1_000);
     await schedule('older', 'confirm_end', -2_000);
     await schedule('newer', 'confirm_end', -1_000);
     await schedule('later', 'confirm_end', 5_000);
-    expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'signal']);
+    expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'trigger']);
   });
 
   it('take whose heartbeat is missing before the routine, and who was not asked for longest', async () => {
@@ -134,7 +134,7 @@ describe('claims', () => {
   it('are not lost to a notification that plans the session anew meanwhile', async () => {
     await schedule('s', 'routine', -1_000);
     await claim(3);
-    await schedule('s', 'signal', -500);
+    await schedule('s', 'trigger', -500);
     expect(await claim(3)).toHaveLength(0);
     expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
 import type { PaceScopes } from '../../src/db/schedule/pace-scopes.js';
 import { pauseAccount, slowDown, speedUp } from '../../src/db/schedule/query-pace.js';
-import { countHeldSlots, releaseSlot, takeSlot, type Taking } from '../../src/db/schedule/query-slots.js';
+import { countHeldSlots, releaseSlot, takeSlot, type SlotAttempt } from '../../src/db/schedule/query-slots.js';
 import { leaseSlot } from '../../src/db/schedule/slot-leases.js';
 import { slotSpacingMs } from '../../src/reconcile/pacing.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
@@ -19,13 +19,13 @@ afterEach(async () => {
 const scope = (slots: number, spacingMs = 0, name = 'a'): PaceScopes => [{ name, spacingMs, slots }];
 const LONG_MS = 60_000;
 
-async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Promise<Taking[]> {
-  const takings: Taking[] = [];
+async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Promise<SlotAttempt[]> {
+  const takings: SlotAttempt[] = [];
   while (takings.length < times) takings.push(await takeSlot(ledger.db, scopes, leaseMs));
   return takings;
 }
 
-const taken = (takings: readonly Taking[]): string[] =>
+const taken = (takings: readonly SlotAttempt[]): string[] =>
   takings.flatMap((taking) => (taking.kind === 'taken' ? [taking.holder] : []));
 const kinds = (takings: readonly { kind: string }[]): string[] => takings.map(({ kind }) => kind);
 

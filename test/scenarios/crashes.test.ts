@@ -54,7 +54,7 @@ const startReceiver = (
 ): Promise<TestProcess> => startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles, more);
 
 /** While Postgres is away: only the receiver stands, for the whole service. */
-const startStandIn = (roles = 'receiver', more = {}): Promise<TestProcess> =>
+const startDegraded = (roles = 'receiver', more = {}): Promise<TestProcess> =>
   startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.degraded/);
 
 const name = (): string => new URL(database.url).pathname.slice(1);
@@ -172,15 +172,15 @@ describe('a receiver', () => {
   it('started while Postgres is away takes notifications in, also when it is killed', async () => {
     await stopped(await startReceiver());
     await setReachable(false);
-    const killed = await startStandIn();
+    const killed = await startDegraded();
     const posted = startPostingHere();
     await pause(500);
     killed.kill('SIGKILL');
     await killed.ended;
     const inTime = posted.acknowledged().length;
     expect(inTime).toBeGreaterThan(20);
-    expect(await stopped(await startStandIn())).toEqual({ code: 0, signal: null });
-    const service = await startStandIn();
+    expect(await stopped(await startDegraded())).toEqual({ code: 0, signal: null });
+    const service = await startDegraded();
     await pause(500);
     await posted.stop();
     expect(posted.acknowledged().length).toBeGreaterThan(inTime + 20);
@@ -195,7 +195,7 @@ describe('a receiver', () => {
   it('started while Postgres is away answers every notification while it gives way to the whole service', async () => {
     await stopped(await startReceiver('receiver,api'));
     await setReachable(false);
-    const service = await startStandIn('receiver,api');
+    const service = await startDegraded('receiver,api');
     const posted = startPostingHere(32);
     await pause(500);
     await setReachable(true);
@@ -212,7 +212,7 @@ describe('a receiver', () => {
     await stopped(await startReceiver());
     await setReachable(false);
     const apiPort = String(await freePort('127.0.0.1'));
-    const service = await startStandIn('receiver,api', { API_PORT: apiPort });
+    const service = await startDegraded('receiver,api', { API_PORT: apiPort });
     const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${apiPort}${path}`);
     const posted = startPostingHere();
     await waitFor(() => posted.acknowledged().length > 0, {

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
-import { SturdyClient } from './sturdy-client.js';
+import { ResilientClient } from './resilient-client.js';
 
 /**
  * One Postgres, spoken to in two ways over the same connections: Prisma for plain reads of the API and the
@@ -60,7 +60,7 @@ function poolSettings(options: DatabaseOptions): pg.PoolConfig {
     query_timeout: statementMs + connectMs,
     idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
-    Client: SturdyClient,
+    Client: ResilientClient,
   };
 }
 

@@ -1,5 +1,5 @@
 import { isPermanentRefusal } from './postgres-errors.js';
-import { SturdyClient } from './sturdy-client.js';
+import { ResilientClient } from './resilient-client.js';
 
 const CONNECT_MS = 1_000;
 
@@ -8,7 +8,7 @@ export type ProbeResult = 'open' | 'refused' | 'away';
 
 /** Whether Postgres lets us in. Takes a second at most. */
 export async function probePostgres(url: string): Promise<ProbeResult> {
-  const client = new SturdyClient({
+  const client = new ResilientClient({
     connectionString: url,
     application_name: 'recording-ledger start',
     connectionTimeoutMillis: CONNECT_MS,

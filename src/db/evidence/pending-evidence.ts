@@ -213,7 +213,7 @@ function toSum(row: { times: number; last: Date | null } | undefined): RepeatsIn
 }
 
 /** Whether somebody told something about a session that it has to be read anew for. */
-export async function isToldOtherwise(tx: PoolClient, sid: string): Promise<boolean> {
+export async function hasPendingRefold(tx: PoolClient, sid: string): Promise<boolean> {
   return (await sumUpPending(tx, sid)).others;
 }
 

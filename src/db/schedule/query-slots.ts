@@ -3,7 +3,7 @@ import type { Db, Queryable } from '../connection/database.js';
 import { FREE_MS, lockScopes, makeSlots, SLOT_STATE, slotStateParameters, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
-export type Taking =
+export type SlotAttempt =
   /** A slot in every scope is held by `holder`, from now on. */
   | { kind: 'taken'; holder: string }
   /** None is free, or it is not time yet: look again in `waitMs`. */
@@ -32,7 +32,7 @@ const LEAST_CREDIT_MS = 20;
  * `leaseMs`, or until it is released. However many processes ask, and however their clocks run: a row
  * can be held only once, and there are no more rows than the limit allows.
  */
-export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Promise<Taking> {
+export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Promise<SlotAttempt> {
   const holder = randomUUID();
   const parameters = [...slotStateParameters(scopes), leaseMs, holder];
   return withTransaction(db, async (tx) => {
@@ -83,7 +83,7 @@ with ${SLOT_STATE}, standing as (
 )
 select standing.* from standing`;
 
-function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: SlotDecision, holder: string): Taking {
+function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: SlotDecision, holder: string): SlotAttempt {
   if (takes) return { kind: 'taken', holder };
   if (paused_ms > 0) return { kind: 'paused', waitMs: paused_ms, reason: reason ?? '' };
   return { kind: 'wait', waitMs: Math.max(early_ms, Math.min(free_ms, LOOK_AGAIN_MS), 1) };

@@ -7,7 +7,7 @@ import { withTransaction } from '../connection/with-transaction.js';
  * different ones in a row do, with no other answer between them, or the only one there is to ask about.
  * True when the app counts as refused from now on.
  */
-export async function noteRefusedApp(db: Db, scope: string, appId: string, sid: string): Promise<boolean> {
+export async function saveAppRefusal(db: Db, scope: string, appId: string, sid: string): Promise<boolean> {
   const { rows } = await db.pool.query<{ began: boolean }>(
     `with others as (
        select exists (select from query_schedule
@@ -39,7 +39,7 @@ export async function releaseClaimsOfApp(db: Queryable, appId: string): Promise<
  * An account counts as refused once so many of its apps are, and no app of it was answered since. `began`
  * says that it does from now on, `goes_on` that it was before.
  */
-export async function noteRefusedAccount(
+export async function saveAccountRefusal(
   db: Db,
   account: string,
   appScopes: readonly string[],
@@ -66,7 +66,7 @@ export type Accepted = { app: boolean; account: boolean };
  * A query of an app was answered: neither it nor its account is refused, and apps that are have others
  * answered beside them. Nearly always there is nothing to change, and nothing is locked.
  */
-export async function noteAccepted(
+export async function clearRefusals(
   db: Db,
   account: string,
   scope: string,

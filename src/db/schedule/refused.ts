@@ -24,7 +24,7 @@ export async function readWhollyRefused(db: Queryable, appIds: readonly string[]
 }
 
 /** True for one caller each time that so long has passed since the last try of what is refused. */
-export async function claimTry(db: Db, scope: string, everyMs: number): Promise<boolean> {
+export async function claimProbe(db: Db, scope: string, everyMs: number): Promise<boolean> {
   const { rowCount } = await db.pool.query(
     `update query_pace set tried_at = now()
      where query_pace.account = $1 and query_pace.refused_since is not null
@@ -40,7 +40,7 @@ export async function claimTry(db: Db, scope: string, everyMs: number): Promise<
  * one that stays refused does not keep the others from being tried. Reads the whole schedule of the
  * account, once a minute.
  */
-export async function findTry(
+export async function findProbe(
   db: Queryable,
   account: string,
   appId: string | null,

@@ -14,7 +14,7 @@ import {
   inOrder,
   noticeEntry,
   observationEntry,
-  toldEntries,
+  callerEntries,
   type Happening,
   type SentNotice,
   type TimelineEntry,
@@ -42,7 +42,7 @@ export function createTimelinePages({ pool }: Db): ReadTimelinePage {
   const orders = new Map<string, Order>();
   const orderOf = async ({ sid, folded, inferred }: KnownHistory): Promise<Order> => {
     const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))];
-    const entries = [...toldEntries(told), ...inferred];
+    const entries = [...callerEntries(told), ...inferred];
     const fingerprint = `${folded} ${await readHistoryFingerprint(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);
     if (known?.fingerprint === fingerprint) return known;

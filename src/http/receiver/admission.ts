@@ -14,10 +14,10 @@ const ADDRESS_SHARE = 0.5;
  * that whoever announces and sends nothing takes nothing.
  */
 export type Admission = {
-  open: (address: string) => Held;
+  open: (address: string) => HeldBytes;
 };
 
-export type Held = {
+export type HeldBytes = {
   /** So many bytes more; false where there is no room for them, and then they are not counted. */
   take: (bytes: number) => boolean;
   /** Gives everything back. */

@@ -5,7 +5,7 @@ import type { SignatureHeaders } from '../../agora/signature.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { Intake } from '../../intake/intake.js';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets, type Sender } from './app-secrets.js';
@@ -38,7 +38,7 @@ export function createReceiver(options: ReceiverOptions): Express {
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(options.log));
   return app;
 }

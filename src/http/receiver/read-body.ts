@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { ProblemError } from '../problem.js';
-import type { Held } from './admission.js';
+import type { HeldBytes } from './admission.js';
 
 /** Of a notification; the address may name the app. */
 export type NoticeRequest = Request<{ appId?: string }>;
@@ -12,7 +12,7 @@ export type Body = Buffer | 'no_room' | 'broken_off';
  * Reads up to so many bytes as they were sent: a signature is over them, so none is decompressed. Every
  * chunk is counted as it comes. Rejects with the status that a body means which cannot be read.
  */
-export async function readBody(request: NoticeRequest, maxBytes: number, held: Held): Promise<Body> {
+export async function readBody(request: NoticeRequest, maxBytes: number, held: HeldBytes): Promise<Body> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw new ProblemError({ status: 415, title: 'The body must not be compressed' });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);

@@ -38,7 +38,7 @@ export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds):
 }
 
 /** One of an app that the session is none of: it was received, and that is all. */
-export function foldForeign(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {
+export function foldForeignNotice(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {
   const { lastSignalMs } = facts.arrivals;
   return {
     ...facts,

@@ -5,7 +5,7 @@ import type { StopAnswer } from '../../evidence/stop-answer.js';
 import type { Notice } from '../../evidence/notice.js';
 import { BOUNDS, type FoldRules } from './bounds.js';
 import type { SessionFacts } from './facts.js';
-import { foldForeign, foldNotice } from './fold-notice.js';
+import { foldForeignNotice, foldNotice } from './fold-notice.js';
 import { foldObservation } from './fold-observation.js';
 import { addRegistration, registrationInForce } from './registrations.js';
 
@@ -39,7 +39,7 @@ function foldKind(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Se
   switch (evidence.kind) {
     case 'notice':
       return isForeign(facts, evidence, rules)
-        ? foldForeign(facts, evidence, rules.bounds)
+        ? foldForeignNotice(facts, evidence, rules.bounds)
         : foldNotice(facts, evidence, rules.bounds);
     case 'repeated_delivery':
       return foldRepeatedDelivery(facts, evidence);

@@ -3,7 +3,7 @@ import { lastLife } from '../facts/merge-signs-of-life.js';
 import { currentExits, isReplaced } from '../facts/current-recorders.js';
 import { isRevoked } from '../verdict/agreement.js';
 import { FATAL_ERROR_LEVEL } from '../facts/query-triggers.js';
-import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
+import { leaveReasons, EXPECTED_LEAVE_CODES } from './leave-reasons.js';
 import type { Finding } from '../verdict/session.js';
 import { isoTime, quoted, type FindingRule } from './finding.js';
 
@@ -94,7 +94,7 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     advice: 'After "no users" for instance, look at maxIdleTime.',
     find: ({ facts }) =>
       leavesOf(facts).flatMap(({ uid, atMs, leaveCode }) => {
-        if (leaveCode === null || UNREMARKABLE_LEAVES.includes(leaveCode)) return [];
+        if (leaveCode === null || EXPECTED_LEAVE_CODES.includes(leaveCode)) return [];
         const reasons = leaveReasons(leaveCode).join(', ');
         return [{ atMs, message: `Recorder ${uid} left the channel: ${reasons}.` }];
       }),

@@ -54,7 +54,7 @@ export function buildTimeline(
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
   const observations = evidence.filter((piece) => piece.kind === 'observation');
-  const entries = [...toldEntries(evidence), ...inferred];
+  const entries = [...callerEntries(evidence), ...inferred];
   return inOrder(notices, observations, entries).map((happening) => {
     switch (happening.kind) {
       case 'notice':
@@ -176,7 +176,7 @@ export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
 }
 
 /** What was told of the session beside notices and queries: registrations and what `stop` answered. */
-export function toldEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
+export function callerEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
   const registrations = evidence.filter((piece) => piece.kind === 'registration');
   const answers = evidence.filter((piece) => piece.kind === 'stop_answer');
   return [...registrationEntries(registrations), ...answers.map(stopEntry)];
@@ -191,23 +191,23 @@ function registrationEntries(registrations: readonly Registration[]): TimelineEn
     const kind = index === 0 ? 'registered' : later;
     const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
     const details = { of: 'registration' as const, registration };
-    return { ...BLANK, atMs, source: 'registration', kind, uid, details, receivedMs };
+    return { ...EMPTY_ENTRY, atMs, source: 'registration', kind, uid, details, receivedMs };
   });
 }
 
 function stopEntry(answer: StopAnswer): TimelineEntry {
   const { receivedMs } = answer;
   const kind = answer.stopped ? 'stopped' : 'stop_refused';
-  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs };
+  return { ...EMPTY_ENTRY, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs };
 }
 
-export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
+export const EMPTY_ENTRY = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
 
 export function observationEntry(run: Observation): TimelineEntry {
   const { outcome } = run;
   const uid = outcome.kind === 'answered' ? outcome.answer.uid : null;
   return {
-    ...BLANK,
+    ...EMPTY_ENTRY,
     atMs: run.askedMs,
     source: 'query',
     kind: observationKind(outcome.kind),

@@ -38,11 +38,11 @@ describe('choosing', () => {
 
   it('asks about likely ends after signals, in their order, and before whoever missed one heartbeat', () => {
     const heads = {
-      due: [due('signal', 'signal', 599), due('report', 'confirm_report', 0)],
+      due: [due('trigger', 'trigger', 599), due('report', 'confirm_report', 0)],
       likely: [waiting('short', 400), waiting('long', 100)],
       suspects: [waiting('once', 590)],
     };
-    expect(chosen(heads)).toEqual(['signal', 'short', 'long', 'once', 'report']);
+    expect(chosen(heads)).toEqual(['trigger', 'short', 'long', 'once', 'report']);
   });
 
   it('leaves the oldest their share of what is not urgent', () => {

@@ -108,7 +108,7 @@ describe('the next query', () => {
     const left = aNotice(60, { type: 'recorderLeft', leaveCode: 16 });
     expect(plan(aRegistration(), alive, left)).toMatchObject({
       dueMs: at(61.2),
-      queryClass: 'signal',
+      queryClass: 'trigger',
     });
   });
 
@@ -158,7 +158,7 @@ describe('the next query', () => {
   it('looks at an end at once when life follows it, however many signs of it come before the answer', () => {
     const dying = [aRegistration(), anObservation(1, anAnswer(20))];
     const life = (seconds: number) => aNotice(seconds, { type: 'recorderStarted', status: 0 });
-    expect(plan(...dying, life(3))).toMatchObject({ dueMs: at(6.1), queryClass: 'signal' });
+    expect(plan(...dying, life(3))).toMatchObject({ dueMs: at(6.1), queryClass: 'trigger' });
     expect(due(...dying, life(3), life(7), life(200))).toBe(6.1);
   });
 
@@ -202,6 +202,6 @@ describe('the next query', () => {
 
   it('asks at once about a refused session when a notification tells that it ended', () => {
     const refused = anObservation(5, { kind: 'bad_request', code: 2, reason: null });
-    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'signal' });
+    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'trigger' });
   });
 });

@@ -5,14 +5,14 @@ import { within } from '../timing/within.js';
 const CLOSE_WITHIN_MS = 7_000;
 
 /** What was opened on the way, so that it is closed again: what was opened last first. */
-export type Opened = {
+export type OpenResources = {
   /** Returns what it was given. */
   add: <T>(part: T, close: (part: T) => unknown) => T;
   /** Closes each once, whatever becomes of the others. */
   closeAll: () => Promise<void>;
 };
 
-export function createOpened(log: Logger): Opened {
+export function createOpenResources(log: Logger): OpenResources {
   const closing: (() => unknown)[] = [];
   return {
     add: (part, close) => {

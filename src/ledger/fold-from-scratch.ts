@@ -13,7 +13,7 @@ import type { Folded } from './save-folded.js';
  * All evidence into none. Where there is none at all there is no session; where retention has dropped
  * the older evidence, what that amounted to stands for it. `taken` is what was marked as new already.
  */
-export async function foldAnew(
+export async function foldFromScratch(
   rules: FoldRules,
   tx: PoolClient,
   sids: readonly string[],
