@@ -7,7 +7,7 @@ import { recordAcceptance, recordRefusal } from './refusals.js';
 /** After a 429 that names no time. */
 const THROTTLED_PAUSE_MS = 1_000;
 
-/** What one answer means for all the others of the account. */
+/** Adjusts the pace of the whole account after one answer. */
 export async function adjustPace(
   context: AskContext,
   account: Account,
@@ -41,7 +41,7 @@ export async function adjustPace(
   }
 }
 
-/** Every process leaves the account alone until one of the hosts may be tried again; returns for how long. */
+/** Pauses the account in all processes until one of the hosts may be tried again; returns for how long. */
 export async function pauseUnreachable({ db, client, log }: AskContext, { name }: Account): Promise<number> {
   const forMs = client.unreachableForMs();
   if (forMs > 0) {

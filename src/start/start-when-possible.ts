@@ -8,14 +8,15 @@ import { serveUntilPostgresAnswers, serveWhileStartIsRefused, type DegradedServi
 const AGAIN_AFTER_MS = 1_000;
 
 export type Started<T> = {
-  /** Null where it was told to stop before it could start. */
+  /** Null if the process was told to stop before it could start. */
   service: T | null;
   degraded: DegradedService | null;
 };
 
 /**
- * Starts as soon as Postgres lets it, which may be read-only, locked or full when it begins: nobody would
- * mend that by ending. Meanwhile it says why, and takes notifications into the spool where it can.
+ * Starts the service as soon as Postgres allows it. Postgres may be read-only, locked or full at first, and
+ * ending the process would not help. Meanwhile the reason is logged, and notifications go to the spool where
+ * that is possible.
  */
 export async function startWhenPossible<T>(
   config: Config,

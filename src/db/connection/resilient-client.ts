@@ -1,9 +1,9 @@
 import pg from 'pg';
 
 /**
- * A connection that may break while it is lent out. Its query fails, which tells whoever waits for it;
- * but a client also emits an error, and one that nobody listens to would end the process. A pool
- * listens only while a connection is idle, so a server's restart in mid-transaction would be enough.
+ * A client whose connection may break while it is in use. The running query then fails, which its caller
+ * handles; but the client also emits an `error` event, and an unhandled one ends the process. A pool listens
+ * only while a connection is idle, so a restart of the server in mid-transaction would end the process.
  */
 export class ResilientClient extends pg.Client {
   constructor(...args: ConstructorParameters<typeof pg.Client>) {
