@@ -21,9 +21,9 @@ const CONNECT_MS = 5_000;
 const REST_MS = 1_000;
 
 /**
- * Jobs in tables of BullMQ's own in our Postgres. That may refuse a connection, or the making of the
- * tables, for as long as it likes: until it lets us in there are no jobs, each refusal is told, and what
- * is added fails with the reason.
+ * Jobs in BullMQ's own tables in our Postgres. Postgres may refuse a connection, or creating the tables, for
+ * any time. Until it accepts both there are no jobs, each refusal is reported, and adding a job fails with
+ * the reason.
  */
 export function openPostgresBackend(database: QueueDatabase, onError: OnError): QueueBackend {
   const prepare = onceItWorks(() => ensureTables(database.url));
@@ -47,7 +47,7 @@ function openQueue(database: QueueDatabase, name: string, onError: OnError): Job
 type Listener = Parameters<JobWorker['on']>[1];
 type StartedWorker = Pick<JobWorker, 'waitUntilReady' | 'close'>;
 
-/** It begins to take jobs when it is connected: before that it would ask without end. */
+/** It begins to take jobs once it is connected: before that it would poll without a pause. */
 function openWorker(
   database: QueueDatabase,
   name: string,
@@ -79,7 +79,7 @@ function connectionTo({ url, maxConnections }: QueueDatabase) {
   };
 }
 
-/** A worker that is refused a job asks for one again at once, and would do nothing else. */
+/** A worker whose request for a job fails asks again at once, and would do nothing else. */
 const createUnhurriedBackend: typeof createPostgresBackend = (...args) => {
   const backend = createPostgresBackend(...args);
   const moveToActive = backend.moveToActive.bind(backend);
@@ -106,8 +106,8 @@ function toWorker({ opened, close }: Opening<StartedWorker>, listeners: Listener
 }
 
 /**
- * Looks before it makes: making what is there already waits for everybody who reads it, such as a backup,
- * and needs a right that looking does not.
+ * Checks before it creates anything: creating what exists already waits for all readers, such as a backup,
+ * and needs a right that checking does not.
  */
 async function ensureTables(url: string): Promise<void> {
   const client = new ResilientClient({
@@ -119,7 +119,7 @@ async function ensureTables(url: string): Promise<void> {
     await client.connect();
     if ((await versionOfTables(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client);
   } finally {
-    await client.end().catch(() => undefined); // a connection that was never made
+    await client.end().catch(() => undefined); // the connection was never made
   }
 }
 
@@ -132,7 +132,7 @@ async function versionOfTables(client: ResilientClient): Promise<number> {
   }
 }
 
-/** One run for all who ask, and another after one that failed. */
+/** All callers share one run; after a failed run the next caller starts another. */
 function onceItWorks(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => {

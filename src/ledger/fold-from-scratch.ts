@@ -10,8 +10,9 @@ import { fold, learnedMs } from '../sessions/facts/fold.js';
 import type { Folded } from './save-folded.js';
 
 /**
- * All evidence into none. Where there is none at all there is no session; where retention has dropped
- * the older evidence, what that amounted to stands for it. `taken` is what was marked as new already.
+ * Folds all evidence of these sessions, starting from empty facts. A session without any evidence gives no
+ * result. Where retention has dropped older evidence, the archived facts are the start. `taken` is the
+ * pending evidence that the caller has taken already.
  */
 export async function foldFromScratch(
   rules: FoldRules,
@@ -36,9 +37,10 @@ export async function foldFromScratch(
 }
 
 /**
- * All evidence there is of these sessions, and no mark of any of it left. What commits while it is
- * read may be among it or not; its mark tells, so reading goes on until no mark turns up. (One snapshot
- * for both would have to be taken before the sessions' locks, when somebody else may still be folding.)
+ * Reads all evidence of these sessions and deletes all their pending rows. Evidence that commits during the
+ * reading may or may not be included; its pending row shows it, so reading goes on until no pending row is
+ * left. (A single snapshot for both would have to begin before the sessions are locked, while another worker
+ * may still be folding them.)
  */
 async function takeAllEvidence(
   tx: PoolClient,
@@ -55,9 +57,9 @@ async function takeAllEvidence(
 }
 
 /**
- * What was received before the archive was made is in it, but for what only reached the ledger
- * afterwards, out of a spool or quarantine. That is told by its mark, which it has once: so it goes into
- * the archive too, in the transaction that takes the mark away.
+ * What was received before the archive was made is included in it, except for what reached the ledger only
+ * afterwards, from a spool or quarantine. Such evidence still has its pending row, so it is added to the
+ * archive in the transaction that deletes that row.
  */
 async function foldOntoArchived(
   rules: FoldRules,
@@ -81,7 +83,7 @@ function foldFrom(
   learned: readonly Evidence[],
   before: StoredSession | null,
 ): Omit<Folded, 'anew'> {
-  // Having waited is not kept as evidence, but it is not unlearned either.
+  // That time has passed is not stored as evidence, but a refold must not lose it.
   const untilMs = before?.facts.knownUntilMs;
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];

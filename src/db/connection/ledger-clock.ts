@@ -9,7 +9,10 @@ import type { Queryable } from './database.js';
  */
 export type LedgerClock = {
   now: () => UnixMs;
-  /** Measures again. What a verdict may rest on is dated by the result, after it has been saved. */
+  /**
+   * Measures again, and saves any step that it finds before it returns. What a verdict may rest on is dated
+   * by the result.
+   */
   measure: () => Promise<MeasuredClock>;
   stop: () => void;
 };
@@ -38,7 +41,10 @@ export type LedgerClockOptions = {
 
 const MEASURE_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
-/** Larger differences occur after the machine slept, when the monotonic clock stands still. */
+/**
+ * A larger difference means that the wall clock was set, or that the machine slept, during which the
+ * monotonic clock stands still.
+ */
 const WALL_MOVED_MS = 500;
 /** More than a clock drifts between two measurements. */
 const STEP_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { UnixMs } from '../../evidence/instant.js';
 
-/** One alarm a session: when time alone will change what is said of it, or null for never. */
+/** Sets one alarm for each session: when time alone will change its conclusion; null for never. */
 export type SessionAlarm = { sid: string; dueMs: UnixMs | null };
 
 export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]): Promise<void> {
@@ -20,7 +20,7 @@ export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]
   ]);
 }
 
-/** Locks sessions whose alarm is due, skipping those that somebody else is folding. */
+/** Locks sessions whose alarm is due, skipping those that another transaction is folding. */
 export async function lockSessionsWithDueAlarms(tx: PoolClient, nowMs: UnixMs, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ sid: string }>(
     `with due as materialized (
