@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** One setting of the environment: how it is read, and what people are told about it. */
+/** One setting of the environment: how it is parsed and documented. */
 export type Setting = {
   schema: z.ZodType;
-  /** As it stands in the table: the value when it is not set. */
+  /** The default as the table shows it. */
   default: string;
   example: string;
   meaning: string;
@@ -56,7 +56,7 @@ const apiKey = z
     return { name, role: keyRole === 'write' ? ('write' as const) : ('read' as const), key: key.join(':') };
   });
 
-/** Every setting there is; the README's table is made of it. */
+/** All settings; the README's table is generated from them. */
 export const SETTINGS = {
   ROLES: {
     schema: listOf(role),

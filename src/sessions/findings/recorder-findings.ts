@@ -44,8 +44,8 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
   },
   {
     code: 'replaced_recorder_exit',
-    means: 'A recorder that a failover had replaced said goodbye; the session went on without it.',
-    advice: 'Nothing to do: a query was asked, and decided.',
+    means: 'A recorder that a failover had replaced reported its exit; the session went on without it.',
+    advice: 'Nothing to do: a query was asked, and it decided.',
     find: ({ facts }) =>
       replacedRecorders(facts).flatMap(({ uid, exits }) =>
         exits.map(({ atMs }) => ({
@@ -109,7 +109,7 @@ function leavesOf({ recorders }: SessionFacts) {
   return recorders.flatMap(({ uid, left }) => (left === null ? [] : [{ uid, ...left }]));
 }
 
-/** An exit, by notice, status or stop, that a newer query denied. */
+/** An exit by notice, status or stop answer that a newer query denied. */
 function deniedExits(facts: SessionFacts): Found[] {
   const { lastLiveMs } = facts.answerSigns;
   if (lastLiveMs === null) return [];
@@ -126,7 +126,7 @@ function deniedExits(facts: SessionFacts): Found[] {
     }));
 }
 
-/** 404s that had lasted long enough, and then a sign of life. */
+/** 404s that had lasted long enough, followed by a sign of life. */
 function deniedAbsences(facts: SessionFacts, goneConfirmMs: number): Found[] {
   const alive = lastLife(facts);
   if (alive === null) return [];

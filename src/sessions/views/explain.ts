@@ -16,7 +16,7 @@ export type Explanation = {
   value: string | null;
   /** A stable name of the rule. */
   rule: string;
-  /** The rule in words that can be read to a customer. */
+  /** The rule in words that a customer can understand. */
   because: string;
   evidence: readonly Reference[];
 };

@@ -6,8 +6,8 @@ import { conclude } from './conclude.js';
 import { EMPTY_ENTRY, type TimelineDetails, type TimelineEntry } from './timeline.js';
 
 /**
- * What nobody told but the ledger concluded, each at the moment of the evidence that proved it: that
- * the session is gone or never started, and that it was taken for over and was not.
+ * Timeline entries for what no source reported but the ledger concluded, each dated by the evidence that
+ * proved it: that the session is gone or never started, or that an earlier end was revoked.
  */
 export function inferences(facts: SessionFacts, rules: VerdictRules): readonly TimelineEntry[] {
   const { session, ending } = conclude(facts, rules);
