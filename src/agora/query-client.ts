@@ -31,8 +31,8 @@ export type QueryAnswer = {
 };
 
 /**
- * `never_left`: nothing was written, as where nobody listens; `broken`: written, and the connection
- * broke before the answer was whole; `timed_out`: written, and it may arrive yet.
+ * `never_left`: nothing was written, for instance because no server was listening; `broken`: written, and the
+ * connection broke before the answer was complete; `timed_out`: written, and it may still arrive.
  */
 export type WireEnd = 'never_left' | 'answered' | 'broken' | 'timed_out';
 

@@ -35,7 +35,7 @@ export async function isTableThere(client: pg.Client, name: string): Promise<boo
 export async function createMigrationRows(client: pg.Client): Promise<void> {
   if (await isTableThere(client, '_prisma_migrations')) return;
   const others = await listTablesOfOthers(client);
-  if (others.length > 0) throw new Error(`it holds tables of something else: ${others.join(', ')}`);
+  if (others.length > 0) throw new Error(`it holds tables of another application: ${others.join(', ')}`);
   await client.query(
     `create table _prisma_migrations (
        id varchar(36) not null primary key,

@@ -36,7 +36,11 @@ export async function lockPendingSessions(tx: PoolClient, limit: number): Promis
 }
 
 /** Takes the locks row by row, in the order of `waiting`, until there are enough. */
-async function lockOldest(tx: PoolClient, limit: number, rowsRead: number): Promise<{ sids: string[]; looked: number }> {
+async function lockOldest(
+  tx: PoolClient,
+  limit: number,
+  rowsRead: number,
+): Promise<{ sids: string[]; looked: number }> {
   const { rows } = await tx.query<{ sids: string[]; looked: number }>(
     `with oldest as materialized (
        select pending_evidence.sid, pending_evidence.id from pending_evidence

@@ -28,7 +28,7 @@ export function budgetRoutes({ writes }: ApiContext): Router {
       throw new ProblemError({
         status: 429,
         title: 'No slot is left to lease',
-        detail: 'Leases hold all that queries, or other callers, leave. Come again when one of them ends.',
+        detail: 'Leases already hold all slots that queries and other callers leave. Try again when a lease ends.',
       });
     }
     if (lease.kind === 'paused') {

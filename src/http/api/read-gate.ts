@@ -36,7 +36,7 @@ export function createReadGate(atATime = AT_A_TIME, mostWaiting = WAITING): Requ
     else if (waiting.length < mostWaiting) waiting.push(enter);
     else {
       response.set('Retry-After', '1');
-      throw new ProblemError({ status: 503, title: 'Too many reads wait', detail: 'Come again in a second.' });
+      throw new ProblemError({ status: 503, title: 'Too many reads wait', detail: 'Try again in a second.' });
     }
   };
 }

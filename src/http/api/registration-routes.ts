@@ -84,7 +84,7 @@ function contradiction(sid: string, told: readonly RegistrationField[]): Problem
   return new ProblemError({
     status: 409,
     title: 'The session is registered differently',
-    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this is right, and what was told before is wrong, send it with ?replace=true.`,
+    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this one is right and the earlier one is wrong, send it with ?replace=true.`,
     fields,
   });
 }
