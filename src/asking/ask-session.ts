@@ -1,5 +1,5 @@
 import type { QueryAnswer } from '../agora/query-client.js';
-import { dropQuery, releaseClaim, takeUpClaim } from '../db/schedule/query-schedule.js';
+import { dropQuery, releaseClaim, startClaim } from '../db/schedule/query-schedule.js';
 import { findRegistration } from '../db/evidence/registrations.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import type { Registration } from '../evidence/registration.js';
@@ -56,7 +56,7 @@ async function takeTurn(
   const giveUpAt = performance.now() + PATIENCE_MS;
   const entry = await gateOf(account.name).enter(PATIENCE_MS, stopping);
   try {
-    const isMine = await takeUpClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
+    const isMine = await startClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
     if (!isMine) return { kind: 'moved_on' };
     if (entry === 'late') return { kind: 'late' };
     if ((queryableUntil({ registration, windowFromMs: null }) ?? 0) <= now()) {

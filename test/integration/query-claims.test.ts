@@ -2,7 +2,7 @@ import {
   claimQueries,
   releaseClaim,
   saveSchedule,
-  takeUpClaim,
+  startClaim,
   type ScheduledQuery,
 } from '../../src/db/schedule/query-schedule.js';
 import { readFront } from '../../src/db/schedule/query-front.js';
@@ -126,7 +126,7 @@ describe('claims', () => {
     const [claimed] = await claim(3);
     const claimedMs = claimed?.claimedMs ?? now;
     const taken = await Promise.all(
-      Array.from({ length: 5 }, () => takeUpClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000)),
+      Array.from({ length: 5 }, () => startClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000)),
     );
     expect(taken.filter(Boolean)).toHaveLength(1);
   });

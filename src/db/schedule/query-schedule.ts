@@ -151,7 +151,7 @@ export async function claimQueries(
  * Starts a claim; this succeeds once. False if the claim no longer exists: a job that ran twice has started
  * it already, it expired and was claimed again, or the session is over.
  */
-export async function takeUpClaim(
+export async function startClaim(
   db: Db,
   sid: string,
   claimedMs: UnixMs,
