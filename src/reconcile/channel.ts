@@ -1,7 +1,7 @@
 import type { UnixMs } from '../evidence/instant.js';
 import { HEARTBEAT_MS } from './heartbeat.js';
 
-/** How reliably notifications reach us, estimated from the heartbeats of all sessions together. */
+/** The notification channel: how reliably notifications reach us, by the heartbeats of all sessions together. */
 export type Channel = {
   /**
    * How long it has worked. 0 while no notification reaches the receiver, infinite if it has worked for at
