@@ -53,14 +53,14 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const paces = await readReachablePace(db, context.accounts);
-  const promised = promisedBoundMs(context, live.askedByAccount, silent, paces);
-  const within = promised === null ? 0 : await live.withinBound(promised);
+  const bound = worstBoundMs(context, live.askedByAccount, silent, paces);
+  const within = bound === null ? 0 : await live.withinBound(bound);
   return {
     truth: {
       liveSessions: live.sessions,
       notQueryable: live.notQueryable,
-      boundMs: promised,
-      verifiedWithinBound: share(within, live.sessions, promised),
+      boundMs: bound,
+      verifiedWithinBound: share(within, live.sessions, bound),
       forecast: forecastOf(context, sum([...live.askedByAccount.values()]), paces),
     },
     sessions,
@@ -96,7 +96,7 @@ async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<
 }
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
-function promisedBoundMs(
+function worstBoundMs(
   { accounts, rules }: SummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
@@ -121,8 +121,8 @@ function forecastOf(
   return forecast({ sessions, perSecond: reachableOf(paces) }, rules, targetMs);
 }
 
-function share(within: number, live: number, promised: number | null): number | null {
-  if (promised === null) return null;
+function share(within: number, live: number, bound: number | null): number | null {
+  if (bound === null) return null;
   return live === 0 ? 1 : within / live;
 }
 

@@ -23,13 +23,13 @@ export async function foldFromScratch(
 ): Promise<Folded[]> {
   if (sids.length === 0) return [];
   const archived = await loadArchivedFacts(tx, sids);
-  const { evidence, marked } = await takeAllEvidence(tx, sids, taken);
+  const { evidence, pending } = await takeAllEvidence(tx, sids, taken);
   const folded: Folded[] = [];
   for (const sid of sids) {
     const before = stored.get(sid) ?? null;
     const all = evidence.get(sid) ?? [];
     const old = archived.get(sid) ?? null;
-    const its = marked.filter((piece) => piece.sid === sid);
+    const its = pending.filter((piece) => piece.sid === sid);
     if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
     else if (all.length > 0) folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
   }
@@ -46,13 +46,13 @@ async function takeAllEvidence(
   tx: PoolClient,
   sids: readonly string[],
   taken: PendingEvidence,
-): Promise<{ evidence: Map<string, Evidence[]>; marked: readonly Evidence[] }> {
-  const marked: Evidence[] = [...taken.notices, ...taken.repeats];
+): Promise<{ evidence: Map<string, Evidence[]>; pending: readonly Evidence[] }> {
+  const pending: Evidence[] = [...taken.notices, ...taken.repeats];
   for (;;) {
     const evidence = await loadEvidenceOf(tx, sids);
     const { notices, repeats, others } = await takePending(tx, sids);
-    if (notices.length + repeats.length + others.size === 0) return { evidence, marked };
-    marked.push(...notices, ...repeats);
+    if (notices.length + repeats.length + others.size === 0) return { evidence, pending };
+    pending.push(...notices, ...repeats);
   }
 }
 
@@ -66,10 +66,10 @@ async function foldOntoArchived(
   tx: PoolClient,
   { facts, untilMs }: ArchivedFacts,
   evidence: readonly Evidence[],
-  marked: readonly Evidence[],
+  pending: readonly Evidence[],
   before: StoredSession | null,
 ): Promise<Folded> {
-  const late = marked.filter((piece) => learnedMs(piece) <= untilMs);
+  const late = pending.filter((piece) => learnedMs(piece) <= untilMs);
   const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
   const since = evidence.filter((piece) => learnedMs(piece) > untilMs);

@@ -21,7 +21,7 @@ const SLICE_MS = HEARTBEAT_MS / SLICES;
 const MOST_LOST_IN_A_ROW = 3;
 /** The prior for a channel with little data; it weighs as much as ten heartbeats. */
 const PRIOR = { beats: 10, missed: 0.5 };
-const DARK = 0.5;
+const MOSTLY_MISSED = 0.5;
 
 /**
  * Estimates the state of the channel from a sample of sessions. `beatsDueMs` are the times at which each
@@ -35,10 +35,10 @@ export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Chann
   const slices = Array.from({ length: SLICES }, (_, n) =>
     beats.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n),
   );
-  const firstDark = slices.findIndex((slice) => missRate(slice) > DARK);
-  const heard = slices.slice(0, firstDark < 0 ? SLICES : firstDark).flat();
+  const firstMissed = slices.findIndex((slice) => missRate(slice) > MOSTLY_MISSED);
+  const heard = slices.slice(0, firstMissed < 0 ? SLICES : firstMissed).flat();
   return {
-    worksForMs: firstDark < 0 ? Infinity : firstDark * SLICE_MS,
+    worksForMs: firstMissed < 0 ? Infinity : firstMissed * SLICE_MS,
     missRate: missRate(heard.filter(({ misses }) => misses <= MOST_LOST_IN_A_ROW)),
   };
 }

@@ -70,7 +70,7 @@ describe('claims', () => {
     expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'trigger']);
   });
 
-  it('take whose heartbeat is missing before the routine, and who was not asked for longest', async () => {
+  it('take sessions with a missing heartbeat before routine ones, and those that were not asked about for longest', async () => {
     await schedule('routine', 'routine', -60_000);
     await schedule('silent', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
     await schedule('oldest', 'routine', 50_000, { waitingSinceMs: unixMs(now - 500_000) });
@@ -121,7 +121,7 @@ describe('claims', () => {
     expect(await claim(3, unixMs(now + 2))).toMatchObject([{ sid: 'run' }]);
   });
 
-  it('are taken up by one job only, however often it runs', async () => {
+  it('are started by one job only, however often it runs', async () => {
     await schedule('once', 'routine', -1_000);
     const [claimed] = await claim(3);
     const claimedMs = claimed?.claimedMs ?? now;
@@ -131,7 +131,7 @@ describe('claims', () => {
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
 
-  it('are not lost to a notification that plans the session anew meanwhile', async () => {
+  it('are not lost to a notification that plans the next query meanwhile', async () => {
     await schedule('s', 'routine', -1_000);
     await claim(3);
     await schedule('s', 'trigger', -500);

@@ -59,7 +59,7 @@ const startDegraded = (roles = 'receiver', more = {}): Promise<TestProcess> =>
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
-/** A Postgres that takes nobody in, and throws out who is there: as far as the service can see, it is gone. */
+/** A Postgres that refuses and closes all connections: to the service it looks as if it were gone. */
 async function setReachable(reachable: boolean): Promise<void> {
   await admin.query(`alter database ${name()} allow_connections ${String(reachable)}`);
   if (reachable) return;
@@ -169,7 +169,7 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('started while Postgres is away takes notifications in, also when it is killed', async () => {
+  it('started while Postgres is away accepts notifications, also when it is killed', async () => {
     await stopped(await startReceiver());
     await setReachable(false);
     const killed = await startDegraded();
@@ -192,7 +192,7 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('started while Postgres is away answers every notification while it gives way to the whole service', async () => {
+  it('started while Postgres is away answers every notification while the full service takes over', async () => {
     await stopped(await startReceiver('receiver,api'));
     await setReachable(false);
     const service = await startDegraded('receiver,api');
@@ -242,12 +242,12 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('does not stand in for a database that this machine never reached, and says what is wrong', async () => {
+  it('does not start degraded for a database that this machine never reached, and says what is wrong', async () => {
     await setReachable(false);
     await expect(startReceiver()).rejects.toThrow(/DATABASE_URL/);
   });
 
-  it('answers in time while somebody holds a lock on the evidence for 30 s', async () => {
+  it('answers in time while another transaction locks the evidence for 30 s', async () => {
     const service = await startReceiver();
     const posted = startPostingHere();
     await pause(500);

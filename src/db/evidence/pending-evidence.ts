@@ -127,34 +127,34 @@ type LoadedRow = Omit<RawNoticeRow, 'raw'> & { raw: string | null };
  * and one by one. Postgres's statistics do not cover what has just been received, so it expects hardly any
  * notices of that time; a join would compare each of them with each pending row.
  */
-async function loadNoticesOf(tx: PoolClient, marked: PendingRows, bytes: number): Promise<readonly LoadedRow[]> {
-  const counts = [...countBy(marked)].sort((a, b) => a[1] - b[1]);
+async function loadNoticesOf(tx: PoolClient, pending: PendingRows, bytes: number): Promise<readonly LoadedRow[]> {
+  const counts = [...countBy(pending)].sort((a, b) => a[1] - b[1]);
   const turns = new Map(counts.map(([sid], turn) => [sid, turn]));
   const { rows } = await tx.query<LoadedRow>(
     `select found.sid, found.app_id, found.event_key, found.received_at,
             case when found.before < $7 then found.raw end as raw
      from (
        select one.*,
-              sum(octet_length(one.raw)) over (order by marked.turn, one.received_at, one.event_key)
+              sum(octet_length(one.raw)) over (order by pending.turn, one.received_at, one.event_key)
                 - octet_length(one.raw) as before
-       from unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::int[]) as marked (sid, received_at, event_key, turn)
+       from unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::int[]) as pending (sid, received_at, event_key, turn)
        cross join lateral (
          select notices.sid, notices.app_id, notices.event_key, notices.received_at, notices.raw
          from notices
-         where notices.sid = marked.sid and notices.received_at = marked.received_at
-           and notices.event_key = marked.event_key
+         where notices.sid = pending.sid and notices.received_at = pending.received_at
+           and notices.event_key = pending.event_key
            and notices.received_at >= $5 and notices.received_at <= $6
          limit 1
        ) as one
      ) as found
      order by found.received_at, found.event_key`,
     [
-      marked.map((row) => row.sid),
-      marked.map((row) => row.received_at),
-      marked.map((row) => row.event_key),
-      marked.map((row) => turns.get(row.sid) ?? 0),
-      extreme(marked, Math.min),
-      extreme(marked, Math.max),
+      pending.map((row) => row.sid),
+      pending.map((row) => row.received_at),
+      pending.map((row) => row.event_key),
+      pending.map((row) => turns.get(row.sid) ?? 0),
+      extreme(pending, Math.min),
+      extreme(pending, Math.max),
       bytes,
     ],
   );
@@ -229,12 +229,12 @@ export async function hasPendingRefold(tx: PoolClient, sid: string): Promise<boo
   return (await sumUpPending(tx, sid)).others;
 }
 
-function extreme(marked: readonly PendingRow[], pick: (...ms: number[]) => number): Date {
-  return new Date(marked.reduce((ms, row) => pick(ms, row.received_at.getTime()), firstMs(marked)));
+function extreme(pending: readonly PendingRow[], pick: (...ms: number[]) => number): Date {
+  return new Date(pending.reduce((ms, row) => pick(ms, row.received_at.getTime()), firstMs(pending)));
 }
 
-function firstMs(marked: readonly PendingRow[]): number {
-  return marked[0]?.received_at.getTime() ?? 0;
+function firstMs(pending: readonly PendingRow[]): number {
+  return pending[0]?.received_at.getTime() ?? 0;
 }
 
 function toRepeat(row: PendingRow): RepeatedDelivery {

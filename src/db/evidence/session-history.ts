@@ -23,16 +23,16 @@ export async function readHistoryOrder(db: Queryable, sid: string): Promise<Hist
  * so is not the latest, changes the session's facts instead.
  */
 export async function readHistoryFingerprint(db: Queryable, sid: string): Promise<string> {
-  const { rows } = await db.query<{ mark: string }>(
+  const { rows } = await db.query<{ fingerprint: string }>(
     `select concat_ws(' ',
        (select notices.received_at || ' ' || notices.event_key from notices where notices.sid = $1
         order by notices.received_at desc, notices.event_key desc limit 1),
        (select observations.id from observations where observations.sid = $1
         order by observations.asked_at desc, observations.id desc limit 1)
-     ) as mark`,
+     ) as fingerprint`,
     [sid],
   );
-  return rows[0]?.mark ?? '';
+  return rows[0]?.fingerprint ?? '';
 }
 
 /** Times are read as numbers, because converting dates would be most of the work for so many rows. */

@@ -144,7 +144,7 @@ describe('the next query', () => {
     expect(plan(aRegistration(), exit(98), anObservation(100, anAnswer(8), toldAgain))).toBeNull();
   });
 
-  it('looks again where a status 8 follows a 404: something had come back to exit once more', () => {
+  it('looks again where a status 8 follows a 404: another recorder must have exited', () => {
     const back = [aRegistration(), exit(60), ...notFoundAt(90), anObservation(200, anAnswer(8))];
     expect(plan(...back)).toMatchObject({ dueMs: at(200.1 + 121), queryClass: 'last_look' });
     expect(plan(...back, ...notFoundAt(322))).toBeNull();
@@ -155,7 +155,7 @@ describe('the next query', () => {
     expect(plan(aRegistration(), exit(98), ...notFoundAt(100, 230), refused)).toBeNull();
   });
 
-  it('looks at an end at once when life follows it, however many signs of it come before the answer', () => {
+  it('checks an end at once when a sign of life follows it, however many of them come before the answer', () => {
     const dying = [aRegistration(), anObservation(1, anAnswer(20))];
     const life = (seconds: number) => aNotice(seconds, { type: 'recorderStarted', status: 0 });
     expect(plan(...dying, life(3))).toMatchObject({ dueMs: at(6.1), queryClass: 'trigger' });
@@ -168,7 +168,7 @@ describe('the next query', () => {
     expect(due(aRegistration(), failover, alive, aStopAnswer(1000))).toBe(1001);
   });
 
-  it('keeps such a distance that the 404s that are kept span what they must prove', () => {
+  it('spaces queries so that the 404s that are kept span the time they must prove', () => {
     const slow = { ...RULES, goneConfirmMs: 300_000, retryBackoffMs: [2_000] };
     let known = fold(noFacts(SID), [aRegistration(), anObservation(50, anAnswer(5)), ...notFoundAt(100)]);
     for (let asked = 0; asked < 60 && findEnding(known, slow) === null; asked += 1) {

@@ -11,7 +11,7 @@ function aLog() {
   return { log: pino(new Writable({ write })), lines };
 }
 
-it('closes what was opened last first, each after the one before it is closed, and each once', async () => {
+it('closes resources in the reverse order, one after another, and each once', async () => {
   const closed: string[] = [];
   const opened = createOpenResources(aLog().log);
   const close = async (name: string): Promise<void> => {
@@ -24,7 +24,7 @@ it('closes what was opened last first, each after the one before it is closed, a
   expect(closed).toEqual(['listener', 'queue', 'database']);
 });
 
-it('closes the others too where one cannot be closed, and says so', async () => {
+it('closes the others too if one cannot be closed, and logs it', async () => {
   const closed: string[] = [];
   const { log, lines } = aLog();
   const opened = createOpenResources(log);
