@@ -3,8 +3,8 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
+import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
-import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
 
 /** What the API changes. When these return, the session is folded: a read right after sees it. */
@@ -30,7 +30,7 @@ export type Readiness = {
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
-  rules: VerdictRules;
+  rules: PlanRules;
   readSummary: ReadSummary;
   /** Sets the gauges that are read from the ledger itself. */
   refreshGauges: () => Promise<void>;
