@@ -80,7 +80,9 @@ export function runSimulation(options: SimulationOptions): Simulation {
     retryAfterMs: [0, 2_000 / options.speed, 5_000 / options.speed],
   });
   const timers = new Set<NodeJS.Timeout>();
+  let stopped = false;
   const at = (atMs: number, act: () => void): void => {
+    if (stopped) return; // a registration that was not heard would be tried for ever
     const timer = setTimeout(
       () => {
         timers.delete(timer);
@@ -99,6 +101,7 @@ export function runSimulation(options: SimulationOptions): Simulation {
     timers.clear();
   };
   const stop = async (): Promise<void> => {
+    stopped = true;
     clearInterval(reading);
     clearTimers();
     await notifier.close();
