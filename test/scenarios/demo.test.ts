@@ -104,6 +104,12 @@ describe('the demo', () => {
   });
 });
 
+describe('a demo that has no place for its folder', () => {
+  it('ends with a sentence', async () => {
+    await expectFailure(startDemo([], { TMPDIR: `${folder}/missing` }), /no place for its folder \(ENOENT/);
+  });
+});
+
 describe('a database that the demo is given', () => {
   it('is used when it is empty, and keeps what was recorded; a second demo is refused', async () => {
     const database = await databaseFor(createEmptyDatabase);

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export type DemoFolder = {
@@ -11,27 +9,24 @@ export type DemoFolder = {
   remove: () => Promise<void>;
 };
 
-const SWEEPER = fileURLToPath(new URL('./sweep-folder.js', import.meta.url));
+const KEEPER = fileURLToPath(new URL('./keep-folder.js', import.meta.url));
 
 /**
  * A new folder that goes with this process, however that ends. A process that is killed clears nothing
- * away, so a second one does: it waits, in a session of its own, until its standard input ends, which
- * the kernel sees to.
+ * away, so a second one makes the folder and removes it: it waits, in a session of its own, until its
+ * standard input ends, which the kernel sees to.
  */
 export async function openDemoFolder(): Promise<DemoFolder> {
-  const folder = await mkdtemp(path.join(await realpath(tmpdir()), 'recording-ledger-demo-'));
-  const sweeper = spawn(process.execPath, [SWEEPER, folder], {
-    cwd: path.parse(folder).root,
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const ended = once(sweeper, 'exit');
-  sweeper.unref();
+  const keeper = spawn(process.execPath, [KEEPER], { cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = once(keeper, 'exit');
+  const [folder, complaint] = await Promise.all([text(keeper.stdout), text(keeper.stderr)]);
+  if (folder === '') throw new Error(`there is no place for its folder (${complaint.trim()})`);
+  keeper.unref();
   return {
     path: folder,
     remove: async () => {
-      sweeper.ref();
-      sweeper.stdin.end();
+      keeper.ref();
+      keeper.stdin.end();
       await ended;
     },
   };
