@@ -42,7 +42,7 @@ const KINDS: readonly Kind[] = [
       `It moved to another server ${session.failovers.length === 1 ? 'once' : 'several times'}, which looks like an end and was none.`,
   },
   { fits: ({ knownMs }) => knownMs !== null, why: (kept) => `It ended, and the ledger knew ${after(kept)}.` },
-  { fits: () => true, why: () => 'It is recording.' },
+  { fits: () => true, why: () => 'The ledger does not call it over yet.' },
 ];
 
 function isUnheard({ exitHeard, knownMs }: SessionKept): boolean {
