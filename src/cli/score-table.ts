@@ -1,14 +1,14 @@
 import type { Progress } from '../simulator/run-simulation.js';
 import type { Percentiles, Score } from '../simulator/score.js';
 
-/** One line that says how it goes; written over itself on a terminal. */
+/** One line of progress; on a terminal it overwrites itself. */
 export function progressLine(progress: Progress): string {
   const { started, over, known, queries, worstSecond, notifications } = progress;
   const seconds = String(Math.round(progress.elapsedMs / 1000)).padStart(4);
   return `${seconds} s  ${count(started, 'session')}, ${String(over)} over, ${String(known)} known to be; ${count(notifications.acknowledged, 'notification')}; ${count(queries, 'query', 'queries')}, at most ${String(worstSecond)} a second`;
 }
 
-/** The ledger against the truth. `limit`: the queries a second that the simulated Agora allows. */
+/** Compares the ledger with the truth. `limit`: the queries a second that the simulated Agora allows. */
 export function scoreTable(score: Score, progress: Progress, limit: number): string {
   const { notifications } = progress;
   const rows: [string, string][] = [
@@ -36,7 +36,7 @@ function inSeconds({ p50, p95, p99, max }: Percentiles): string {
   return `p50 ${seconds(p50)}, p95 ${seconds(p95)}, p99 ${seconds(p99)}, longest ${seconds(max)}`;
 }
 
-/** What must never happen and did; empty where the ledger was right about all of it. */
+/** What happened that must never happen; empty if the ledger was right. */
 export function faultsOf(score: Score, progress: Progress): string[] {
   const { wrongEnds, forgotten, wrongOutcomes } = score;
   const faults: [n: number, inWords: string][] = [
@@ -52,6 +52,6 @@ export function faultsOf(score: Score, progress: Progress): string[] {
 export function verdictLine(score: Score, progress: Progress): string {
   const faults = faultsOf(score, progress);
   return faults.length === 0
-    ? '  Perfect: nothing that lived was called over, no end stayed unknown, and no query was too many.'
+    ? '  Perfect: no living session was called over, no end stayed unknown, and no query exceeded the limit.'
     : `  Not perfect: ${faults.join('; ')}.`;
 }

@@ -14,34 +14,34 @@ export type TellingSession = {
   sid: string;
   /** What makes it worth looking at, as a sentence. */
   why: string;
-  /** It vanished without a word, and the ledger knows: there is none that shows more. */
+  /** It ended without any notification, and the ledger knows: no other kind shows more. */
   isVanished: boolean;
 };
 
 type Kind = { why: (kept: SessionKept) => string; fits: (kept: SessionKept) => boolean; isVanished?: true };
 
-/** What shows best what a ledger is for comes first. */
+/** The kinds that best show the use of a ledger come first. */
 const KINDS: readonly Kind[] = [
   {
     isVanished: true,
     fits: (kept) => isUnheard(kept) && kept.session.fate === 'completed' && kept.outcome === 'vanished',
-    why: (kept) => `It ended, and of what was sent about that nothing arrived; asking found it out ${after(kept)}.`,
+    why: (kept) => `It ended, and every notification of that was lost; queries found the end ${after(kept)}.`,
   },
   {
     isVanished: true,
     fits: (kept) => isUnheard(kept) && kept.session.fate === 'crashed',
-    why: (kept) => `It died without a word; asking found it out ${after(kept)}.`,
+    why: (kept) => `It crashed without a notification; queries found the end ${after(kept)}.`,
   },
   {
     fits: (kept) => isUnheard(kept) && kept.session.fate === 'completed',
-    why: (kept) => `Its exit notification was lost; the ledger knew all the same ${after(kept)}.`,
+    why: (kept) => `Its exit notification was lost; the ledger still knew the end ${after(kept)}.`,
   },
   {
     fits: ({ session, knownMs }) => knownMs !== null && session.failovers.length > 0,
     why: ({ session }) =>
-      `It moved to another server ${session.failovers.length === 1 ? 'once' : 'several times'}, which looks like an end and was none.`,
+      `It moved to another server ${session.failovers.length === 1 ? 'once' : 'several times'}, which looks like an end to a query.`,
   },
-  { fits: ({ knownMs }) => knownMs !== null, why: (kept) => `It ended, and the ledger knew ${after(kept)}.` },
+  { fits: ({ knownMs }) => knownMs !== null, why: (kept) => `It ended, and the ledger knew it ${after(kept)}.` },
   { fits: () => true, why: () => 'The ledger does not call it over yet.' },
 ];
 
@@ -51,7 +51,7 @@ function isUnheard({ exitHeard, knownMs }: SessionKept): boolean {
 
 function after({ session, knownMs }: SessionKept): string {
   const ms = Math.max((knownMs ?? session.aliveUntilMs) - session.aliveUntilMs, 0);
-  return `${(ms / 1000).toFixed(1)} s after its end`;
+  return `${(ms / 1000).toFixed(1)} s after it happened`;
 }
 
 /** The session that shows most, of those of its kind the one that lived longest; null where there is none. */

@@ -75,7 +75,7 @@ describe('the demo', () => {
     expect(demo.output()).toMatch(
       /sessions +4, of which over 4\n +wrong ends +0\n +forgotten sessions +0\n +wrong outcomes +0\n/,
     );
-    expect(demo.output()).toMatch(/Perfect: nothing that lived was called over/);
+    expect(demo.output()).toMatch(/Perfect: no living session was called over/);
     expect(await rowsIn(ledger, 'sessions')).toBe(0);
     await expectNoTraces(folder);
   });

@@ -7,7 +7,7 @@ import { startFakeAgora } from '../../simulator/fake-agora.js';
 import { runSimulation, type Simulation } from '../../simulator/run-simulation.js';
 import type { SimulatedSession } from '../../simulator/simulated-session.js';
 import { USUAL_WORLD } from '../../simulator/world-profile.js';
-import { createOpened, type Opened } from '../../start/opened.js';
+import { createOpenResources, type OpenResources } from '../../start/open-resources.js';
 import { print } from '../with-config.js';
 import { addWorldOptions, worldOptions, type WorldOptions } from '../world-options.js';
 import { openDemoDatabase } from './demo-database.js';
@@ -36,7 +36,7 @@ async function demo(options: DemoOptions): Promise<void> {
   process.once('uncaughtException', fail);
   told.addEventListener('abort', () => setTimeout(() => process.exit(1), END_WITHIN_MS).unref());
   forgetPostgresVariables();
-  const opened = createOpened(createLogger('error'));
+  const opened = createOpenResources(createLogger('error'));
   try {
     const perfect = await live(options, told, opened);
     await opened.closeAll();
@@ -56,7 +56,7 @@ function fail(error: unknown): never {
 }
 
 /** Opens one part after the other, lets the world happen, and says whether the ledger was right about it. */
-async function live(options: DemoOptions, told: AbortSignal, opened: Opened): Promise<boolean> {
+async function live(options: DemoOptions, told: AbortSignal, opened: OpenResources): Promise<boolean> {
   const folder = opened.add(await openDemoFolder(), (it) => it.remove());
   const sessionsBySid = new Map<string, SimulatedSession>();
   const world = worldOptions(options);

@@ -96,7 +96,7 @@ function printScore(simulation: Simulation): boolean {
 async function stay(simulation: Simulation, told: AbortSignal, places: Places): Promise<void> {
   const telling = simulation.telling();
   if (telling !== null) printSession(telling, places);
-  print('The service stays up for you to look around. Ctrl-C ends it, and removes all it has written.');
+  print('The service keeps running so that you can look around. Ctrl-C ends it and removes all its files.');
   const hold = setInterval(() => undefined, 60_000);
   await aborted(told);
   clearInterval(hold);

@@ -17,7 +17,7 @@ describe('the session that is shown', () => {
     const all = [kept('told'), kept('short', VANISHED), kept('long', VANISHED, 2_000)];
     expect(tellingSession(all)).toEqual({
       sid: 'long',
-      why: 'It ended, and of what was sent about that nothing arrived; asking found it out 3.0 s after its end.',
+      why: 'It ended, and every notification of that was lost; queries found the end 3.0 s after it happened.',
       isVanished: true,
     });
   });
