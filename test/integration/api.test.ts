@@ -488,6 +488,15 @@ describe('the change feed', () => {
   });
 });
 
+describe('the rules', () => {
+  it('tell by which times this process judges and asks', async () => {
+    expect(await get('/v1/rules')).toMatchObject({
+      status: 200,
+      body: { startDeadlineMs: expect.any(Number), retryBackoffMs: [5_000, 10_000, 15_000, 30_000] },
+    });
+  });
+});
+
 describe('the budget', () => {
   const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE);
 

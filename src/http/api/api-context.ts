@@ -3,8 +3,8 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
+import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
-import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
 
 /** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
@@ -35,7 +35,7 @@ export type Readiness = {
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
-  rules: VerdictRules;
+  rules: PlanRules;
   /** In which the same noticeId is the same notification: one of each account, as a rule. */
   identityScopes: readonly string[];
   readSummary: ReadSummary;
