@@ -18,8 +18,9 @@ export type QuarantineReplay = {
 export type PartlyReplayed = QuarantineReplay & { sids: ReadonlySet<string>; next: string | null };
 
 /**
- * Reads every quarantined body with today's decoder and takes in what it can read now, with the time
- * at which it was received. `identityScopeOf` is the one of the receiver. Run twice, or killed on the way, it takes nothing in twice.
+ * Reads every quarantined body with today's decoder and stores what can be parsed now, with its original time
+ * of receipt. `identityScopeOf` is the receiver's. If it runs twice or is killed on the way, nothing is
+ * stored twice.
  */
 export async function replayQuarantine(
   context: FoldContext,

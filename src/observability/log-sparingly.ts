@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { createSparingly } from './sparingly.js';
 
 /**
- * Logs an error under this event when it first comes, and then once a minute with how often it came
- * in between: what is away fails many times a second, for as long as it is away.
+ * Logs an error under this event when it first occurs, and then once a minute with how often it occurred in
+ * between: a server that is away makes many operations a second fail.
  */
 export function logSparingly(
   log: Logger,

@@ -9,9 +9,9 @@ import { rememberLedger } from './known-ledgers.js';
 import { noteDeliveries } from './note-deliveries.js';
 import type { Components } from './components.js';
 
-/** One stores, one drains, one is spare. */
+/** One for storing, one for draining the spool, one spare. */
 const CONNECTIONS = 3;
-/** Agora waits for 10 s: what Postgres does not take in this time goes to the spool. */
+/** Agora waits 10 s for an answer, so what Postgres does not store within this time goes to the spool. */
 const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
 
 type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
@@ -21,8 +21,8 @@ type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
 };
 
 /**
- * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
- * this ledger's: what was acknowledged for one must never be drained into another.
+ * Opens the intake with database connections of its own, so that no busy job delays notifications. The spool
+ * belongs to this ledger: what was acknowledged for one must never be drained into another.
  */
 export async function openReceiverIntake(components: IntakeParts): Promise<OpenedIntake> {
   const { config, url, ledgerId, shard, wakeFolding, log, metrics } = components;
@@ -39,7 +39,7 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
   return openIntake({ pool, spoolDir, spoolMaxBytes, shard, wakeFolding, log, metrics });
 }
 
-/** The public listener. `standing`: the one that stands there already, if any. */
+/** Starts the public listener. Takes over the `existing` listener, if there is one. */
 export async function startReceiver(components: Components, existing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = components;
   if (intake === null) throw new Error('a receiver has an intake');
@@ -53,7 +53,7 @@ export async function startReceiver(components: Components, existing: Listener |
   return { ...listener, close };
 }
 
-/** Listens as configured; what comes goes where `options` say. */
+/** Listens on the configured address and passes notifications to the intake in `options`. */
 export async function listenForNotices(
   { accounts, receiver }: Config,
   options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,

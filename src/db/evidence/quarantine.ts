@@ -20,7 +20,7 @@ export type QuarantinePage = {
   next: string | null;
 };
 
-/** Bodies that nobody could read yet, oldest first, after `afterId`. */
+/** Bodies that no decoder could read yet, oldest first, after `afterId`. */
 export function listWaiting(db: Queryable, afterId: string, limit: number): Promise<QuarantinePage> {
   return readPage(db, { where: 'body.replayed_at is null and body.id > $1', order: 'asc' }, afterId, limit);
 }
@@ -83,7 +83,7 @@ function toBody({ id, app_id, raw, reason, received_at, replayed_at }: Row): Qua
   };
 }
 
-/** The body stays where it is: it is evidence of what was sent. */
+/** Marks them as replayed. The body stays in quarantine as evidence of what was sent. */
 export async function markReplayed(db: Queryable, ids: readonly string[], atMs: UnixMs): Promise<void> {
   await db.query(`update quarantined_bodies set replayed_at = $2 where quarantined_bodies.id = any($1::bigint[])`, [
     ids,

@@ -1,7 +1,7 @@
 import { verifySignature, type SignatureHeaders } from '../../agora/signature.js';
 import type { RejectionReason } from '../../evidence/rejection.js';
 
-/** `identityScope`: in which an event is the same whichever app's address it came to. */
+/** `identityScope`: the scope within which an event is the same whichever app's address it came to. */
 export type AppSecrets = { appId: string; secrets: readonly string[]; identityScope: string };
 
 export type Sender = Pick<AppSecrets, 'appId' | 'identityScope'>;
@@ -32,7 +32,7 @@ export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   };
 }
 
-/** 64 hex digits of HMAC-SHA256 decide where they are sent, else 40 of HMAC-SHA1. */
+/** 64 hex digits of HMAC-SHA256 decide if they were sent, else 40 of HMAC-SHA1. */
 function looksSigned({ v1, v2 }: SignatureHeaders): boolean {
   return v2 === undefined ? /^[0-9a-f]{40}$/.test(v1 ?? '') : /^[0-9a-f]{64}$/.test(v2);
 }
