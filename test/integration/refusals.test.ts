@@ -180,7 +180,7 @@ it('an account that was told to wait is paused, since then and until when', asyn
   expect(account).toMatchObject({ reason: 'throttled', since: LATELY, advice: expect.stringContaining('wait until') });
 });
 
-it('one session that always gets a 504 pauses nobody else', async () => {
+it('one session that always gets a 504 pauses no other session', async () => {
   service.agora.answerWith((of) =>
     of.includes('/sid/good-2/') ? { status: 504, body: { code: 62, reason: 'request timeout' } } : ALIVE,
   );

@@ -20,7 +20,7 @@ export type QuarantinePage = {
   next: string | null;
 };
 
-/** Bodies that nobody could read yet, oldest first, after `afterId`. */
+/** Bodies that no decoder could read yet, oldest first, after `afterId`. */
 export function listWaiting(db: Queryable, afterId: string, limit: number): Promise<QuarantinePage> {
   return readPage(db, { where: 'body.replayed_at is null and body.id > $1', order: 'asc' }, afterId, limit);
 }

@@ -20,7 +20,7 @@ export type LedgerWrites = {
 /** `unreadable`: how many stay, by why; `next`: where to go on, null at the end. */
 export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, number>; next: string | null };
 
-/** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
+/** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
 export type Readiness = {
