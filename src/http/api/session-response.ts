@@ -1,6 +1,6 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
-import type { Session } from '../../sessions/verdict/session.js';
+import type { Session, SessionService } from '../../sessions/verdict/session.js';
 import { isoOrNull, iso } from './times.js';
 
 export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
@@ -38,6 +38,7 @@ export function sessionResponse(
             source: endedAt.source,
           },
     serviceStatus: session.serviceStatus,
+    services: session.services.map(serviceResponse),
     upload: session.upload,
     notices: noticesOf(session),
     gaps: { open: session.gaps.open, settled: session.gaps.settled },
@@ -50,6 +51,11 @@ export function sessionResponse(
     version,
     updatedAt: iso(updatedMs),
   };
+}
+
+function serviceResponse({ atMs, outputs, source, ...told }: SessionService) {
+  const shown = outputs?.map(({ url, status, sinceMs }) => ({ url, status, since: iso(sinceMs) }));
+  return { ...told, ...(shown === undefined ? {} : { outputs: shown }), at: iso(atMs), source };
 }
 
 function isQueryable(

@@ -55,8 +55,8 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
   incident(
     'cdn_disconnected',
     'Pushing to a CDN address failed; the recording itself goes on.',
-    'Agora advises to change the CDN address.',
-    (url) => `The CDN push to ${url} was disconnected (event 100).`,
+    'Agora advises to push to another CDN address.',
+    (url) => `The CDN push to ${url === '' ? 'an address that was not told' : url} was disconnected.`,
   ),
 ];
 

@@ -13,6 +13,7 @@ import { livePhase } from '../verdict/phase.js';
 import { queryableUntil } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Session, SessionState } from '../verdict/session.js';
+import { servicesOf } from './services.js';
 import { uploadState } from '../facts/upload.js';
 
 /** All that facts amount to, for whoever saves it, plans by it or explains it. */
@@ -62,6 +63,7 @@ function sessionOf(found: FindingCase): Session {
     startedAt: findStart(facts),
     endedAt: ending?.endedAt ?? null,
     serviceStatus: facts.serviceStatus?.status ?? null,
+    services: servicesOf(facts.services),
     upload: { state: uploadState(facts), progress: facts.progress?.progress ?? null },
     notices: {
       events: arrivals.events,
