@@ -15,7 +15,6 @@ import { lockRungSessions } from '../db/sessions/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/sessions/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
-import type { Evidence } from '../evidence/evidence.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import { FACTS_SHAPE } from '../sessions/facts/facts.js';
 import { isStraggler } from '../sessions/facts/fold-notice.js';
@@ -27,6 +26,7 @@ import { foldAnew } from './fold-anew.js';
 import type { FoldContext } from './fold-context.js';
 import { beginAnew, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
 import { saveFolded, type Folded } from './save-folded.js';
+import { waitUntil } from './wait-until.js';
 
 /**
  * Folds what waits, oldest first, for at most `limit` sessions in one transaction, and no more than one
@@ -207,8 +207,7 @@ async function foldPassed(
 ): Promise<boolean> {
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
-    const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
-    return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+    return { before, facts: waitUntil(before.facts, nowMs, context.rules), learned: [], anew: false };
   });
   await saveFolded(context, tx, folded);
   return false;

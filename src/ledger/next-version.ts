@@ -4,6 +4,7 @@ import type { StoredSession } from '../db/sessions/sessions.js';
 import { earlier, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { endKnownMs } from './end-known.js';
 
 /**
  * The row of a session with what its facts amount to. It is a new version when it says something new; a query that
@@ -16,6 +17,7 @@ export function nextVersion(
   facts: SessionFacts,
   session: Session,
   atMs: UnixMs,
+  publishedEndMs: UnixMs | null = null,
 ): { stored: StoredSession; isNew: boolean } {
   const said = before?.session ?? published?.session ?? null;
   const version = before?.version ?? published?.version ?? 0;
@@ -23,7 +25,9 @@ export function nextVersion(
   const createdMs = firstLearnedMs(facts) ?? atMs;
   const isNew = said === null || !saysTheSame(said, session);
   const stored = isNew ? { version: version + 1, updatedMs: atMs } : { version, updatedMs };
-  return { isNew, stored: { sid: facts.sid, facts, session, createdMs, ...stored } };
+  const lastSaid = said === null ? null : { session: said, publishedEndMs };
+  const known = { ...session, endKnownMs: endKnownMs(session, lastSaid, atMs) };
+  return { isNew, stored: { sid: facts.sid, facts, session: known, createdMs, ...stored } };
 }
 
 /** From the evidence, not from the clock: a row that was dropped comes back in its old place. */
@@ -37,6 +41,7 @@ function saysTheSame(a: Session, b: Session): boolean {
 }
 
 /** Read back from the database, a session has lost nothing but the order of its keys. */
-function withoutPulse({ observations, ...rest }: Session): unknown {
-  return { ...rest, lastOutcome: observations.lastOutcome };
+function withoutPulse({ observations, services, ...rest }: Session & { endKnownMs?: UnixMs | null }): unknown {
+  const parts = services.map((service) => ({ ...service, atMs: null, source: null }));
+  return { ...rest, services: parts, lastOutcome: observations.lastOutcome, endKnownMs: null };
 }

@@ -1,11 +1,12 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Prisma } from '../../generated/prisma/client.js';
-import type { Certainty, Session, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
+import type { Certainty, KnownSession, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
 import type { Db } from '../connection/database.js';
+import { readDocument, type SessionDocument } from './session-document.js';
 
 /** A session as it is published, without the facts behind it. */
 export type PublishedSession = {
-  session: Session;
+  session: KnownSession;
   version: number;
   createdMs: UnixMs;
   updatedMs: UnixMs;
@@ -58,7 +59,7 @@ export async function listSessions(
 /** The column holds what `conclude` made, and only this room writes it. */
 function toPublished({ session, version, createdAt, updatedAt }: PublishedRow): PublishedSession {
   return {
-    session: session as unknown as Session,
+    session: readDocument(session as unknown as SessionDocument),
     version,
     createdMs: unixMs(createdAt.getTime()),
     updatedMs: unixMs(updatedAt.getTime()),

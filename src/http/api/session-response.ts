@@ -1,9 +1,9 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
-import type { Session, SessionService } from '../../sessions/verdict/session.js';
+import type { KnownSession, Session, SessionService } from '../../sessions/verdict/session.js';
 import { isoOrNull, iso } from './times.js';
 
-export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
+export type PublishedVersion = { session: KnownSession; version: number; updatedMs: UnixMs };
 
 /**
  * A session as the API shows it. `queryable` is the only thing in it that depends on the present: on the
@@ -39,6 +39,7 @@ export function sessionResponse(
           },
     serviceStatus: session.serviceStatus,
     services: session.services.map(serviceResponse),
+    endKnownAt: isoOrNull(session.endKnownMs),
     upload: session.upload,
     notices: noticesOf(session),
     gaps: { open: session.gaps.open, settled: session.gaps.settled },

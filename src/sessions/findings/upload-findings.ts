@@ -2,7 +2,9 @@ import { STORAGE_ERRORS, uploadState } from '../facts/upload.js';
 import { later, type UnixMs } from '../../evidence/instant.js';
 import type { IncidentFact, SessionFacts } from '../facts/facts.js';
 import { voidBefore } from '../facts/query-window.js';
-import { quoted, type FindingRule } from './finding.js';
+import { isSubscribed } from '../facts/rules.js';
+import { isUploadUnconfirmed, lastUploaderWord, uploadDueMs, uploadSilenceMs } from '../verdict/upload-word.js';
+import { isoTime, quoted, type FindingRule } from './finding.js';
 
 /** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events */
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [
@@ -26,6 +28,19 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
       const atMs = lastBackup(facts) ?? facts.stop?.receivedMs ?? null;
       if (uploadState(facts) !== 'backed_up' || atMs === null) return [];
       return [{ atMs, message: "Files are in Agora's backup only; no upload has followed." }];
+    },
+  },
+  {
+    code: 'upload_unconfirmed',
+    means:
+      'It is over, and what became of its upload nobody has said: none of 31, 32 or an error came, for five times as long as `GONE_CONFIRM_MS` and `GONE_MARGIN_MS` together.',
+    advice: 'Look into the bucket. Mostly the files are there, and the notification was lost.',
+    find: ({ facts, ending, rules }) => {
+      const atMs = uploadDueMs(facts, ending, rules);
+      const expected = UPLOAD_ENDS.some((event) => isSubscribed(rules, event));
+      if (atMs === null || !expected || !isUploadUnconfirmed(facts, ending, rules)) return [];
+      const waited = `within ${String(uploadSilenceMs(rules) / 1000)} s`;
+      return [{ atMs, message: `${lastHeard(facts)}; ${waited} neither 31 nor 32 has said how it ended.` }];
     },
   },
   incident(
@@ -59,6 +74,23 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
     (url) => `The CDN push to ${url === '' ? 'an address that was not told' : url} was disconnected.`,
   ),
 ];
+
+const UPLOAD_ENDS = [31, 32];
+
+/** The last that anybody said of an upload that nobody has confirmed. */
+function lastHeard(facts: SessionFacts): string {
+  const { progress } = facts;
+  const atMs = lastUploaderWord(facts);
+  if (atMs === null) return 'It is over, and nothing was heard of an upload';
+  if (progress === null) return `Its uploader was last heard of at ${isoTime(atMs)}`;
+  if (progress.progress === 1)
+    return `Its uploader last reported at ${isoTime(progress.atMs)} that all there was so far is uploaded (33, progress 1)`;
+  return `Its uploader last reported at ${isoTime(progress.atMs)} that ${inPercent(progress.progress)} is uploaded (33)`;
+}
+
+function inPercent(share: number): string {
+  return `${String(Math.round(share * 1000) / 10)} %`;
+}
 
 function lastBackup({ recorders }: SessionFacts): UnixMs | null {
   return recorders.reduce<UnixMs | null>((last, { upload }) => later(last, upload.backedUpMs), null);

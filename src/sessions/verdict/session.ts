@@ -48,6 +48,9 @@ export type Session = {
   findings: readonly Finding[];
 };
 
+/** A session as it is published. `endKnownMs`: when the first version was made that said it was over; null while it lives. */
+export type KnownSession = Session & { endKnownMs: UnixMs | null };
+
 /** A part of a session, such as its web recorder. What nobody told of it is left out. */
 export type SessionService = {
   name: string;

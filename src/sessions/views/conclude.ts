@@ -14,7 +14,7 @@ import { queryableUntil } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Session, SessionState } from '../verdict/session.js';
 import { servicesOf } from './services.js';
-import { uploadState } from '../facts/upload.js';
+import { uploadOf } from '../verdict/upload-word.js';
 
 /** All that facts amount to, for whoever saves it, plans by it or explains it. */
 export type Conclusion = {
@@ -64,7 +64,7 @@ function sessionOf(found: FindingCase): Session {
     endedAt: ending?.endedAt ?? null,
     serviceStatus: facts.serviceStatus?.status ?? null,
     services: servicesOf(facts.services),
-    upload: { state: uploadState(facts), progress: facts.progress?.progress ?? null },
+    upload: uploadOf(facts, ending, rules),
     notices: {
       events: arrivals.events,
       deliveries: arrivals.deliveries,
