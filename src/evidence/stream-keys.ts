@@ -1,4 +1,6 @@
 const MASK = '…';
+/** What is no more than a stop behind an address is no segment of it. */
+const WORD = /[\p{L}\p{N}…]/u;
 
 /**
  * An address that a stream is pushed to, without its stream key: the last segment of its path, and all that
@@ -12,7 +14,7 @@ export function maskAddress(address: string): string {
   if (scheme === undefined || rest === undefined) return MASK;
   const [authority = '', ...segments] = pathOf(rest).split('/');
   const host = authority.includes('@') ? `${MASK}@${authority.slice(authority.lastIndexOf('@') + 1)}` : authority;
-  const last = segments.findLastIndex((segment) => segment !== '');
+  const last = segments.findLastIndex((segment) => WORD.test(segment));
   if (last < 0) return `${scheme}${host}`;
   return `${scheme}${[host, ...segments.slice(0, last)].join('/')}/${MASK}`;
 }

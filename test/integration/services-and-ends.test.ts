@@ -195,6 +195,7 @@ describe('stream keys', () => {
       { note: `to "${ADDRESS}" it went`, b: 'c' },
       { note: 'to "rtmp://live.example.net/app/…', b: 'c' },
     ],
+    [{ note: `at ${ADDRESS}/, then` }, { note: 'at rtmp://live.example.net/app/…' }],
     [{ note: `to RTMP:${KEY}` }, { note: 'to RTMP:…' }],
     [{ list: [ADDRESS, 'x'] }, { list: ['rtmp://live.example.net/app/…', 'x'] }],
     [

@@ -54,9 +54,17 @@ export function sessionResponse(
   };
 }
 
-function serviceResponse({ atMs, outputs, source, ...told }: SessionService) {
-  const shown = outputs?.map(({ url, status, sinceMs }) => ({ url, status, since: iso(sinceMs) }));
-  return { ...told, ...(shown === undefined ? {} : { outputs: shown }), at: iso(atMs), source };
+/** What is not told of a part is left out. */
+function serviceResponse({ name, state, onHold, outputs, videos, atMs, source }: SessionService) {
+  return {
+    name,
+    state,
+    onHold,
+    outputs: outputs?.map(({ url, status, sinceMs }) => ({ url, status, since: iso(sinceMs) })),
+    videos: videos?.map(({ fileName, videoId }) => ({ fileName, videoId })),
+    at: iso(atMs),
+    source,
+  };
 }
 
 function isQueryable(
