@@ -127,7 +127,7 @@ describe('an upload that nobody confirms', () => {
       {
         code: 'upload_unconfirmed',
         atMs: at(705.05),
-        message: `Its uploader last reported at ${new Date(at(62)).toISOString()} that 70 % is uploaded (33); within 600 s neither 31 nor 32 has said how it ended.`,
+        message: `The uploader last reported at ${new Date(at(62)).toISOString()} that 70 % is uploaded (33); within 600 s neither 31 nor 32 has reported how the upload ended.`,
       },
     ]);
     expect(await foldAlarms(ledger.context, 10)).toBe(0);

@@ -4,7 +4,7 @@ import type { Certainty, KnownSession, SessionOutcome, SessionState } from '../.
 import type { Db } from '../connection/database.js';
 import { readDocument, type SessionDocument } from './session-document.js';
 
-/** A session as it is published, without the facts behind it. */
+/** A session as it is published, without its facts. */
 export type PublishedSession = {
   session: KnownSession;
   version: number;
@@ -56,7 +56,7 @@ export async function listSessions(
   return rows.map(toPublished);
 }
 
-/** The column holds what `conclude` made, and only this room writes it. */
+/** Only this room writes the column, with the result of `conclude`. */
 function toPublished({ session, version, createdAt, updatedAt }: PublishedRow): PublishedSession {
   return {
     session: readDocument(session as unknown as SessionDocument),

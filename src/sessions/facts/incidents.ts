@@ -8,7 +8,7 @@ import type { IncidentFact } from './facts.js';
 export type Incident = Pick<IncidentFact, 'kind' | 'subject'>;
 
 /**
- * What an event reports that a person may need to know, beside where the session stands.
+ * What an event reports that a person may need to know, in addition to the session's state.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export function incidentsOf(event: RecordingEvent): readonly Incident[] {
@@ -41,7 +41,7 @@ function isFailure(result: string | null): result is string {
 }
 
 /**
- * What an answer reports beside where the session stands.
+ * What an answer reports in addition to the session's state.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
  */
 export function incidentsOfOutcome(outcome: QueryOutcome): readonly Incident[] {
@@ -65,7 +65,7 @@ export function incidentsOfOutcome(outcome: QueryOutcome): readonly Incident[] {
   }
 }
 
-/** The first and the last of each kind and subject: a fault repeats itself with every file and every query. */
+/** Keeps the first and the last of each kind and subject: a fault is reported again with every file and every query. */
 export function foldIncidents(
   known: readonly IncidentFact[],
   incidents: readonly Incident[],

@@ -33,14 +33,14 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
   {
     code: 'upload_unconfirmed',
     means:
-      'It is over, and what became of its upload nobody has said: none of 31, 32 or an error came, for five times as long as `GONE_CONFIRM_MS` and `GONE_MARGIN_MS` together.',
-    advice: 'Look into the bucket. Mostly the files are there, and the notification was lost.',
+      'The session is over, and no source has reported how its upload ended (31, 32, an upload error or the answer to `stop`) within five times `GONE_CONFIRM_MS` + `GONE_MARGIN_MS`.',
+    advice: 'Look into the bucket. Usually the files are there, and the notification was lost.',
     find: ({ facts, ending, rules }) => {
       const atMs = uploadDueMs(facts, ending, rules);
       const expected = UPLOAD_ENDS.some((event) => isSubscribed(rules, event));
       if (atMs === null || !expected || !isUploadUnconfirmed(facts, ending, rules)) return [];
       const waited = `within ${String(uploadSilenceMs(rules) / 1000)} s`;
-      return [{ atMs, message: `${lastHeard(facts)}; ${waited} neither 31 nor 32 has said how it ended.` }];
+      return [{ atMs, message: `${lastHeard(facts)}; ${waited} neither 31 nor 32 has reported how the upload ended.` }];
     },
   },
   incident(
@@ -77,15 +77,15 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
 
 const UPLOAD_ENDS = [31, 32];
 
-/** The last that anybody said of an upload that nobody has confirmed. */
+/** The last report of an upload whose end nobody reported. */
 function lastHeard(facts: SessionFacts): string {
   const { progress } = facts;
   const atMs = lastUploaderWord(facts);
-  if (atMs === null) return 'It is over, and nothing was heard of an upload';
-  if (progress === null) return `Its uploader was last heard of at ${isoTime(atMs)}`;
+  if (atMs === null) return 'No source has reported an upload';
+  if (progress === null) return `The uploader last reported at ${isoTime(atMs)} that it is at work (30 or 33)`;
   if (progress.progress === 1)
-    return `Its uploader last reported at ${isoTime(progress.atMs)} that all there was so far is uploaded (33, progress 1)`;
-  return `Its uploader last reported at ${isoTime(progress.atMs)} that ${inPercent(progress.progress)} is uploaded (33)`;
+    return `The uploader last reported at ${isoTime(progress.atMs)} that all files so far are uploaded (33, progress 1)`;
+  return `The uploader last reported at ${isoTime(progress.atMs)} that ${inPercent(progress.progress)} is uploaded (33)`;
 }
 
 function inPercent(share: number): string {
@@ -98,12 +98,12 @@ function lastBackup({ recorders }: SessionFacts): UnixMs | null {
 
 const REFUSALS: readonly IncidentFact['kind'][] = ['bad_request', 'no_route', 'unauthorized'];
 
-/** What was refused under a registration that has been corrected since is nobody's affair any more. */
+/** A refusal under a registration that has been corrected since is left out. */
 function fromMs(kind: IncidentFact['kind'], facts: SessionFacts): number {
   return REFUSALS.includes(kind) ? (voidBefore(facts) ?? 0) : 0;
 }
 
-/** A finding for each incident of one kind. */
+/** The rule that makes a finding of each incident of one kind. */
 export function incident(
   code: IncidentFact['kind'],
   means: string,

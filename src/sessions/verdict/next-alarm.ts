@@ -7,9 +7,9 @@ import type { VerdictRules } from '../facts/rules.js';
 import { uploadDueMs } from './upload-word.js';
 
 /**
- * When time alone will change what is said of a session, without any news of it: a missing number
- * stops being merely late, the query window ends, or the last word on an upload is overdue. Null when nothing of
- * the kind is ahead.
+ * When time alone will change the conclusion about a session, without new evidence: a missing number stops
+ * being merely late, the query window ends, or the last report on an upload is overdue. Null if nothing of the
+ * kind is ahead.
  */
 export function nextAlarm(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): UnixMs | null {
   const ahead = alarmsAhead(facts, ending, rules);

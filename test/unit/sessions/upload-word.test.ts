@@ -43,7 +43,7 @@ describe('an upload', () => {
 
   it('says so where all was uploaded by its last progress, and nothing confirmed it', () => {
     const { finding, upload } = told([started, progress(99, 1), exited, waited(900)]);
-    expect(finding?.message).toContain('all there was so far is uploaded (33, progress 1)');
+    expect(finding?.message).toContain('all files so far are uploaded (33, progress 1)');
     expect(upload).toEqual({ state: 'unknown', progress: 1 });
   });
 
@@ -55,10 +55,10 @@ describe('an upload', () => {
   it('of which nothing was ever heard is unconfirmed, too', () => {
     const gone = notFoundAt(130, 160, 190, 230);
     const { finding } = told([aRegistration(), started, ...gone, waited(2_000)]);
-    expect(finding?.message).toContain('Its uploader was last heard of');
+    expect(finding?.message).toContain('that it is at work (30 or 33)');
     expect(
       told([aNotice(2, { type: 'recorderStarted', status: 0 }), exited, waited(2_000)]).finding?.message,
-    ).toContain('nothing was heard of an upload');
+    ).toContain('No source has reported an upload');
   });
 
   it.each([
