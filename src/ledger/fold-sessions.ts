@@ -21,12 +21,12 @@ import { isStraggler } from '../sessions/facts/fold-notice.js';
 import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { waitUntil } from '../sessions/views/conclude.js';
 import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
 import { foldFromScratch } from './fold-from-scratch.js';
 import type { FoldContext } from './fold-context.js';
 import { restartPieces, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
 import { saveFolded, type Folded } from './save-folded.js';
-import { waitUntil } from './wait-until.js';
 
 /**
  * Folds pending evidence, oldest first, of at most `limit` sessions in one transaction, and no more than one

@@ -11,11 +11,10 @@ import type { Evidence } from '../evidence/evidence.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { filesNamedBy } from '../sessions/facts/files.js';
 import { isTerminal, type Session } from '../sessions/verdict/session.js';
-import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
+import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
 import type { FoldContext } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
-import { waitUntil } from './wait-until.js';
 
 /** A session that was folded: its row before, its new facts, and the evidence that was new (all of it if `anew`). */
 export type Folded = {

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
-import type { KnownSession } from '../../sessions/verdict/session.js';
+import type { LedgerSession } from '../../sessions/verdict/session.js';
 import type { Queryable } from '../connection/database.js';
-import { readDocument, type SessionDocument } from './session-document.js';
+import { readSessionBody, type SessionBody } from './session-body.js';
 import type { StoredSession } from './sessions.js';
 
 export type StoredChange = {
@@ -10,7 +10,7 @@ export type StoredChange = {
   sid: string;
   version: number;
   atMs: UnixMs;
-  session: KnownSession;
+  session: LedgerSession;
 };
 
 /**
@@ -33,7 +33,7 @@ export async function appendChanges(tx: PoolClient, sessions: readonly StoredSes
   );
 }
 
-type ChangeRow = { cursor: string; sid: string; version: number; at: Date; session: SessionDocument };
+type ChangeRow = { cursor: string; sid: string; version: number; at: Date; session: SessionBody };
 
 const COLUMNS = `changes.cursor::text, changes.sid, changes.version, changes.at, changes.session`;
 
@@ -79,5 +79,5 @@ export async function findEndsPublished(db: Queryable, sids: readonly string[]):
 }
 
 function toChange({ cursor, sid, version, at, session }: ChangeRow): StoredChange {
-  return { cursor, sid, version, atMs: unixMs(at.getTime()), session: readDocument(session) };
+  return { cursor, sid, version, atMs: unixMs(at.getTime()), session: readSessionBody(session) };
 }

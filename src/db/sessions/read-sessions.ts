@@ -1,12 +1,12 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Prisma } from '../../generated/prisma/client.js';
-import type { Certainty, KnownSession, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
+import type { Certainty, LedgerSession, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
 import type { Db } from '../connection/database.js';
-import { readDocument, type SessionDocument } from './session-document.js';
+import { readSessionBody, type SessionBody } from './session-body.js';
 
 /** A session as it is published, without its facts. */
 export type PublishedSession = {
-  session: KnownSession;
+  session: LedgerSession;
   version: number;
   createdMs: UnixMs;
   updatedMs: UnixMs;
@@ -59,7 +59,7 @@ export async function listSessions(
 /** Only this room writes the column, with the result of `conclude`. */
 function toPublished({ session, version, createdAt, updatedAt }: PublishedRow): PublishedSession {
   return {
-    session: readDocument(session as unknown as SessionDocument),
+    session: readSessionBody(session as unknown as SessionBody),
     version,
     createdMs: unixMs(createdAt.getTime()),
     updatedMs: unixMs(updatedAt.getTime()),

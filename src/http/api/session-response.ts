@@ -1,9 +1,9 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
-import type { KnownSession, Session, SessionService } from '../../sessions/verdict/session.js';
+import type { LedgerSession, Session, SessionService } from '../../sessions/verdict/session.js';
 import { isoOrNull, iso } from './times.js';
 
-export type PublishedVersion = { session: KnownSession; version: number; updatedMs: UnixMs };
+export type PublishedVersion = { session: LedgerSession; version: number; updatedMs: UnixMs };
 
 /** A session as the API shows it. Only `queryable` depends on the present: on the time, and on the configured apps. */
 export function sessionResponse(

@@ -49,7 +49,7 @@ export type Session = {
 };
 
 /** A session as it is published. `endKnownMs`: when the first version was made that said it was over; null while it lives. */
-export type KnownSession = Session & { endKnownMs: UnixMs | null };
+export type LedgerSession = Session & { endKnownMs: UnixMs | null };
 
 /** A part of a session, such as its web recorder. What nobody told of it is left out. */
 export type SessionService = {

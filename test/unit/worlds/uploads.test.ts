@@ -1,8 +1,7 @@
 import { plusMs } from '../../../src/evidence/instant.js';
-import { waitUntil } from '../../../src/ledger/wait-until.js';
 import type { SessionFacts } from '../../../src/sessions/facts/facts.js';
 import { isTerminal, type Session } from '../../../src/sessions/verdict/session.js';
-import { conclude } from '../../../src/sessions/views/conclude.js';
+import { conclude, waitUntil } from '../../../src/sessions/views/conclude.js';
 import { RULES } from '../../support/builders.js';
 import { liveVirtually } from '../../support/virtual-session.js';
 import type { Moves } from '../../support/worlds/moves.js';
