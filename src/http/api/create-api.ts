@@ -7,7 +7,10 @@ import { changeRoutes } from './change-routes.js';
 import { healthRoutes } from './health-routes.js';
 import { historyRoutes } from './history-routes.js';
 import { createReadGate } from './read-gate.js';
+import { noticeRoutes } from './notice-routes.js';
+import { quarantineRoutes } from './quarantine-routes.js';
 import { registrationRoutes } from './registration-routes.js';
+import { rulesRoutes } from './rules-routes.js';
 import { sessionRoutes } from './session-routes.js';
 
 /** The internal listener. Health and metrics are open, everything under /v1 needs a key. */
@@ -22,9 +25,12 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   v1.get('/summary', async (_request, response) => {
     response.json(await context.readSummary());
   });
+  v1.use(rulesRoutes(context));
   v1.use(registrationRoutes(context));
   v1.use(sessionRoutes(context));
   v1.use(historyRoutes(context));
+  v1.use(noticeRoutes(context));
+  v1.use(quarantineRoutes(context));
   v1.use(changeRoutes(context));
   v1.use(budgetRoutes(context));
   app.use('/v1', v1);
