@@ -249,6 +249,8 @@ describe('a session', () => {
       startedAt: { at: '2026-03-02T10:00:00.000Z', source: 'registration' },
       endedAt: null,
       serviceStatus: null,
+      services: [],
+      endKnownAt: null,
       upload: { state: 'unknown', progress: null },
       notices: { events: 0, deliveries: 0, duplicates: 0, outOfOrder: 0, lastAt: null },
       gaps: { open: 0, settled: 0 },
