@@ -81,6 +81,7 @@ async function demoConfig(speed: number, agora: FakeAgora, folder: string, key: 
     API_HOST: '127.0.0.1',
     API_PORT: String(await freePort(8081)),
     API_KEYS: `demo:write:${key}`,
+    OPS_PORT: '0',
     AGORA_APP_ID: APP_ID,
     AGORA_CUSTOMER_ID: ACCOUNT.customerId,
     AGORA_CUSTOMER_SECRET: ACCOUNT.customerSecret,

@@ -4,22 +4,24 @@ import { readWhollyRefused } from '../db/schedule/refused.js';
 import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
-import type { Metrics } from '../observability/metrics.js';
 import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
 import { readReachablePace, type ReachablePace } from '../asking/reachable-pace.js';
 import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
 
-export type SummaryContext = {
+export type LedgerSummaryContext = {
   db: Db;
   accounts: readonly Account[];
   rules: BoundRules;
   /** TRUTH_TARGET_MS. */
   targetMs: number;
+  now: () => UnixMs;
+};
+
+export type SummaryContext = LedgerSummaryContext & {
   backend: Pick<QueueBackend, 'kind'>;
   queues: JobQueues;
-  now: () => UnixMs;
 };
 
 /** The status page: what is promised at the present load, and the counts behind it. */
@@ -43,13 +45,17 @@ export type Summary = {
   refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
 };
 
+export type LedgerSummary = Omit<Summary, 'queue'>;
+
 export async function summarize(context: SummaryContext): Promise<Summary> {
+  const [ledger, queue] = await Promise.all([summarizeLedger(context), countJobs(context)]);
+  return { ...ledger, queue: { backend: context.backend.kind, ...queue } };
+}
+
+/** What the ledger alone tells: it is known while the queue is away, too. */
+export async function summarizeLedger(context: LedgerSummaryContext): Promise<LedgerSummary> {
   const { db, now } = context;
-  const [numbers, refused, queue] = await Promise.all([
-    readSummary(db, now()),
-    readRefused(db, context.accounts),
-    countJobs(context),
-  ]);
+  const [numbers, refused] = await Promise.all([readSummary(db, now()), readRefused(db, context.accounts)]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const paces = await readReachablePace(db, context.accounts);
@@ -72,7 +78,6 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
       ...queries,
     },
     staleness: live.ages,
-    queue: { backend: context.backend.kind, ...queue },
     refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
   };
 }
@@ -97,7 +102,7 @@ async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
 function promisedBoundMs(
-  { accounts, rules }: SummaryContext,
+  { accounts, rules }: LedgerSummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
   paces: ReadonlyMap<string, ReachablePace>,
@@ -114,7 +119,7 @@ function reachableOf(paces: ReadonlyMap<string, ReachablePace>): number {
 }
 
 function forecastOf(
-  { rules, targetMs }: SummaryContext,
+  { rules, targetMs }: LedgerSummaryContext,
   sessions: number,
   paces: ReadonlyMap<string, ReachablePace>,
 ): Forecast {
@@ -124,18 +129,6 @@ function forecastOf(
 function share(within: number, live: number, promised: number | null): number | null {
   if (promised === null) return null;
   return live === 0 ? 1 : within / live;
-}
-
-/** What the summary says, for Prometheus; a bound that nobody can promise is NaN. */
-export function publishSummary(metrics: Metrics, { truth, staleness }: Summary): void {
-  metrics.boundSeconds.set(truth.boundMs === null ? Number.NaN : truth.boundMs / 1000);
-  metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);
-  metrics.liveSessions.set(truth.liveSessions);
-  metrics.sessionsAtTarget.set(truth.forecast.sessionsAtTarget);
-  const quantiles = { '0.5': staleness.p50Ms, '0.95': staleness.p95Ms, '0.99': staleness.p99Ms, '1': staleness.maxMs };
-  for (const [quantile, ms] of Object.entries(quantiles)) {
-    metrics.stalenessSeconds.set({ quantile }, ms / 1000);
-  }
 }
 
 async function countJobs({ queues }: SummaryContext): Promise<{ waiting: number; active: number }> {

@@ -49,7 +49,6 @@ function apiContext(): Parameters<typeof createApi>[0] {
     rules,
     writes: { register: unused, addStopAnswer: unused, leaseBudget: unused, requestQuery: unused },
     readSummary: unused,
-    refreshGauges: unused,
     readReadiness: unused,
     now: () => at(3_000),
     log: createLogger('silent'),

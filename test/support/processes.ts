@@ -36,6 +36,7 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       SPOOL_DIR: join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), 'spool'),
+      OPS_PORT: '0', // many run at once; who looks at it gives one of its own
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

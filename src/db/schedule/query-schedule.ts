@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Candidate } from '../../reconcile/choose-queries.js';
-import { priorityOf, type QueryClass } from '../../reconcile/query-class.js';
+import { classOf, priorityOf, type QueryClass } from '../../reconcile/query-class.js';
 import type { Db, Queryable } from '../connection/database.js';
 
 /** The next query of one session, as the schedule keeps it. */
@@ -149,8 +149,8 @@ export async function claimQueries(
 }
 
 /**
- * Takes up a claim, for one asking. False when it is not there any more: taken up already by a job
- * that ran twice, run out and claimed anew, or the session is over.
+ * Takes up a claim, for one asking. Returns what the query is for; null when it is not there any more: taken
+ * up already by a job that ran twice, run out and claimed anew, or the session is over.
  */
 export async function takeUpClaim(
   db: Db,
@@ -158,13 +158,14 @@ export async function takeUpClaim(
   claimedMs: UnixMs,
   nowMs: UnixMs,
   leaseMs: number,
-): Promise<boolean> {
-  const { rowCount } = await db.pool.query(
+): Promise<QueryClass | null> {
+  const { rows } = await db.pool.query<{ priority: number }>(
     `update query_schedule set claimed_at = $3, due_at = $4, asking = true
-     where query_schedule.sid = $1 and query_schedule.claimed_at = $2 and not query_schedule.asking`,
+     where query_schedule.sid = $1 and query_schedule.claimed_at = $2 and not query_schedule.asking
+     returning query_schedule.priority`,
     [sid, new Date(claimedMs), new Date(nowMs), new Date(nowMs + leaseMs)],
   );
-  return rowCount === 1;
+  return rows[0] === undefined ? null : classOf(rows[0].priority);
 }
 
 /** Gives a query back that was not asked: the account paused while it waited for its slot. */

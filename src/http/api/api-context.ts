@@ -5,6 +5,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
 import type { VerdictRules } from '../../sessions/facts/rules.js';
+import type { Readiness } from '../ops/health-routes.js';
 import type { Logger } from 'pino';
 
 /** What the API changes. When these return, the session is folded: a read right after sees it. */
@@ -18,22 +19,11 @@ export type LedgerWrites = {
 /** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
-export type Readiness = {
-  /** What is in the way of serving; empty when nothing is. */
-  obstacles: readonly string[];
-  /** What a person should look into, though it does not keep this process from serving. */
-  warnings: readonly string[];
-  /** Notifications that the ledger does not have yet; null in a process that receives none. */
-  spool: { entries: number; bytes: number } | null;
-};
-
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
   rules: VerdictRules;
   readSummary: ReadSummary;
-  /** Sets the gauges that are read from the ledger itself. */
-  refreshGauges: () => Promise<void>;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
   log: Logger;

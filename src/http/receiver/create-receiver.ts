@@ -6,6 +6,7 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { Intake } from '../../intake/intake.js';
 import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { measureRequests } from '../measure-requests.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets, type Sender } from './app-secrets.js';
@@ -32,6 +33,7 @@ export function createReceiver(options: ReceiverOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(measureRequests(options.metrics, 'receiver'));
   const receive = createReceive(options);
   app.post('/ncs/:appId', receive);
   app.post('/ncs', receive);
@@ -91,6 +93,7 @@ async function take(options: ReceiverOptions, raw: Buffer, sender: Sender | null
 function refuse({ onRejected, metrics }: ReceiverOptions, response: Response): void {
   onRejected();
   metrics.notifications.inc({ result: 'rejected' });
+  metrics.rejected.inc({ reason: 'signature' });
   sendProblem(response, { status: 401, title: 'The signature is missing or wrong' });
 }
 
