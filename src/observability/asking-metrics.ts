@@ -30,7 +30,7 @@ export function askingMetrics(registers: Registry[]) {
     }),
     slotsUnused: new Counter({
       name: `${PREFIX}slots_unused_total`,
-      help: 'Slots given back because the query never left: nobody listens there, or it was too late',
+      help: 'Slots released because the query was not sent: no server was listening, or it was too late',
       labelNames: ['account'],
       registers,
     }),

@@ -5,7 +5,7 @@ import { ledgerGauges } from './ledger-gauges.js';
 import { receivingMetrics } from './receiving-metrics.js';
 import { PREFIX } from './prefix.js';
 
-/** What this process measures. One object for the life of the process, handed around; Prometheus's names keep seconds. */
+/** The metrics of this process, in one object that is passed to the rooms. Prometheus's names use seconds. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Sums of gauges that are there by kind, named as counters are: Prometheus's own tool refuses them. */

@@ -157,7 +157,7 @@ describe('while Postgres is in the way of a start', () => {
     const { status, body } = await ops.ready();
     expect([status, body.obstacles]).toEqual([
       503,
-      [expect.stringMatching(/lets nobody start .*too many connections/)],
+      [expect.stringMatching(/refuses what a start needs .*too many connections/)],
     ]);
     await asOwner(`alter role ${role.name} connection limit -1`);
     await process.says(/service\.started/);

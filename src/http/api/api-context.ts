@@ -8,7 +8,7 @@ import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Readiness } from '../ops/health-routes.js';
 import type { Logger } from 'pino';
 
-/** What the API changes. When these return, the session is folded: a read right after sees it. */
+/** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<Registered>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
@@ -16,7 +16,7 @@ export type LedgerWrites = {
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
 };
 
-/** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
+/** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
 export type ApiContext = {

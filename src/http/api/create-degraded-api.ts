@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { ProblemError } from '../problem.js';
 import type { Logger } from 'pino';
 import { healthRoutes, type HealthContext } from '../ops/health-routes.js';
@@ -16,7 +16,7 @@ export function createDegradedApi(context: HealthContext, log: Logger): Express 
       detail: 'Postgres has not answered since this process started.',
     });
   });
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(log));
   return app;
 }

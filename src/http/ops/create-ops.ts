@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { measureRequests } from '../measure-requests.js';
 import { healthRoutes, type HealthContext } from './health-routes.js';
 
@@ -10,7 +10,7 @@ export function createOps(context: HealthContext, log: Logger): Express {
   app.disable('x-powered-by');
   app.use(measureRequests(context.metrics, 'ops'));
   app.use(healthRoutes(context));
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(log));
   return app;
 }

@@ -2,11 +2,11 @@ import { Router } from 'express';
 import type { Metrics } from '../../observability/metrics.js';
 
 export type Readiness = {
-  /** What is in the way of serving; empty when nothing is. */
+  /** What keeps this process from serving; empty if nothing does. */
   obstacles: readonly string[];
-  /** What a person should look into, though it does not keep this process from serving. */
+  /** What a person should look into although the process can serve. */
   warnings: readonly string[];
-  /** Notifications that the ledger does not have yet; null in a process that receives none. */
+  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
   spool: { entries: number; bytes: number } | null;
 };
 
