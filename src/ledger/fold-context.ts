@@ -5,7 +5,7 @@ import type { Session } from '../sessions/verdict/session.js';
 import type { ScheduleRules } from './schedule-of.js';
 
 /** A session as it was saved: what had last been said of it, if anything, and what is said now. */
-export type SavedSession = {
+export type SessionFold = {
   said: Session | null;
   session: Session;
   /** Whether that is a new version; `savedMs` is its time then. */
@@ -28,6 +28,6 @@ export type FoldContext = {
   pressure: () => Pressure;
   /** Called for a session that could not be folded, with the reason. It is tried again later. */
   onSetAside: (sid: string, error: unknown) => void;
-  /** Told of sessions that were saved, once that is committed. */
-  onSaved: (saved: readonly SavedSession[]) => void;
+  /** Called with the sessions that were saved, after the commit. */
+  onSaved: (saved: readonly SessionFold[]) => void;
 };

@@ -1,6 +1,6 @@
 import { isTerminal, type Session } from '../sessions/verdict/session.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { FoldContext, SavedSession } from './fold-context.js';
+import type { FoldContext, SessionFold } from './fold-context.js';
 
 /** Counts what this process saved, for Prometheus. */
 export function publishSaved(metrics: Metrics, accountOf: (appId: string) => string | null): FoldContext['onSaved'] {
@@ -18,7 +18,7 @@ function accountName({ appId }: Session, accountOf: (appId: string) => string | 
   return (appId === null ? null : accountOf(appId)) ?? 'none';
 }
 
-function publishVerdict(metrics: Metrics, account: string, { said, session, savedMs }: SavedSession): void {
+function publishVerdict(metrics: Metrics, account: string, { said, session, savedMs }: SessionFold): void {
   const wasOver = said !== null && isTerminal(said.state);
   const { outcome, endedAt } = session;
   if (outcome === null) {

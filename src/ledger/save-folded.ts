@@ -15,7 +15,7 @@ import { learnedMs } from '../sessions/facts/fold.js';
 import { filesNamedBy } from '../sessions/facts/files.js';
 import type { Session } from '../sessions/verdict/session.js';
 import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
-import type { FoldContext, SavedSession } from './fold-context.js';
+import type { FoldContext, SessionFold } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
@@ -127,7 +127,7 @@ function asCounted({ before, stored }: Concluded): CountedChange {
 }
 
 /** Evidence that is read anew was learned long ago, but for that of a session nobody knew. */
-function toSaved({ said, stored, isNew, learned, anew }: Concluded): SavedSession {
+function toSaved({ said, stored, isNew, learned, anew }: Concluded): SessionFold {
   const learnedAtMs = anew && said !== null ? [] : learned.map(learnedMs);
   const { session, updatedMs } = stored;
   return { said, session, isNew, savedMs: updatedMs, learnedMs: learnedAtMs.reduce(earlier, null) };
