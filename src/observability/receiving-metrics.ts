@@ -14,7 +14,7 @@ export function receivingMetrics(registers: Registry[]) {
     }),
     rejected: new Counter({
       name: `${PREFIX}notifications_rejected_total`,
-      help: 'Notifications that were answered 401, by reason',
+      help: 'Notifications refused, by reason: see notification.rejected in the log for what to mend',
       labelNames: ['reason'],
       registers,
     }),

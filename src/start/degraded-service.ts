@@ -75,7 +75,8 @@ async function startDegradedService(
   const spoolDir = path.join(config.spoolDir, ledgerId);
   const intake = openSpoolingIntake({ spoolDir, spoolMaxBytes }, log, metrics);
   const now = (): UnixMs => unixMs(Date.now());
-  const receiver = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null);
+  const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
+  const receiver = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
   const health: HealthContext = {
     metrics,
     readReadiness: () => Promise.resolve(readinessWhileSpooling(intake.spooled(), spoolMaxBytes, [obstacle])),

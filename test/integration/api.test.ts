@@ -554,7 +554,10 @@ describe('the summary', () => {
         outOfOrder: expect.any(Number),
         quarantined: expect.any(Number),
         rejected: expect.any(Number),
+        rejectedByReason: expect.objectContaining({ wrong_signature: expect.any(Number) }),
       },
+      receiver: { rejections: expect.any(Array) },
+      accounts: [{ name: 'default', apps: [{ appId: APP }] }],
       gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) },
       queries: {
         limitPerSecond: 9,

@@ -47,7 +47,14 @@ function apiContext(): Parameters<typeof createApi>[0] {
   return {
     db,
     rules,
-    writes: { register: unused, addStopAnswer: unused, leaseBudget: unused, requestQuery: unused },
+    writes: {
+      register: unused,
+      addStopAnswer: unused,
+      leaseBudget: unused,
+      requestQuery: unused,
+      replayQuarantine: unused,
+    },
+    identityScopes: [],
     readSummary: unused,
     readReadiness: unused,
     now: () => at(3_000),

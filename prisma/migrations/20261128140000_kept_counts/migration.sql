@@ -20,6 +20,3 @@ create table "process_leases" (
     "held_until" timestamptz(6) not null,
     constraint "process_leases_pkey" primary key ("name")
 );
-
--- Bodies that wait for somebody who can read them: a handful of all there ever were.
-create index "quarantined_bodies_waiting_idx" on "quarantined_bodies" ("id") where "replayed_at" is null;

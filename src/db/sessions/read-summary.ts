@@ -1,8 +1,9 @@
 import type { UnixMs } from '../../evidence/instant.js';
+import { REJECTION_REASONS, type RejectionReason } from '../../evidence/rejection.js';
 import { isTerminal, SESSION_STATES, type SessionState } from '../../sessions/verdict/session.js';
 import { readCounters } from './counters.js';
 import { gapCounts, stateCounts, type GapCounts } from './session-counts.js';
-import type { Db } from '../connection/database.js';
+import type { Db, Queryable } from '../connection/database.js';
 
 /** Numbers for the status page: running totals, and what the schedule of coming queries tells. No session is read for them. */
 export type LedgerNumbers = {
@@ -14,7 +15,9 @@ export type LedgerNumbers = {
     duplicates: number;
     outOfOrder: number;
     quarantined: number;
+    /** What was refused at the door, of which nothing is kept; and why. */
     rejected: number;
+    rejectedByReason: Record<RejectionReason, number>;
   };
   live: LiveNumbers;
   queries: { lastMinute: number; throttled: number; outcomes: Record<string, number> };
@@ -51,11 +54,22 @@ export async function readSummary(db: Db, nowMs: UnixMs): Promise<LedgerNumbers>
       outOfOrder: total('out_of_order'),
       quarantined: total('quarantined'),
       rejected: total('rejected'),
+      rejectedByReason: byReason(total),
     },
     // The two were read one after the other: what was saved in between may be in one of them alone.
     live: { ...scheduled, notQueryable: Math.max(living - scheduled.sessions, 0) },
     queries,
   };
+}
+
+/** The counter of what was refused for one reason; `rejected` is that of all of it. */
+export function rejectedCounter(reason: RejectionReason): string {
+  return `rejected ${reason}`;
+}
+
+function byReason(total: (name: string) => number): Record<RejectionReason, number> {
+  const counts = REJECTION_REASONS.map((reason) => [reason, total(rejectedCounter(reason))] as const);
+  return Object.fromEntries(counts) as Record<RejectionReason, number>;
 }
 
 /** When a session of the schedule was last verified, or seen to start. Instants, not ages: they are sorted and compared three times as fast. */
@@ -86,6 +100,17 @@ async function readScheduled(db: Db, nowMs: UnixMs): Promise<Omit<LiveNumbers, '
       return within.rows[0]?.count ?? 0;
     },
   };
+}
+
+/** Live sessions by whose they are, of those that there is something to ask about. */
+export async function countLiveByApp(
+  db: Queryable,
+): Promise<readonly { account: string; appId: string | null; sessions: number }[]> {
+  const { rows } = await db.query<{ account: string; appId: string | null; sessions: number }>(
+    `select query_schedule.account, query_schedule.app_id as "appId", count(*)::int as sessions
+     from query_schedule where query_schedule.live_since is not null group by 1, 2`,
+  );
+  return rows;
 }
 
 async function readQueries(db: Db, nowMs: UnixMs): Promise<LedgerNumbers['queries']> {

@@ -14,15 +14,22 @@ export type LedgerWrites = {
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
   leaseBudget: (request: LeaseRequest) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
+  /** Takes in what can be read now of so many quarantined bodies after a place, oldest first. */
+  replayQuarantine: (after: string, limit: number) => Promise<PartlyReplayed>;
 };
 
-/** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
+/** `unreadable`: how many stay, by why; `next`: where to go on, null at the end. */
+export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, number>; next: string | null };
+
+/** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
   rules: VerdictRules;
+  /** In which the same noticeId is the same notification: one of each account, as a rule. */
+  identityScopes: readonly string[];
   readSummary: ReadSummary;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;

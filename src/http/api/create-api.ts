@@ -8,6 +8,8 @@ import { budgetRoutes } from './budget-routes.js';
 import { changeRoutes } from './change-routes.js';
 import { historyRoutes } from './history-routes.js';
 import { createReadGate } from './read-gate.js';
+import { noticeRoutes } from './notice-routes.js';
+import { quarantineRoutes } from './quarantine-routes.js';
 import { registrationRoutes } from './registration-routes.js';
 import { sessionRoutes } from './session-routes.js';
 
@@ -36,6 +38,8 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   v1.use(registrationRoutes(context));
   v1.use(sessionRoutes(context));
   v1.use(historyRoutes(context));
+  v1.use(noticeRoutes(context));
+  v1.use(quarantineRoutes(context));
   v1.use(changeRoutes(context));
   v1.use(budgetRoutes(context));
   app.use('/v1', v1);
