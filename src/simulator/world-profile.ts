@@ -18,8 +18,8 @@ export type WorldProfile = {
   /** After a move, at least this long until the next: two that touch look like one that never ends. */
   calmMs: number;
   /**
-   * After a move it lives at least this long before it begins to end. An end within one step of the
-   * asking ladder of a return that nobody heard cannot be told from the move's own 404s.
+   * After a move it lives at least this long before it begins to end. An end within one step of the asking
+   * ladder of an unreported return cannot be distinguished from the move's own 404s.
    */
   calmBeforeEndMs: number;
   /** The replaced recorder still reports its exit. */

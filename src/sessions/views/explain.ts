@@ -89,7 +89,7 @@ function outcomeInWords({ outcome, rule }: Ending, rules: VerdictRules): string 
     case 'abnormal_exit':
       return 'It ended with a status that means an abnormal exit.';
     case 'vanished':
-      return `Nobody reported an end. Queries found no worker for at least ${seconds(rules.goneConfirmMs)}, and no sign of life came in that time.`;
+      return `No end was reported. Queries found no worker for at least ${seconds(rules.goneConfirmMs)}, and no sign of life came in that time.`;
     case 'never_started':
       return `No sign of life came within ${seconds(rules.startDeadlineMs)} of its start.`;
   }
