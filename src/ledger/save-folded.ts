@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
 import { appendChanges, findEndsPublished, findLastChanges, type StoredChange } from '../db/sessions/changes.js';
-import { addToCounter } from '../db/sessions/counters.js';
+import { afterCommit } from '../db/connection/with-transaction.js';
+import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
 import { forgetFiles, saveFiles } from '../db/sessions/session-files.js';
@@ -9,10 +10,12 @@ import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
+import { earlier } from '../evidence/instant.js';
+import { learnedMs } from '../sessions/facts/fold.js';
 import { filesNamedBy } from '../sessions/facts/files.js';
 import { isTerminal, type Session } from '../sessions/verdict/session.js';
 import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
-import type { FoldContext } from './fold-context.js';
+import type { FoldContext, SessionFold } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
@@ -38,7 +41,7 @@ export async function saveAnswered(context: FoldContext, tx: PoolClient, folded:
 }
 
 /** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
-type Concluded = Folded & { conclusion: Conclusion; stored: StoredSession; isNew: boolean };
+type Concluded = Folded & { conclusion: Conclusion; stored: StoredSession; isNew: boolean; said: Session | null };
 
 async function save(
   context: FoldContext,
@@ -57,9 +60,10 @@ async function save(
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
-  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
+  await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
   const changed = concluded.filter(({ isNew }) => isNew).map((one) => one.stored);
   await appendChanges(tx, changed);
+  afterCommit(tx, () => context.onSaved(concluded.map(toSaved)));
   return changed.map(({ session }) => session);
 }
 
@@ -78,8 +82,9 @@ async function concludeAll(
     // Having waited is not kept as evidence, but what was published then was published after it.
     const facts = before === null && last !== null ? waitUntil(one.facts, last.atMs, rules) : one.facts;
     const conclusion = conclude(facts, rules);
+    const said = before?.session ?? last?.session ?? null;
     const endMs = ends.get(facts.sid) ?? null;
-    return { ...one, facts, conclusion, ...nextVersion(before, last, facts, conclusion.session, atMs, endMs) };
+    return { ...one, facts, conclusion, said, ...nextVersion(before, last, facts, conclusion.session, atMs, endMs) };
   });
 }
 
@@ -127,6 +132,17 @@ async function saveScheduleOf(
   const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
   const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
   await saveSchedule(tx, { queries, done, answered });
+}
+
+function asCounted({ before, stored }: Concluded): CountedChange {
+  return { before: before?.session ?? null, session: stored.session };
+}
+
+/** Evidence that is read anew was learned long ago, but for that of a session nobody knew. */
+function toSaved({ said, stored, isNew, learned, anew }: Concluded): SessionFold {
+  const learnedAtMs = anew && said !== null ? [] : learned.map(learnedMs);
+  const { session, updatedMs } = stored;
+  return { said, session, isNew, savedMs: updatedMs, learnedMs: learnedAtMs.reduce(earlier, null) };
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {

@@ -83,6 +83,15 @@ function toBody({ id, app_id, raw, reason, received_at, replayed_at }: Row): Qua
   };
 }
 
+/** How many wait, counted no further than 10,000. */
+export async function countQuarantined(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n
+     from (select from quarantined_bodies where quarantined_bodies.replayed_at is null limit 10000) as waiting`,
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** Marks them as replayed. The body stays in quarantine as evidence of what was sent. */
 export async function markReplayed(db: Queryable, ids: readonly string[], atMs: UnixMs): Promise<void> {
   await db.query(`update quarantined_bodies set replayed_at = $2 where quarantined_bodies.id = any($1::bigint[])`, [

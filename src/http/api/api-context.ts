@@ -5,6 +5,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
+import type { Readiness } from '../ops/health-routes.js';
 import type { Logger } from 'pino';
 
 /** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
@@ -23,15 +24,6 @@ export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, nu
 /** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
-export type Readiness = {
-  /** What keeps this process from serving; empty if nothing does. */
-  obstacles: readonly string[];
-  /** What a person should look into although the process can serve. */
-  warnings: readonly string[];
-  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
-  spool: { entries: number; bytes: number } | null;
-};
-
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
@@ -39,8 +31,6 @@ export type ApiContext = {
   /** In which the same noticeId is the same notification: one of each account, as a rule. */
   identityScopes: readonly string[];
   readSummary: ReadSummary;
-  /** Sets the gauges that are read from the ledger itself. */
-  refreshGauges: () => Promise<void>;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
   log: Logger;
