@@ -30,7 +30,7 @@ export async function foldAnew(
     const old = archived.get(sid) ?? null;
     const its = marked.filter((piece) => piece.sid === sid);
     if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
-    else if (all.length > 0) folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
+    else if (all.length > 0) folded.push(foldFrom(rules, noFacts(sid), all, its, before));
   }
   return folded;
 }
@@ -71,19 +71,38 @@ async function foldOntoArchived(
   const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
   const since = evidence.filter((piece) => learnedMs(piece) > untilMs);
-  const folded = foldFrom(rules, known, since, before);
-  return { ...folded, learned: [...late, ...since], anew: false };
+  const folded = foldFrom(rules, known, since, marked, before);
+  return { ...folded, learned: [...late, ...since], reading: 'onto' };
 }
 
 function foldFrom(
   rules: FoldRules,
   known: Folded['facts'],
   learned: readonly Evidence[],
+  marked: readonly Evidence[],
   before: StoredSession | null,
-): Omit<Folded, 'anew'> {
+): Folded {
   // Having waited is not kept as evidence, but it is not unlearned either.
   const untilMs = before?.facts.knownUntilMs;
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  return { before, facts: fold(known, [...learned, ...waited], rules), learned };
+  const facts = fold(known, [...learned, ...waited], rules);
+  return { before, facts, learned, reading: 'anew', news: newsAmong(learned, marked, before) };
+}
+
+/**
+ * Of all evidence of a session that is read anew, what it was not folded from before: what was marked as new, and
+ * what was learned after all that is folded. None, where only the rules or a decoder are others.
+ */
+export function newsAmong(
+  evidence: readonly Evidence[],
+  marked: readonly Evidence[],
+  before: StoredSession | null,
+): readonly Evidence[] {
+  if (before === null) return evidence;
+  const isMarked = new Set(marked.flatMap((piece) => (piece.kind === 'notice' ? [piece.eventKey] : [])));
+  return evidence.filter(
+    (piece) =>
+      learnedMs(piece) > before.facts.knownUntilMs || (piece.kind === 'notice' && isMarked.has(piece.eventKey)),
+  );
 }

@@ -208,7 +208,7 @@ async function foldPassed(
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
     const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
-    return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+    return { before, facts: fold(before.facts, [passed]), learned: [], reading: 'onto', news: [passed] };
   });
   await saveFolded(context, tx, folded);
   return false;
@@ -233,5 +233,5 @@ function foldOnto(rules: FoldRules, before: StoredSession, pending: PendingEvide
   const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
   const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
   if (learned.length === 0) return [];
-  return [{ before, facts: fold(before.facts, learned, rules), learned, anew: false }];
+  return [{ before, facts: fold(before.facts, learned, rules), learned, reading: 'onto', news: learned }];
 }

@@ -1,27 +1,33 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import { appendChanges, findLastChanges } from '../db/sessions/changes.js';
+import { appendChanges, findLastChanges, type NewVersion } from '../db/sessions/changes.js';
 import { addToCounter } from '../db/sessions/counters.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
-import { forgetFiles, saveFiles } from '../db/sessions/session-files.js';
+import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files.js';
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
+import type { UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { filesNamedBy } from '../sessions/facts/files.js';
+import { filesNamedBy, NO_FILES, type KnownFiles } from '../sessions/facts/files.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { becauseOf } from '../sessions/views/because.js';
 import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
 import type { FoldContext } from './fold-context.js';
-import { nextVersion } from './next-version.js';
+import { nextVersion, type NextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
-/** A session that was folded: from what, to what, and the evidence that was new (all there ever was if `anew`). */
+/** A session that was folded: from what, and to what. */
 export type Folded = {
   before: StoredSession | null;
   facts: SessionFacts;
+  /** What names files: more evidence, or where it was read `anew` all there ever was. */
   learned: readonly Evidence[];
-  anew: boolean;
+  /** `pieces`: read anew in several transactions, which have saved the files already. */
+  reading: 'onto' | 'anew' | 'pieces';
+  /** The evidence that was not known before; where the session was read anew, as far as that can be told. */
+  news: readonly Evidence[];
 };
 
 /**
@@ -38,7 +44,11 @@ export async function saveAnswered(context: FoldContext, tx: PoolClient, folded:
 }
 
 /** A session that is saved, with all that its facts amount to, which is found once for all of this. */
-type Concluded = Folded & { conclusion: Conclusion; stored: StoredSession; isNew: boolean };
+type Concluded = Folded & { conclusion: Conclusion } & NextVersion;
+
+function toVersion({ stored, changed, news, before }: Concluded): NewVersion {
+  return { stored, changed, because: becauseOf(news, before?.facts.registration != null) };
+}
 
 async function save(
   context: FoldContext,
@@ -48,41 +58,61 @@ async function save(
 ): Promise<Session[]> {
   if (folded.length === 0) return [];
   const { rules, shard } = context;
-  const concluded = await concludeAll(context, tx, folded);
+  const atMs = context.now();
+  const learned = await saveFilesOf(tx, folded);
+  const concluded = await concludeAll(context, tx, folded, learned, atMs);
   const stored = concluded.map((one) => one.stored);
-  await saveSessions(tx, stored);
-  await saveFilesOf(tx, folded);
+  await saveSessions(tx, stored, atMs);
   await saveGapsOf(tx, concluded, rules);
   const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs }));
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
   if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
-  const changed = concluded.filter(({ isNew }) => isNew).map((one) => one.stored);
-  await appendChanges(tx, changed);
-  return changed.map(({ session }) => session);
+  const versions = concluded.filter(({ changed }) => changed.length > 0);
+  await appendChanges(tx, versions.map(toVersion));
+  return versions.map((one) => one.stored.session);
 }
 
 async function concludeAll(
-  { rules, now }: FoldContext,
+  { rules }: FoldContext,
   tx: PoolClient,
   folded: readonly Folded[],
+  learned: ReadonlySet<string>,
+  atMs: UnixMs,
 ): Promise<readonly Concluded[]> {
-  const atMs = now();
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);
+  const files = await filesOfAll(tx, folded, learned);
   return folded.map((one) => {
     const { before, facts } = one;
     const conclusion = conclude(facts, rules);
     const last = published.get(facts.sid) ?? null;
-    return { ...one, conclusion, ...nextVersion(before, last, facts, conclusion.session, atMs) };
+    const session = { ...conclusion.session, files: files.get(facts.sid) ?? NO_FILES };
+    return { ...one, conclusion, ...nextVersion(before, last, facts, session, atMs) };
   });
 }
 
-async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<void> {
-  const anew = folded.flatMap(({ facts, anew: isAnew }) => (isAnew ? [facts.sid] : []));
+/** What is known of the files of each: counted where they may be others than when they were last counted. */
+async function filesOfAll(
+  tx: PoolClient,
+  folded: readonly Folded[],
+  learned: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, KnownFiles>> {
+  const known = folded.flatMap(({ before, facts: { sid }, reading }): [string, KnownFiles][] => {
+    const files = before?.session.files ?? null;
+    return files === null || reading !== 'onto' || learned.has(sid) ? [] : [[sid, files]];
+  });
+  const isKnown = new Map(known);
+  const others = folded.map(({ facts: { sid } }) => sid).filter((sid) => !isKnown.has(sid));
+  return new Map([...known, ...(await countFiles(tx, others))]);
+}
+
+/** Returns the sessions of which a file, or something of one, was not known before. */
+async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<ReadonlySet<string>> {
+  const anew = folded.flatMap(({ facts, reading }) => (reading === 'anew' ? [facts.sid] : []));
   await forgetFiles(tx, anew);
-  await saveFiles(
+  return saveFiles(
     tx,
     folded.map(({ facts, learned }) => ({ sid: facts.sid, files: learned.flatMap(filesNamedBy) })),
   );
@@ -98,8 +128,8 @@ async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules
 }
 
 /** Most sessions have none, and had none: of them nothing has to be found out again. */
-function hasTheSameGaps({ before, anew, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
-  if (before === null || anew) return false;
+function hasTheSameGaps({ before, reading, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
+  if (before === null || reading === 'anew') return false;
   const { open, settled } = before.session.gaps;
   if (gaps.length === 0 || open + settled === 0) return gaps.length === open + settled;
   return isDeepStrictEqual(gaps, concludeGaps(before.facts, rules));

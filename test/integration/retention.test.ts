@@ -35,7 +35,7 @@ async function one<T>(sql: string): Promise<T | undefined> {
 }
 
 const session = () =>
-  one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' as value from sessions where sid = '${SID}'`);
+  one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' - 'folded_at' as value from sessions where sid = '${SID}'`);
 const notices = () => one<string>(`select string_agg(sid, ',' order by received_at) as value from notices`);
 
 const files = () => one<string>(`select string_agg(name, ',' order by name) as value from session_files`);

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
+import type { Because } from '../../sessions/views/because.js';
 import type { Session } from '../../sessions/verdict/session.js';
 import type { Queryable } from '../connection/database.js';
 import type { StoredSession } from './sessions.js';
@@ -12,22 +13,30 @@ export type StoredChange = {
   session: Session;
 };
 
+/** A version as it is published: with what it says that the one before did not, and the evidence that led to it. */
+export type NewVersion = { stored: StoredSession; changed: readonly string[]; because: readonly Because[] };
+
 /**
  * Appends new versions to the change feed. Must be the last thing a transaction does: from here to
  * its commit no other may append, so that cursors become visible in their order and a reader who
  * goes on after the last one it saw never misses any.
  */
-export async function appendChanges(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
-  if (sessions.length === 0) return;
+export async function appendChanges(tx: PoolClient, versions: readonly NewVersion[]): Promise<void> {
+  if (versions.length === 0) return;
+  const sessions = versions.map(({ stored }) => stored);
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('change feed', 2))`);
   await tx.query(
-    `insert into changes (sid, version, at, session)
-     select * from unnest($1::text[], $2::int[], $3::timestamptz[], $4::jsonb[])`,
+    `insert into changes (sid, version, at, session, changed, because)
+     select told.sid, told.version, told.at, told.session, string_to_array(told.changed, ' '), told.because
+     from unnest($1::text[], $2::int[], $3::timestamptz[], $4::jsonb[], $5::text[], $6::jsonb[])
+       as told (sid, version, at, session, changed, because)`,
     [
       sessions.map(({ sid }) => sid),
       sessions.map(({ version }) => version),
       sessions.map(({ updatedMs }) => new Date(updatedMs)),
       sessions.map(({ session }) => JSON.stringify(session)),
+      versions.map(({ changed }) => changed.join(' ')),
+      versions.map(({ because }) => JSON.stringify(because)),
     ],
   );
 }

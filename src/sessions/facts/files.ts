@@ -17,6 +17,11 @@ export type RecordedFile = FileMention & {
 
 export type FileKind = 'playlist' | 'mp4' | 'snapshot' | 'other';
 
+/** All files of a session in short: how many, how many of them are pictures, and a digest of what is told of the others. */
+export type KnownFiles = { count: number; pictures: number; digest: string };
+
+export const NO_FILES: KnownFiles = { count: 0, pictures: 0, digest: '' };
+
 /** The files that one piece of evidence names. */
 export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
   switch (evidence.kind) {

@@ -21,7 +21,7 @@ export function findFindings(session: FindingCase): readonly Finding[] {
 }
 
 /** A thousand of one kind say no more than ten; every version of the session carries them. */
-const MOST_OF_A_KIND = 10;
+export const MOST_OF_A_KIND = 10;
 
 function firstOf(found: readonly Finding[]): readonly Finding[] {
   if (found.length <= MOST_OF_A_KIND) return found;

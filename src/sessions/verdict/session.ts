@@ -1,6 +1,7 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingMode } from '../../evidence/registration.js';
+import type { KnownFiles } from '../facts/files.js';
 import type { UploadState } from '../facts/upload.js';
 
 export const SESSION_STATES = ['registered', 'starting', 'recording', 'stopping', 'ended', 'failed'] as const;
@@ -43,6 +44,8 @@ export type Session = {
   gaps: { open: number; settled: number; settledByNotice: number; settledByQuery: number };
   observations: { count: number; lastMs: UnixMs | null; lastOutcome: QueryOutcome['kind'] | null };
   findings: readonly Finding[];
+  /** What is known of its files, which no facts hold; null where nobody has counted them. */
+  files: KnownFiles | null;
 };
 
 /** Something about a session that a person may need to know. */
