@@ -6,7 +6,8 @@ import { askSession } from '../asking/ask-session.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createWakeUp, startTicking, type WakeUp } from './wake-ups.js';
-import { applyRetention, makePartitions } from '../ledger/maintain.js';
+import { applyRetention } from '../ledger/apply-retention.js';
+import { makePartitions } from '../ledger/maintain.js';
 import { foldAll } from '../ledger/fold-all.js';
 import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
@@ -139,7 +140,7 @@ async function lookAfter(
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await refoldConfigured(context, appIds);
-  await applyRetention(context, context.retentionDays, (dropped) => context.log.info(dropped, 'retention.dropped'));
+  await applyRetention(context, context.retention, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 
 function single(): typeof LOCK & { concurrency: number } {

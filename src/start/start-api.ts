@@ -23,6 +23,7 @@ export async function startApi(components: Components, existing: Listener | null
       now,
       log,
       metrics,
+      stopping: context.stopping,
       rules: context.rules,
       writes: {
         register: (registration) => register(context, registration),

@@ -51,6 +51,7 @@ function apiContext(): Parameters<typeof createApi>[0] {
     readSummary: unused,
     refreshGauges: unused,
     readReadiness: unused,
+    stopping: new AbortController().signal,
     now: () => at(3_000),
     log: createLogger('silent'),
     metrics: createMetrics(),

@@ -31,3 +31,11 @@ exception when insufficient_privilege then
 end $$;
 
 insert into "feed" ("id", "made_in") values (gen_random_uuid(), "feed_place"());
+
+-- How far each kind of retention has come that looks through a table slice by slice, and when it was last through.
+create table "retention_progress" (
+    "name" text not null,
+    "position" bigint not null default 0,
+    "through_at" timestamptz(3),
+    constraint "retention_progress_pkey" primary key ("name")
+);

@@ -69,3 +69,49 @@ export async function findLastChanges(db: Queryable, sids: readonly string[]): P
 function toChange({ cursor, sid, version, at, session }: ChangeRow): StoredChange {
   return { cursor, sid, version, atMs: unixMs(at.getTime()), session };
 }
+
+/** The newest version of a session whose time is not later than that. */
+export async function findVersionAt(db: Queryable, sid: string, atMs: UnixMs): Promise<StoredChange | null> {
+  const { rows } = await db.query<ChangeRow>(
+    `select ${COLUMNS} from changes where changes.sid = $1 and changes.at <= $2
+     order by changes.version desc limit 1`,
+    [sid, new Date(atMs)],
+  );
+  return rows[0] === undefined ? null : toChange(rows[0]);
+}
+
+/** The lowest version of a session that is kept; null where there is none. */
+export async function findFirstVersion(db: Queryable, sid: string): Promise<number | null> {
+  const { rows } = await db.query<{ first: number | null }>(
+    `select min(changes.version) as first from changes where changes.sid = $1`,
+    [sid],
+  );
+  return rows[0]?.first ?? null;
+}
+
+/** What is told of a version beside the session as it was. */
+export type VersionNote = {
+  cursor: string;
+  version: number;
+  atMs: UnixMs;
+  changed: readonly string[];
+  because: readonly Because[];
+};
+
+/** Versions of a session below that number, newest first. */
+export async function listVersions(
+  db: Queryable,
+  sid: string,
+  below: number | null,
+  limit: number,
+): Promise<VersionNote[]> {
+  const { rows } = await db.query<
+    Pick<ChangeRow, 'cursor' | 'version' | 'at'> & Pick<VersionNote, 'changed' | 'because'>
+  >(
+    `select changes.cursor::text, changes.version, changes.at, changes.changed, changes.because
+     from changes where changes.sid = $1 and ($2::int is null or changes.version < $2)
+     order by changes.version desc limit $3`,
+    [sid, below, limit],
+  );
+  return rows.map(({ at, ...row }) => ({ ...row, atMs: unixMs(at.getTime()) }));
+}

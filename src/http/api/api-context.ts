@@ -36,6 +36,8 @@ export type ApiContext = {
   refreshGauges: () => Promise<void>;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
+  /** Aborted when the process is to stop: nobody is kept waiting then. */
+  stopping: AbortSignal;
   log: Logger;
   metrics: Metrics;
 };
