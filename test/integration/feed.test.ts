@@ -144,9 +144,13 @@ describe('the change feed', () => {
   });
 
   it('holds an empty answer back until there is one, or the time is over', async () => {
-    const { next } = (await get('/v1/changes?limit=500')).body;
-    const begin = performance.now();
-    expect((await get(`/v1/changes?after=${next as string}&wait=1`)).body.changes).toEqual([]);
+    let { next } = (await get('/v1/changes?limit=500')).body;
+    const page = async (): Promise<any> => (await get(`/v1/changes?after=${next as string}&wait=1`)).body;
+    let begin = performance.now();
+    for (let body = await page(); body.changes.length > 0; body = await page()) {
+      next = body.next;
+      begin = performance.now();
+    }
     expect(performance.now() - begin).toBeGreaterThan(950);
     const waiting = Array.from({ length: 20 }, () => get(`/v1/changes?after=${next as string}&wait=60`));
     // They take nobody's turn: reads are served beside them.
@@ -159,13 +163,22 @@ describe('the change feed', () => {
 
   it('lets a waiting reader go when the service stops', async () => {
     const other = await startTestService();
-    const waiting = other.api('GET', '/v1/changes?wait=60');
-    await waitFor(async () => (await other.api('GET', '/healthz')).status === 200, { deadlineMs: 2_000 });
+    const waiting = fetch(`http://127.0.0.1:${String(other.app.apiPort)}/v1/changes?wait=60`);
+    await inDatabase(other.database.url, (client) =>
+      waitFor(
+        async () =>
+          (
+            await client.query(
+              `select from pg_stat_activity where datname = current_database() and query like 'select max(changes.cursor)%'`,
+            )
+          ).rowCount !== 0,
+        { deadlineMs: 5_000, what: 'the waiting reader' },
+      ),
+    );
     const begin = performance.now();
-    const [answer] = await Promise.all([waiting, other.app.stop()]);
-    expect(answer.body).toMatchObject({ changes: [] });
-    expect(performance.now() - begin).toBeLessThan(5_000);
-    await other.close();
+    const [answer] = await Promise.all([waiting.then((response) => response.json()), other.close()]);
+    expect(answer).toMatchObject({ changes: [] });
+    expect(performance.now() - begin).toBeLessThan(4_500);
   });
 
   it('that is cut says from where on nothing is missing', async () => {
