@@ -15,7 +15,7 @@ import { withLedger } from './with-ledger.js';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('show a session, why it is as it is, and everything known to have happened')
+    .description('show a session, the reasons for its state, and its timeline')
     .argument('<sid>')
     .option('--as-of <instant>', 'as the ledger knew it then, as in 2026-11-21T10:32:00Z', instant)
     .action((sid: string, { asOf }: { asOf?: UnixMs }) =>
@@ -42,7 +42,7 @@ async function inspect({ db, rules, now }: FoldContext, sid: string): Promise<vo
   printTimeline(buildTimeline(await loadEvidence(db.pool, sid), inferences(stored.facts, rules)));
 }
 
-/** What was said of it then, what had led to that, and what had been heard by then. */
+/** The version at that time, the evidence that had led to it, and the timeline as far as it was known. */
 async function inspectAsOf({ db, rules }: FoldContext, sid: string, asOfMs: UnixMs): Promise<void> {
   const then = await findVersionAt(db.pool, sid, asOfMs);
   if (then === null) throw new Error(`Nothing was known of session ${sid} at ${iso(asOfMs)}.`);

@@ -6,6 +6,7 @@ import { inspectCommand } from './inspect-command.js';
 import { migrateCommand } from './migrate-command.js';
 import { refoldCommand } from './refold-command.js';
 import { replayCommand } from './replay-command.js';
+import { sendTestCommand } from './send-test-command.js';
 import { serveCommand } from './serve-command.js';
 import { simulateCommand } from './simulate-command.js';
 
@@ -22,11 +23,12 @@ for (const command of [
   refoldCommand(),
   inspectCommand(),
   doctorCommand(),
+  sendTestCommand(),
 ]) {
   program.addCommand(command);
 }
 
-// `| head` has seen enough: that is no fault.
+// A closed pipe, as with `| head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

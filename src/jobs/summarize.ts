@@ -1,15 +1,18 @@
 import type { Db } from '../db/connection/database.js';
+import { readLastHeard } from '../db/evidence/last-heard.js';
 import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
 import { readWhollyRefused } from '../db/schedule/refused.js';
-import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
+import { countLiveByApp, readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
+import { readAccountStates, SHORT_PAUSE_MS, type AccountState } from '../asking/account-states.js';
 import { readReachablePace, type ReachablePace } from '../asking/reachable-pace.js';
 import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
+import { accountSummaries, receiverSummary, type AccountSummary, type ReceiverSummary } from './summarize-arrivals.js';
 
 export type SummaryContext = {
   db: Db;
@@ -22,12 +25,14 @@ export type SummaryContext = {
   now: () => UnixMs;
 };
 
-/** The status page: what is promised at the present load, and the counts behind it. */
+/** The summary for a status page: the bound at the present load, and the counts behind it. */
 export type Summary = {
   truth: {
     liveSessions: number;
-    /** Of those that are not over, how many cannot be asked about at all: nothing is promised of them. */
+    /** How many sessions that are not over cannot be queried at all; the bound does not cover them. */
     notQueryable: number;
+    /** How many of all that are not over can be verified by nothing just now, and why. */
+    notVerifiable: NotVerifiable;
     boundMs: number | null;
     verifiedWithinBound: number | null;
     forecast: Forecast;
@@ -36,31 +41,41 @@ export type Summary = {
   sessions: LedgerNumbers['sessions'];
   notices: LedgerNumbers['notices'];
   gaps: LedgerNumbers['gaps'];
-  /** `reachablePerSecond`: what the slots allow of the limit at the time that answers take now. */
+  /** `reachablePerSecond`: the rate that the slots allow at the present response times. */
   queries: LedgerNumbers['queries'] & { limitPerSecond: number; reachablePerSecond: number };
   queue: { backend: string; waiting: number; active: number };
   /** What Agora answers 401 or 403 to, since when, and what to do about it. */
   refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
+  /** Whether each account, and each of its apps, can be asked about, and what last came of it. */
+  accounts: readonly AccountSummary[];
+  /** What last came to the receivers, and what they refused. */
+  receiver: ReceiverSummary;
 };
+
+/** Live sessions by what keeps them from being verified. Those of `refused`, `unreachable` and `paused` wait for Agora. */
+export type NotVerifiable = Record<'sessions' | 'notQueryable' | 'refused' | 'unreachable' | 'paused', number>;
 
 export async function summarize(context: SummaryContext): Promise<Summary> {
   const { db, now } = context;
-  const [numbers, refused, queue] = await Promise.all([
+  const [numbers, refused, queue, states, heard] = await Promise.all([
     readSummary(db, now()),
     readRefused(db, context.accounts),
     countJobs(context),
+    readAccountStates(db, context.accounts),
+    readLastHeard(db.pool),
   ]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const paces = await readReachablePace(db, context.accounts);
-  const promised = promisedBoundMs(context, live.askedByAccount, silent, paces);
-  const within = promised === null ? 0 : await live.withinBound(promised);
+  const bound = worstBoundMs(context, live.askedByAccount, silent, paces);
+  const within = bound === null ? 0 : await live.withinBound(bound);
   return {
     truth: {
       liveSessions: live.sessions,
       notQueryable: live.notQueryable,
-      boundMs: promised,
-      verifiedWithinBound: share(within, live.sessions, promised),
+      notVerifiable: await countNotVerifiable(db, states, live.notQueryable),
+      boundMs: bound,
+      verifiedWithinBound: share(within, live.sessions, bound),
       forecast: forecastOf(context, sum([...live.askedByAccount.values()]), paces),
     },
     sessions,
@@ -74,15 +89,30 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     staleness: live.ages,
     queue: { backend: context.backend.kind, ...queue },
     refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
+    accounts: accountSummaries(states, heard),
+    receiver: receiverSummary(heard),
   };
 }
 
-/** A pause as short as this is part of the pace, not a silence. */
-const SHORT_PAUSE_MS = 5_000;
+async function countNotVerifiable(
+  db: Db,
+  states: readonly AccountState[],
+  notQueryable: number,
+): Promise<NotVerifiable> {
+  const counts = { notQueryable, refused: 0, unreachable: 0, paused: 0 };
+  const isWhole = states.every(({ state, apps }) => state === 'ok' && apps.every((app) => app.state === 'ok'));
+  for (const { account, appId, sessions } of isWhole ? [] : await countLiveByApp(db.pool)) {
+    const owner = states.find(({ name }) => name === account);
+    const app = owner?.apps.find((one) => one.appId === appId);
+    const state = owner === undefined || owner.state === 'ok' ? (app?.state ?? 'ok') : owner.state;
+    if (state !== 'ok') counts[state] += sessions;
+  }
+  return { sessions: sum(Object.values(counts)), ...counts };
+}
 
 /**
- * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all that lives. One
- * refused app makes no account silent: the others are asked as ever.
+ * Accounts that cannot be asked: unreachable, paused for long, or refused for all of their live sessions. A
+ * single refused app does not make its account silent: the other apps are asked as usual.
  */
 async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<ReadonlySet<string>> {
   const apps = refused.flatMap(({ appId }) => (appId === null ? [] : [appId]));
@@ -96,7 +126,7 @@ async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<
 }
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
-function promisedBoundMs(
+function worstBoundMs(
   { accounts, rules }: SummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
@@ -121,12 +151,12 @@ function forecastOf(
   return forecast({ sessions, perSecond: reachableOf(paces) }, rules, targetMs);
 }
 
-function share(within: number, live: number, promised: number | null): number | null {
-  if (promised === null) return null;
+function share(within: number, live: number, bound: number | null): number | null {
+  if (bound === null) return null;
   return live === 0 ? 1 : within / live;
 }
 
-/** What the summary says, for Prometheus; a bound that nobody can promise is NaN. */
+/** Publishes the summary for Prometheus; a bound of null becomes NaN. */
 export function publishSummary(metrics: Metrics, { truth, staleness }: Summary): void {
   metrics.boundSeconds.set(truth.boundMs === null ? Number.NaN : truth.boundMs / 1000);
   metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);

@@ -8,12 +8,12 @@ import { cutFeed } from '../db/sessions/cut-feed.js';
 import { DAY_MS, plusMs, type UnixMs } from '../evidence/instant.js';
 import type { FoldContext } from './fold-context.js';
 
-/** For how many days each is kept; 0 for ever. */
+/** For how many days each kind is kept; 0 keeps it for ever. */
 export type RetentionDays = {
-  /** Raw notices and query answers of sessions that are over. */
+  /** Raw notices and observations of sessions that are over. */
   evidence: number;
   changes: number;
-  /** At least as long as evidence: what is still there is known by it when it comes again. */
+  /** At least as long as `evidence`: while a body is there, a repetition of it must be recognized. */
   identities: number;
   quarantine: number;
   usage: number;
@@ -30,11 +30,11 @@ export type DroppedRows = {
   usage: number;
 };
 
-/** One kind of it works no longer than this at a time: folding's sweep waits behind it. There is a next time. */
+/** Each kind works no longer than this at a time, because the sweep waits behind it. The next tick goes on. */
 const WORK_FOR_MS = 1_000;
 const BATCH = 5_000;
 
-/** Drops what is older than it is to be kept. Stopped, or dead on the way, the next time goes on. */
+/** Drops what is older than it has to be kept. If it is stopped or dies on the way, the next run goes on. */
 export async function applyRetention(
   context: Pick<FoldContext, 'db' | 'now' | 'stopping'>,
   days: RetentionDays,
@@ -86,7 +86,7 @@ async function whileMore(
   }
 }
 
-/** Through a table once a day, some slices at a time. */
+/** One pass through a table a day, some slices at a time. */
 async function throughSlices(
   context: Pick<FoldContext, 'db' | 'now' | 'stopping'>,
   name: string,

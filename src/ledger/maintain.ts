@@ -2,7 +2,10 @@ import type { Logger } from 'pino';
 import { ensurePartitions } from '../db/migrations/partitions.js';
 import type { FoldContext } from './fold-context.js';
 
-/** Partitions for the coming days. Neither a start nor other work fails for what is in the way of them. */
+/**
+ * Makes partitions for the coming days. A failure is only logged, so that neither a start nor other work
+ * fails because of it.
+ */
 export async function makePartitions({
   db,
   now,

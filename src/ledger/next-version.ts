@@ -5,14 +5,13 @@ import type { SessionFacts } from '../sessions/facts/facts.js';
 import { changedPaths } from '../sessions/views/changed-paths.js';
 import type { Session } from '../sessions/verdict/session.js';
 
-/** The row of a session, and what it says that its last version did not: nothing, where it is no new version. */
-export type NextVersion = { stored: StoredSession; changed: readonly string[] };
+/** A session's row, and the paths in which it differs from its last version; empty if it is no new version. */
+export type VersionResult = { stored: StoredSession; changed: readonly string[] };
 
 /**
- * The row of a session with what its facts amount to. It is a new version when it says something that a reader
- * could act on; heartbeats and queries that find everything as it was only move the counts, for there are hundreds
- * of thousands of them a day. A row that was dropped and says again what was last published keeps that version and
- * time.
+ * Builds a session's row from its facts. It is a new version if it says something that a reader could act on;
+ * heartbeats and queries that changed nothing only update the counts, because there are hundreds of thousands of
+ * them a day. A row that was dropped and now equals what was last published keeps that version and time.
  */
 export function nextVersion(
   before: StoredSession | null,
@@ -20,7 +19,7 @@ export function nextVersion(
   facts: SessionFacts,
   session: Session,
   atMs: UnixMs,
-): NextVersion {
+): VersionResult {
   const said = before?.session ?? published?.session ?? null;
   const version = before?.version ?? published?.version ?? 0;
   const updatedMs = before?.updatedMs ?? published?.atMs ?? atMs;
@@ -30,7 +29,7 @@ export function nextVersion(
   return { changed, stored: { sid: facts.sid, facts, session, createdMs, ...stored } };
 }
 
-/** From the evidence, not from the clock: a row that was dropped comes back in its old place. */
+/** From the evidence and not from the clock, so that a dropped row returns to its old position in lists. */
 function firstLearnedMs({ registrations, arrivals, stop }: SessionFacts): UnixMs | null {
   const told = earlier(registrations.first?.receivedMs ?? null, arrivals.firstReceivedMs);
   return earlier(told, stop?.receivedMs ?? null);

@@ -10,23 +10,23 @@ import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { filesNamedBy, NO_FILES, type KnownFiles } from '../sessions/facts/files.js';
+import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/files.js';
 import type { Session } from '../sessions/verdict/session.js';
 import { becauseOf } from '../sessions/views/because.js';
 import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
 import type { FoldContext } from './fold-context.js';
-import { nextVersion, type NextVersion } from './next-version.js';
+import { nextVersion, type VersionResult } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
-/** A session that was folded: from what, and to what. */
+/** A session that was folded: its row before, and its new facts. */
 export type Folded = {
   before: StoredSession | null;
   facts: SessionFacts;
-  /** What names files: more evidence, or where it was read `anew` all there ever was. */
+  /** The evidence that may name files: what is new, or all of it if `reading` is `scratch`. */
   learned: readonly Evidence[];
-  /** `pieces`: read anew in several transactions, which have saved the files already. */
-  reading: 'onto' | 'anew' | 'pieces';
-  /** The evidence that was not known before; where the session was read anew, as far as that can be told. */
+  /** `pieces`: folded from scratch in several transactions, which have saved the files already. */
+  reading: 'onto' | 'scratch' | 'pieces';
+  /** The evidence that had not been folded before. */
   news: readonly Evidence[];
 };
 
@@ -38,13 +38,13 @@ export async function saveFolded(context: FoldContext, tx: PoolClient, folded: r
   return save(context, tx, folded, { answered: false });
 }
 
-/** The same of a session that the answer to its query was folded into: that query is not under way any more. */
+/** The same for a session into which the answer to its query was folded: that query is done. */
 export async function saveAnswered(context: FoldContext, tx: PoolClient, folded: Folded): Promise<Session[]> {
   return save(context, tx, [folded], { answered: true });
 }
 
-/** A session that is saved, with all that its facts amount to, which is found once for all of this. */
-type Concluded = Folded & { conclusion: Conclusion } & NextVersion;
+/** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
+type Concluded = Folded & { conclusion: Conclusion } & VersionResult;
 
 function toVersion({ stored, changed, news, before }: Concluded): NewVersion {
   return { stored, changed, because: becauseOf(news, before?.facts.registration != null) };
@@ -93,13 +93,13 @@ async function concludeAll(
   });
 }
 
-/** What is known of the files of each: counted where they may be others than when they were last counted. */
+/** A summary of the files of each session, counted again where they may have changed since the last count. */
 async function filesOfAll(
   tx: PoolClient,
   folded: readonly Folded[],
   learned: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, KnownFiles>> {
-  const known = folded.flatMap(({ before, facts: { sid }, reading }): [string, KnownFiles][] => {
+): Promise<ReadonlyMap<string, FileSummary>> {
+  const known = folded.flatMap(({ before, facts: { sid }, reading }): [string, FileSummary][] => {
     const files = before?.session.files ?? null;
     return files === null || reading !== 'onto' || learned.has(sid) ? [] : [[sid, files]];
   });
@@ -108,9 +108,9 @@ async function filesOfAll(
   return new Map([...known, ...(await countFiles(tx, others))]);
 }
 
-/** Returns the sessions of which a file, or something of one, was not known before. */
+/** Returns the sessions of which a file, or a detail of one, is new. */
 async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<ReadonlySet<string>> {
-  const anew = folded.flatMap(({ facts, reading }) => (reading === 'anew' ? [facts.sid] : []));
+  const anew = folded.flatMap(({ facts, reading }) => (reading === 'scratch' ? [facts.sid] : []));
   await forgetFiles(tx, anew);
   return saveFiles(
     tx,
@@ -118,7 +118,7 @@ async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<R
   );
 }
 
-/** The list is written only where it reads differently: most evidence leaves it as it was. */
+/** The list is written only if it changed: most evidence leaves it as it was. */
 async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules: ScheduleRules): Promise<void> {
   const changed = concluded.filter((one) => !hasTheSameGaps(one, rules));
   await saveGaps(
@@ -127,9 +127,9 @@ async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules
   );
 }
 
-/** Most sessions have none, and had none: of them nothing has to be found out again. */
+/** Most sessions have and had no gaps, and nothing is written for them. */
 function hasTheSameGaps({ before, reading, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
-  if (before === null || reading === 'anew') return false;
+  if (before === null || reading === 'scratch') return false;
   const { open, settled } = before.session.gaps;
   if (gaps.length === 0 || open + settled === 0) return gaps.length === open + settled;
   return isDeepStrictEqual(gaps, concludeGaps(before.facts, rules));

@@ -1,19 +1,17 @@
 import path from 'node:path';
-import type { Logger } from 'pino';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import { addToCounter } from '../db/sessions/counters.js';
-import { openPool, type Db, type Patience } from '../db/connection/database.js';
+import { openPool, type Patience } from '../db/connection/database.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
-import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
+import { noteDeliveries } from './note-deliveries.js';
 import type { Components } from './components.js';
 
-/** One stores, one drains, one is spare. */
+/** One for storing, one for draining the spool, one spare. */
 const CONNECTIONS = 3;
-/** Agora waits for 10 s: what Postgres does not take in this time goes to the spool. */
+/** Agora waits 10 s for an answer, so what Postgres does not store within this time goes to the spool. */
 const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
 
 type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
@@ -23,8 +21,8 @@ type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
 };
 
 /**
- * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
- * this ledger's: what was acknowledged for one must never be drained into another.
+ * Opens the intake with database connections of its own, so that no busy job delays notifications. The spool
+ * belongs to this ledger: what was acknowledged for one must never be drained into another.
  */
 export async function openReceiverIntake(components: IntakeParts): Promise<OpenedIntake> {
   const { config, url, ledgerId, shard, wakeFolding, log, metrics } = components;
@@ -41,24 +39,21 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
   return openIntake({ pool, spoolDir, spoolMaxBytes, shard, wakeFolding, log, metrics });
 }
 
-/** The public listener. `standing`: the one that stands there already, if any. */
+/** Starts the public listener. Takes over the `existing` listener, if there is one. */
 export async function startReceiver(components: Components, existing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = components;
   if (intake === null) throw new Error('a receiver has an intake');
-  const rejections = countRejections(db, context.shard, log);
-  const listener = await listenForNotices(
-    config,
-    { intake, onRejected: rejections.count, now: clock.now, log, metrics },
-    existing,
-  );
+  const { onRejected, onArrived, flush } = noteDeliveries(db.pool, context.shard, clock.now, log);
+  const options = { intake, onRejected, onArrived, now: clock.now, log, metrics };
+  const listener = await listenForNotices(config, options, existing);
   const close = async (): Promise<void> => {
     await listener.close();
-    await rejections.flush();
+    await flush();
   };
   return { ...listener, close };
 }
 
-/** Listens as configured; what comes goes where `options` say. */
+/** Listens on the configured address and passes notifications to the intake in `options`. */
 export async function listenForNotices(
   { accounts, receiver }: Config,
   options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,
@@ -74,41 +69,4 @@ export async function listenForNotices(
   );
   const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
   return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT', existing);
-}
-
-const COUNT_EVERY_MS = 1_000;
-
-type Rejections = {
-  count: () => void;
-  /** Resolves once what was counted is written, or could not be. */
-  flush: () => Promise<void>;
-};
-
-/** Refused notifications cost one write a second, however many somebody sends. */
-function countRejections(db: Db, shard: number, log: Logger): Rejections {
-  let rejected = 0;
-  let timer: NodeJS.Timeout | null = null;
-  const notWritten = logSparingly(log, 'warn', 'counter.not_written');
-  const flush = async (): Promise<void> => {
-    const amount = rejected;
-    rejected = 0;
-    if (amount === 0) return;
-    await addToCounter(db.pool, 'rejected', amount, shard).catch((error: unknown) => {
-      notWritten(error);
-      rejected += amount;
-    });
-  };
-  const flushSoon = (): void => {
-    timer ??= setTimeout(() => {
-      void flush().finally(() => {
-        timer = null;
-        if (rejected > 0) flushSoon();
-      });
-    }, COUNT_EVERY_MS).unref();
-  };
-  const count = (): void => {
-    rejected += 1;
-    flushSoon();
-  };
-  return { count, flush };
 }

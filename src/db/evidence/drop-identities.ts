@@ -2,13 +2,13 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Db } from '../connection/database.js';
 import type { DroppedSlice } from './drop-observations.js';
 
-/** Pages of 8 KiB that are looked through at a time: some 50,000 identities. */
+/** So many pages of 8 KiB are read at a time: about 50,000 identities. */
 const SLICE = 500;
 
 /**
- * Drops the identities of notices that were received before then and whose bodies are gone, a slice of the table's
- * pages at a time. There is no index by time, which every notification would have to be entered in: a table as
- * large as this one is read through once a day in a few seconds.
+ * Drops the identities of notices that were received before `beforeMs` and whose bodies are gone, one slice of the
+ * table's pages at a time. An index by time would cost every notification a write; reading the whole table once a
+ * day is cheaper.
  */
 export async function dropIdentities(
   { pool }: Pick<Db, 'pool'>,

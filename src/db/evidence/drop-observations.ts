@@ -4,7 +4,7 @@ import type { Db } from '../connection/database.js';
 import { withTransaction } from '../connection/with-transaction.js';
 import { ARCHIVED_AFTER_MS } from './archived-facts.js';
 
-/** What was dropped of one slice; `next` is where the next one begins, null after the last. */
+/** How much of one slice was dropped; `next` is where the next slice begins, null after the last. */
 export type DroppedSlice = { dropped: number; next: string | null };
 
 const SLICE = 2_000;
@@ -12,9 +12,8 @@ const SLICE = 2_000;
 type Row = { id: string; sid: string; asked_at: Date; last_answered_at: Date };
 
 /**
- * Drops what queries told before then of sessions that are over and of which nothing was heard since, a slice of
- * the table at a time, after a position in it. What they amounted to is kept beside the session, as it is for
- * notices: folding it anew begins with that.
+ * Drops the observations before `beforeMs` of sessions that are over and were not folded since, one slice of the
+ * table at a time. As for notices, the facts are archived, and a fold from scratch starts from them.
  * Ours: docs/decisions/012-retention-keeps-what-evidence-amounts-to.md
  */
 export async function dropObservations(
@@ -38,7 +37,7 @@ export async function dropObservations(
   });
 }
 
-/** Keeps what these sessions' evidence amounts to, of those that are over and of which all is old. */
+/** Archives the facts of those sessions that are over and have old evidence only. Returns which. */
 async function archive(
   tx: PoolClient,
   sids: readonly string[],

@@ -1,7 +1,7 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
-/** How far the looking through a table has come, and when it was last through; null before the first time. */
+/** How far a pass through a table has come, and when the last pass ended; null before the first one has. */
 export type RetentionProgress = { position: string; throughMs: UnixMs | null };
 
 export async function readProgress(db: Queryable, name: string): Promise<RetentionProgress> {

@@ -1,12 +1,15 @@
-import type { Db } from '../connection/database.js';
+import { unixMs, type UnixMs } from '../../evidence/instant.js';
+import type { Db, Queryable } from '../connection/database.js';
 
-/** Nothing of the account is asked for the given time; a shorter pause never replaces a longer one. */
+/** Pauses all queries of the account for the given time. A shorter pause never replaces a longer one. */
 export async function pauseAccount(db: Db, account: string, forMs: number, reason: PauseReason): Promise<void> {
   await db.pool.query(
-    `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, unanswered_since)
-     values ($1, clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond', $3,
+    `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, paused_since, unanswered_since)
+     values ($1, clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond', $3, clock_timestamp(),
              case when $4 then clock_timestamp() end)
      on conflict (account) do update set
+       paused_since = case when pace.paused_until > clock_timestamp()
+                           then coalesce(pace.paused_since, excluded.paused_since) else excluded.paused_since end,
        paused_until = greatest(pace.paused_until, excluded.paused_until),
        pause_reason = excluded.pause_reason,
        unanswered_since = coalesce(pace.unanswered_since, excluded.unanswered_since)`,
@@ -14,13 +17,10 @@ export async function pauseAccount(db: Db, account: string, forMs: number, reaso
   );
 }
 
-/** `throttled`: too fast; `quota`: this window is used up; the others: nothing can be asked. */
+/** `throttled`: too many queries; `quota`: this window is used up; the others: no query can be asked. */
 export type PauseReason = 'throttled' | 'quota' | 'unauthorized' | 'unreachable';
 
-/**
- * Answered with 429: the pace is halved at once, down to an eighth; every answer that is not one
- * wins a little of it back.
- */
+/** After a 429 the pace is halved at once, down to an eighth; every other answer restores a little of it. */
 export async function slowDown(db: Db, account: string): Promise<void> {
   await db.pool.query(
     `update query_pace set rate_factor = greatest(query_pace.rate_factor / 2, 0.125)
@@ -38,13 +38,56 @@ export async function speedUp(db: Db, account: string): Promise<void> {
   );
 }
 
-/** To which part of their pace accounts were slowed down; those at full pace are not among them. */
+/** The factor to which 429s slowed accounts down; accounts at full pace are left out. */
 export async function readSlowed(db: Db): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.pool.query<{ account: string; factor: number }>(
     `select query_pace.account, query_pace.rate_factor as factor from query_pace
      where query_pace.rate_factor < 1`,
   );
   return new Map(rows.map(({ account, factor }) => [account, factor]));
+}
+
+/** What keeps an account from being asked, by the database's clock; null of what does not. */
+export type PaceState = {
+  pause: { sinceMs: UnixMs; untilMs: UnixMs; reason: string } | null;
+  /** No query was answered since. */
+  unansweredSinceMs: UnixMs | null;
+};
+
+/** Of the accounts that something keeps from being asked: pauses that last longer than `shortMs` from now, and silence. */
+export async function readPaceStates(db: Queryable, shortMs: number): Promise<ReadonlyMap<string, PaceState>> {
+  const { rows } = await db.query<PaceStateRow>(
+    `select query_pace.account, query_pace.pause_reason, query_pace.paused_until, query_pace.unanswered_since,
+            coalesce(query_pace.paused_since, now()) as paused_since,
+            coalesce(query_pace.paused_until > clock_timestamp() + $1::float8 * interval '1 millisecond', false) as is_long
+     from query_pace
+     where query_pace.unanswered_since is not null or query_pace.paused_until > clock_timestamp()`,
+    [shortMs],
+  );
+  return new Map(rows.map((row) => [row.account, paceState(row)]));
+}
+
+type PaceStateRow = {
+  account: string;
+  pause_reason: string | null;
+  paused_since: Date;
+  paused_until: Date | null;
+  unanswered_since: Date | null;
+  is_long: boolean;
+};
+
+function paceState({ is_long, paused_since, paused_until, pause_reason, unanswered_since }: PaceStateRow): PaceState {
+  const isPaused = is_long && paused_until !== null;
+  return {
+    pause: isPaused
+      ? {
+          sinceMs: unixMs(paused_since.getTime()),
+          untilMs: unixMs(paused_until.getTime()),
+          reason: pause_reason ?? '',
+        }
+      : null,
+    unansweredSinceMs: unanswered_since === null ? null : unixMs(unanswered_since.getTime()),
+  };
 }
 
 /** Accounts of which no query has been answered by Agora lately, for it cannot be reached or refuses us. */

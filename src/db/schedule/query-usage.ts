@@ -17,7 +17,7 @@ export async function countQuery(
   );
 }
 
-/** Drops the counts of minutes before then, so many at a time. Returns how many there were. */
+/** Drops the counts of minutes before `beforeMs`, at most `limit` rows. Returns how many. */
 export async function dropUsage(db: Queryable, beforeMs: UnixMs, limit: number): Promise<number> {
   const { rowCount } = await db.query(
     `delete from query_usage where query_usage.ctid in (

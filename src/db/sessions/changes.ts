@@ -13,13 +13,13 @@ export type StoredChange = {
   session: Session;
 };
 
-/** A version as it is published: with what it says that the one before did not, and the evidence that led to it. */
+/** A version to be published, with the paths that it changed and the evidence that led to it. */
 export type NewVersion = { stored: StoredSession; changed: readonly string[]; because: readonly Because[] };
 
 /**
- * Appends new versions to the change feed. Must be the last thing a transaction does: from here to
- * its commit no other may append, so that cursors become visible in their order and a reader who
- * goes on after the last one it saw never misses any.
+ * Appends new versions to the change feed. Must be the last step of a transaction: from here to its commit no
+ * other transaction can append, so that cursors become visible in order, and a reader that continues after
+ * the last cursor it saw misses none.
  */
 export async function appendChanges(tx: PoolClient, versions: readonly NewVersion[]): Promise<void> {
   if (versions.length === 0) return;
@@ -89,8 +89,8 @@ export async function findFirstVersion(db: Queryable, sid: string): Promise<numb
   return rows[0]?.first ?? null;
 }
 
-/** What is told of a version beside the session as it was. */
-export type VersionNote = {
+/** A version without the session itself. */
+export type VersionEntry = {
   cursor: string;
   version: number;
   atMs: UnixMs;
@@ -104,9 +104,9 @@ export async function listVersions(
   sid: string,
   below: number | null,
   limit: number,
-): Promise<VersionNote[]> {
+): Promise<VersionEntry[]> {
   const { rows } = await db.query<
-    Pick<ChangeRow, 'cursor' | 'version' | 'at'> & Pick<VersionNote, 'changed' | 'because'>
+    Pick<ChangeRow, 'cursor' | 'version' | 'at'> & Pick<VersionEntry, 'changed' | 'because'>
   >(
     `select changes.cursor::text, changes.version, changes.at, changes.changed, changes.because
      from changes where changes.sid = $1 and ($2::int is null or changes.version < $2)

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Db, Queryable } from '../connection/database.js';
 
-/** Of ten processes, two share one of so many rows in one case of twenty. */
+/** With this many rows, two of ten processes share one in one case of twenty. */
 const SHARDS = 1_024;
 
-/** Drawn: process ids would not tell processes apart, for in containers nearly all have the same one. */
+/** Random, because process ids do not distinguish processes: in containers nearly all have the same id. */
 const drawnShard = randomInt(SHARDS);
 
-/** This process's own row of the running totals: processes that share one wait for each other, no more. */
+/** This process's row of the running totals. Two processes that share a row only wait for each other. */
 export function shardOfProcess(): number {
   return drawnShard;
 }
@@ -18,6 +18,17 @@ export async function addToCounter(db: Queryable, name: string, amount: number, 
     `insert into counters (name, shard, value) values ($1, $2, $3)
      on conflict (name, shard) do update set value = counters.value + excluded.value`,
     [name, shard, amount],
+  );
+}
+
+/** The same of several, in one statement. */
+export async function addToCounters(db: Queryable, amounts: ReadonlyMap<string, number>, shard: number): Promise<void> {
+  const named = [...amounts].sort(([a], [b]) => (a < b ? -1 : 1));
+  await db.query(
+    `insert into counters (name, shard, value)
+     select told.name, $3, told.value from unnest($1::text[], $2::bigint[]) as told (name, value)
+     on conflict (name, shard) do update set value = counters.value + excluded.value`,
+    [named.map(([name]) => name), named.map(([, amount]) => amount), shard],
   );
 }
 

@@ -1,18 +1,17 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
-/** Versions that are looked at, and that are taken out, in one statement: a tenth of a second's work. */
+/** So many versions are looked at, and deleted, in one statement: a tenth of a second's work. */
 const SLICE = 5_000;
 
 type Row = { cursor: string; sid: string; version: number; at: Date; over: boolean };
 
 /**
- * Takes versions that were published before then out of the feed: of a session that is over and whose last version
- * is that old, all but that last one. So a live session keeps all its versions, every session its last one, and
- * what was known when can be asked until nothing has changed for so long. Each version is looked at once, as the
- * feed's own age goes by: whoever is not taken out then comes with the last version of its session.
+ * Deletes versions that are older than `beforeMs`: of a session that is over and whose last version is that old, all
+ * but the last one. So a live session keeps all its versions, and every session its last one. Each version is looked
+ * at once: one that is not deleted then goes together with the last version of its session.
  *
- * Looks at one slice of the feed. Returns what it took out, and whether there is more to look at. If the process
+ * Works on one slice of the feed. Returns how many it deleted, and whether there is more to look at. If the process
  * dies in between, the same slice is looked at again.
  * Ours: docs/decisions/024-a-version-says-something.md
  */
@@ -45,7 +44,7 @@ async function nextSlice(db: Queryable): Promise<readonly Row[]> {
   return rows;
 }
 
-/** In several statements where it is much; each says in the same transaction how far the feed is cut by it. */
+/** In several statements if there are many; each records in the same transaction how far it has cut the feed. */
 async function takeOut(db: Queryable, last: readonly Row[]): Promise<number> {
   for (let sum = 0; ;) {
     const { rows } = await db.query<{ dropped: number }>(

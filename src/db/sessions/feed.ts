@@ -3,18 +3,18 @@ import type { Queryable } from '../connection/database.js';
 /** Where the change feed begins and ends, and which feed it is. */
 export type FeedState = {
   id: string;
-  /** The highest cursor that retention has taken out: from there on nothing is missing. */
+  /** The highest cursor that retention has deleted: after it nothing is missing. */
   cut: bigint;
-  /** The highest cursor given out; 0 before the first. */
+  /** The highest cursor assigned; 0 before the first. */
   last: bigint;
 };
 
 type Row = { id: string; here: boolean; cut: string; last: string };
 
 /**
- * Read after a page of the feed: then whatever retention took out of the page meanwhile is told. A database that was
- * restored from a backup, or brought forward from one, finds here that it is another one, and its feed gets another
- * name: its cursors go on where the backup ended, and say something else than they did.
+ * Read it after a page of the feed, so that it covers what retention deleted from that page meanwhile. A database
+ * that was restored from a backup is found here by its place, and its feed gets a new id: its cursors continue where
+ * the backup ended, and stand for other versions than before.
  * Ours: docs/decisions/004-the-feed-in-commit-order.md
  */
 export async function readFeedState(db: Queryable): Promise<FeedState> {
@@ -31,7 +31,7 @@ async function readRow(db: Queryable): Promise<Row> {
      from feed`,
   );
   const row = rows[0];
-  if (row === undefined) throw new Error('the change feed has lost its name: table feed is empty');
+  if (row === undefined) throw new Error('the change feed has no id: table feed is empty');
   return row;
 }
 

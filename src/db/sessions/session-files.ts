@@ -1,12 +1,12 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { FileMention } from '../../evidence/file-mention.js';
-import { mergeFiles, type FileKind, type KnownFiles, type RecordedFile } from '../../sessions/facts/files.js';
+import { mergeFiles, type FileKind, type FileSummary, type RecordedFile } from '../../sessions/facts/files.js';
 import type { Queryable } from '../connection/database.js';
 
 export type SessionFiles = { sid: string; files: readonly RecordedFile[] };
 
-/** How each column is merged with what is told anew, as `mergeFile` does it. */
+/** How each column is merged with a new mention, as `mergeFile` does it. */
 const MERGED: Readonly<Record<string, string>> = {
   track_type: 'least(kept.track_type, excluded.track_type)',
   uid: 'least(kept.uid collate "C", excluded.uid collate "C")',
@@ -21,9 +21,9 @@ const SET = Object.entries(MERGED).map(([column, merged]) => `${column} = ${merg
 const IS_NEWS = Object.entries(MERGED).map(([column, merged]) => `${merged} is distinct from kept.${column}`);
 
 /**
- * Adds what was learned about files. The statement merges as `mergeFile` does, so that no order of
- * learning changes the result. The caller holds the sessions' locks. Returns the sessions of which it learned
- * anything: most queries tell the list that is known.
+ * Adds what evidence says about files. The statement merges like `mergeFile`, so that the order does not
+ * change the result. The caller holds the sessions' locks. Returns the sessions of which anything was
+ * new: most queries repeat the list that is known.
  */
 export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]): Promise<ReadonlySet<string>> {
   const rows = named.flatMap(({ sid, files }) => mergeFiles(files).map((file) => ({ sid, file })));
@@ -48,13 +48,13 @@ export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]):
 }
 
 /**
- * What is known of these sessions' files, of each that has any. What is told of a file counts, not who told it or
- * when; and of pictures only how many there are, for there may be tens of thousands.
+ * A summary of each session's files, for those that have any. The details of a file count, but not which source
+ * told them or when; of snapshots only the number, because there may be tens of thousands.
  */
-export async function countFiles(tx: PoolClient, sids: readonly string[]): Promise<ReadonlyMap<string, KnownFiles>> {
+export async function countFiles(tx: PoolClient, sids: readonly string[]): Promise<ReadonlyMap<string, FileSummary>> {
   if (sids.length === 0) return new Map();
-  const { rows } = await tx.query<KnownFiles & { sid: string }>(
-    `select files.sid, count(*)::int as count, (count(*) filter (where files.kind = 'snapshot'))::int as pictures,
+  const { rows } = await tx.query<FileSummary & { sid: string }>(
+    `select files.sid, count(*)::int as count, (count(*) filter (where files.kind = 'snapshot'))::int as snapshots,
             md5(coalesce(string_agg(
               json_build_array(files.name, files.track_type, files.uid, files.mixed_all_user, files.playable,
                                extract(epoch from files.slice_started_at), files.video_id)::text, ','
@@ -83,7 +83,10 @@ function columnsOf(rows: readonly { sid: string; file: RecordedFile }[]): unknow
   ];
 }
 
-/** A session's list is made anew by a refold: what a better decoder no longer names goes. */
+/**
+ * Deletes the file lists of these sessions. A refold builds them again, so that files that a better decoder
+ * no longer names disappear.
+ */
 export async function forgetFiles(tx: PoolClient, sids: readonly string[]): Promise<void> {
   if (sids.length === 0) return;
   await tx.query(`delete from session_files where session_files.sid = any($1::text[])`, [sids]);

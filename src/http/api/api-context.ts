@@ -7,23 +7,28 @@ import type { Registered } from '../../sessions/facts/registrations.js';
 import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
 
-/** What the API changes. When these return, the session is folded: a read right after sees it. */
+/** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<Registered>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
   leaseBudget: (request: LeaseRequest) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
+  /** Takes in what can be read now of so many quarantined bodies after a place, oldest first. */
+  replayQuarantine: (after: string, limit: number) => Promise<PartlyReplayed>;
 };
+
+/** `unreadable`: how many stay, by why; `next`: where to go on, null at the end. */
+export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, number>; next: string | null };
 
 /** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
 export type Readiness = {
-  /** What is in the way of serving; empty when nothing is. */
+  /** What keeps this process from serving; empty if nothing does. */
   obstacles: readonly string[];
-  /** What a person should look into, though it does not keep this process from serving. */
+  /** What a person should look into although the process can serve. */
   warnings: readonly string[];
-  /** Notifications that the ledger does not have yet; null in a process that receives none. */
+  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
   spool: { entries: number; bytes: number } | null;
 };
 
@@ -31,6 +36,8 @@ export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
   rules: VerdictRules;
+  /** In which the same noticeId is the same notification: one of each account, as a rule. */
+  identityScopes: readonly string[];
   readSummary: ReadSummary;
   /** Sets the gauges that are read from the ledger itself. */
   refreshGauges: () => Promise<void>;

@@ -7,8 +7,8 @@ export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
 const READS = new Set(['GET', 'HEAD']);
 
 /**
- * Bearer keys. Every key is compared, whichever fits, and by its digest, so that the time tells
- * neither which one nor how much of it was right. Without keys the API is open: the configuration
+ * Checks bearer keys. Every key is compared, even after a match, and by its digest, so that the response time
+ * shows neither which key nor how much of it was right. Without keys the API is open; the configuration
  * allows that on loopback only.
  */
 export function authorize(keys: readonly ApiKey[]): RequestHandler {
@@ -16,6 +16,7 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
   const writers = keys.filter(({ role }) => role === 'write').length;
   return (request, response, next) => {
     if (known.length === 0) {
+      response.locals[MAY_WRITE] = true;
       next();
       return;
     }
@@ -28,14 +29,21 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
     if (fitting.role === 'read' && !READS.has(request.method)) {
       throw new ProblemError({ status: 403, title: 'This key may only read' });
     }
+    response.locals[MAY_WRITE] = fitting.role === 'write';
     response.locals[CALLER] = writers > 1 ? fitting.name : null;
     next();
   };
 }
 
 const CALLER = 'caller';
+const MAY_WRITE = 'mayWrite';
 
-/** By whose key the request comes; null where there is only one that may write, or none is needed. */
+/** Whether the request's key may write: then it is shown secrets too that the ledger was told. */
+export function mayWrite(response: Response): boolean {
+  return response.locals[MAY_WRITE] === true;
+}
+
+/** The name of the caller's key; null if only one key may write, or none is needed. */
 export function callerOf(response: Response): string | null {
   const name: unknown = response.locals[CALLER];
   return typeof name === 'string' ? name : null;

@@ -9,7 +9,7 @@ import { sessionResponse } from './session-response.js';
 import { iso } from './times.js';
 import { waitText } from './wait-for-changes.js';
 
-/** Without `after` it begins with the oldest that is kept; `feed` is what the last answer called itself. */
+/** Without `after` the answer begins with the oldest version that is kept. `feed` is the id from an earlier answer. */
 const feedQuery = z.object({
   after: cursorText.optional(),
   feed: storableText.optional(),
@@ -40,7 +40,7 @@ export function changeRoutes({ db, rules }: ApiContext): Router {
   return router;
 }
 
-/** An empty page would say that nothing happened, and a page with a hole that nothing else did. */
+/** An empty page would claim that nothing happened, and a page with a hole that nothing else did. */
 function refuseWhatIsGone({ id, cut, last }: FeedState, after: string | undefined, feed: string | undefined): void {
   const begin = String(cut);
   if (feed !== undefined && feed !== id) {

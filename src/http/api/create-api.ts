@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import type { ApiContext } from './api-context.js';
 import { authorize, type ApiKey } from './authorize.js';
 import { budgetRoutes } from './budget-routes.js';
@@ -7,6 +7,8 @@ import { changeRoutes } from './change-routes.js';
 import { healthRoutes } from './health-routes.js';
 import { historyRoutes } from './history-routes.js';
 import { createReadGate } from './read-gate.js';
+import { noticeRoutes } from './notice-routes.js';
+import { quarantineRoutes } from './quarantine-routes.js';
 import { registrationRoutes } from './registration-routes.js';
 import { sessionRoutes } from './session-routes.js';
 import { versionRoutes } from './version-routes.js';
@@ -29,10 +31,12 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   v1.use(sessionRoutes(context));
   v1.use(versionRoutes(context));
   v1.use(historyRoutes(context));
+  v1.use(noticeRoutes(context));
+  v1.use(quarantineRoutes(context));
   v1.use(changeRoutes(context));
   v1.use(budgetRoutes(context));
   app.use('/v1', v1);
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(context.log));
   return app;
 }

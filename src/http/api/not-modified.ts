@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 
 /**
- * Answers 304 where the reader has that version, and says whether it did. A version is a weak tag: what only counts
- * moves without one. Express takes `Cache-Control: no-cache` for a reload and would send the whole again; but it asks
- * whether what the reader has is still so, which is answered here (RFC 9111, 5.2.1.4).
+ * Answers 304 if the client has that version already, and returns whether it did. The tag is weak, because counts
+ * move without a new version. Express would answer `Cache-Control: no-cache` with the whole body; but that header asks
+ * for a check with the server, which this is (RFC 9111, 5.2.1.4).
  */
 export function answersNotModified(request: Request, response: Response, version: number): boolean {
   const tag = `W/"${String(version)}"`;
@@ -14,7 +14,7 @@ export function answersNotModified(request: Request, response: Response, version
   return true;
 }
 
-/** Compared weakly (RFC 9110, 8.8.3.2): the opaque parts alone. */
+/** For the weak comparison (RFC 9110, 8.8.3.2) only the quoted parts count. */
 function tagsOf(header: string): readonly string[] {
   return header.match(/"[^"]*"/g) ?? [];
 }

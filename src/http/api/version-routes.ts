@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { findFirstVersion, findVersionAt, listVersions, type VersionNote } from '../../db/sessions/changes.js';
+import { findFirstVersion, findVersionAt, listVersions, type VersionEntry } from '../../db/sessions/changes.js';
 import { findSession, type PublishedSession } from '../../db/sessions/read-sessions.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import { notFound, ProblemError } from '../problem.js';
@@ -10,7 +10,7 @@ import { iso } from './times.js';
 
 const versionPlace = z.object({ version: z.number().int().min(1).max(2_147_483_647) });
 
-/** What was said of a session when, and why. */
+/** The versions of a session: when each was made, what it changed, and why. */
 export function versionRoutes({ db }: ApiContext): Router {
   const router = Router();
   router.get('/sessions/:sid/versions', async (request, response) => {
@@ -28,7 +28,7 @@ export function versionRoutes({ db }: ApiContext): Router {
   return router;
 }
 
-function versionResponse({ version, atMs, cursor, changed, because }: VersionNote) {
+function versionResponse({ version, atMs, cursor, changed, because }: VersionEntry) {
   return {
     version,
     at: iso(atMs),

@@ -5,10 +5,10 @@ import { ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
 import { cursorText, parse } from './parse-request.js';
 
-/** So many readers wait at a time: each holds a connection open, and no more. */
+/** So many readers may wait at a time. Each costs an open connection. */
 const MOST_WAITING = 500;
-/** One look for all who wait. A version is made known so much later than it could be, at most. */
-const LOOK_EVERY_MS = 200;
+/** One poll serves all who wait, so an answer is late by this much at most. */
+const POLL_EVERY_MS = 200;
 const LONGEST_S = 60;
 
 export const waitText = z
@@ -23,25 +23,25 @@ const waitQuery = z.object({ wait: waitText, after: cursorText.default('0') });
 type Waiting = { after: bigint; end: () => void };
 
 /**
- * Holds a reader of the feed back until there is something after his cursor, his time is over, he is gone, or this
- * process stops. It comes before the turns that reads take, so that who waits takes nobody's turn.
+ * Delays a request for the feed until there is a version after its cursor, its time is over, the client is gone, or
+ * this process stops. It must stand before the read gate, so that a waiting request does not occupy a place there.
  */
 export function createWaitForChanges({ db, stopping, log }: ApiContext): RequestHandler {
   const waiting = new Set<Waiting>();
-  let looking = false;
-  const look = async (): Promise<void> => {
+  let polling = false;
+  const poll = async (): Promise<void> => {
     const last = await readLastCursor(db.pool);
     for (const one of [...waiting]) if (last !== one.after) one.end();
   };
-  const lookWhileSomebodyWaits = async (): Promise<void> => {
-    if (looking) return;
-    looking = true;
+  const pollWhileSomebodyWaits = async (): Promise<void> => {
+    if (polling) return;
+    polling = true;
     while (waiting.size > 0) {
-      // Postgres may be away for a moment: they wait on, and are told so when they read.
-      await look().catch((error: unknown) => log.debug({ err: error }, 'feed.not_looked_at'));
-      await pause(LOOK_EVERY_MS);
+      // If Postgres is away for a moment, they go on waiting.
+      await poll().catch((error: unknown) => log.debug({ err: error }, 'feed.not_polled'));
+      await pause(POLL_EVERY_MS);
     }
-    looking = false;
+    polling = false;
   };
   return async (request, response, next) => {
     const { wait, after } = parse(waitQuery, request.query, 'query');
@@ -59,16 +59,18 @@ export function createWaitForChanges({ db, stopping, log }: ApiContext): Request
       function end(): void {
         clearTimeout(timer);
         waiting.delete(one);
-        stopping.removeEventListener('abort', end);
+        stopping.removeEventListener('abort', stop);
         resolve();
       }
+      function stop(): void {
+        response.shouldKeepAlive = false; // the listener closes once its connections are closed
+        end();
+      }
       waiting.add(one);
-      stopping.addEventListener('abort', end);
+      stopping.addEventListener('abort', stop);
       response.once('close', end);
-      void lookWhileSomebodyWaits();
+      void pollWhileSomebodyWaits();
     });
-    // The last answer on this connection: the listener waits for connections to close.
-    if (stopping.aborted) response.shouldKeepAlive = false;
     if (!response.destroyed) next();
   };
 }

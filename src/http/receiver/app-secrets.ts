@@ -1,13 +1,14 @@
 import { verifySignature, type SignatureHeaders } from '../../agora/signature.js';
+import type { RejectionReason } from '../../evidence/rejection.js';
 
-/** `identityScope`: in which an event is the same whichever app's address it came to. */
+/** `identityScope`: the scope within which an event is the same whichever app's address it came to. */
 export type AppSecrets = { appId: string; secrets: readonly string[]; identityScope: string };
 
 export type Sender = Pick<AppSecrets, 'appId' | 'identityScope'>;
 
 export type FindSender = {
-  /** Whether it can be signed at all, told by its headers: a known app, and a signature that looks like one. */
-  mayBeSigned: (headers: SignatureHeaders, appId?: string) => boolean;
+  /** Why its headers alone refuse it: no known app, no signature, or one that cannot be any; null where it may be signed. */
+  refusedByHeaders: (headers: SignatureHeaders, appId?: string) => RejectionReason | null;
   /** Whose notification it is, by the signature alone or for a known app; null when nobody's. */
   find: (rawBody: Buffer, headers: SignatureHeaders, appId?: string) => Sender | null;
 };
@@ -17,7 +18,11 @@ export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   const owners = apps.flatMap((app) => app.secrets.map(() => app));
   const allSecrets = apps.flatMap(({ secrets }) => secrets);
   return {
-    mayBeSigned: (headers, appId) => (appId === undefined || byApp.has(appId)) && looksSigned(headers),
+    refusedByHeaders: (headers, appId) => {
+      if (appId !== undefined && !byApp.has(appId)) return 'unknown_app';
+      if (headers.v1 === undefined && headers.v2 === undefined) return 'no_signature';
+      return looksSigned(headers) ? null : 'malformed_signature';
+    },
     find: (rawBody, headers, appId) => {
       const app = appId === undefined ? null : byApp.get(appId);
       const secrets = app === null ? allSecrets : (app?.secrets ?? []);
@@ -27,7 +32,7 @@ export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   };
 }
 
-/** 64 hex digits of HMAC-SHA256 decide where they are sent, else 40 of HMAC-SHA1. */
+/** 64 hex digits of HMAC-SHA256 decide if they were sent, else 40 of HMAC-SHA1. */
 function looksSigned({ v1, v2 }: SignatureHeaders): boolean {
   return v2 === undefined ? /^[0-9a-f]{40}$/.test(v1 ?? '') : /^[0-9a-f]{64}$/.test(v2);
 }

@@ -4,23 +4,23 @@ import { earlier, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
 
 /**
- * One recorded file of a session, as all sources together describe it. Merged field by field in a way
- * that no order can change: a time is the earliest told, a flag is true once anybody said so, and of
- * two different words the one that comes first in the alphabet stays.
+ * One recorded file of a session, as all sources together describe it. Fields are merged independently of
+ * order: a time is the earliest reported, a flag is true once any source said so, and of two different words
+ * the alphabetically first one is kept.
  */
 export type RecordedFile = FileMention & {
   kind: FileKind;
   firstSeenMs: UnixMs;
-  /** Who named it: `notice:<eventType>`, `query` or `stop`; sorted. */
+  /** The sources that named it: `notice:<eventType>`, `query` or `stop`; sorted. */
   sources: readonly string[];
 };
 
 export type FileKind = 'playlist' | 'mp4' | 'snapshot' | 'other';
 
-/** All files of a session in short: how many, how many of them are pictures, and a digest of what is told of the others. */
-export type KnownFiles = { count: number; pictures: number; digest: string };
+/** A summary of a session's files: how many, how many of them snapshots, and a digest of what is known of the others. */
+export type FileSummary = { count: number; snapshots: number; digest: string };
 
-export const NO_FILES: KnownFiles = { count: 0, pictures: 0, digest: '' };
+export const NO_FILES: FileSummary = { count: 0, snapshots: 0, digest: '' };
 
 /** The files that one piece of evidence names. */
 export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {

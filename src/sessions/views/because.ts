@@ -4,19 +4,19 @@ import { learnedMs } from '../facts/fold.js';
 import { happenedMs } from '../facts/fold-notice.js';
 import { observationKind, stopKind, type TimelineEntry } from './timeline.js';
 
-/** A piece of evidence that led to a version: where it is found in the timeline, and when it was learned. */
+/** A piece of evidence that led to a version: its entry in the timeline, and when it was learned. */
 export type Because = { source: TimelineEntry['source']; kind: string; atMs: UnixMs; receivedMs: UnixMs };
 
-/** A version that a spool of a whole day led to is explained by the last of it. */
+/** A version after a whole day's spool would else list all of it. */
 const MOST = 20;
 
 /**
- * The evidence that a version was made of, the newest last: what was not known before. Where it is more than is
- * kept, what only counts goes first.
+ * The evidence that led to a version, newest last: what had not been folded before. If it is more than `MOST`,
+ * heartbeats are left out first, and then the oldest.
  */
 export function becauseOf(news: readonly Evidence[], wasRegistered: boolean): readonly Because[] {
   const told = news.filter(({ kind }) => kind !== 'repeated_delivery');
-  const telling = told.length > MOST ? told.filter((piece) => !isPulse(piece)) : told;
+  const telling = told.length > MOST ? told.filter((piece) => !isHeartbeat(piece)) : told;
   const kept = telling.length > 0 ? telling : told;
   return kept
     .map((piece) => reasonOf(piece, wasRegistered))
@@ -24,7 +24,7 @@ export function becauseOf(news: readonly Evidence[], wasRegistered: boolean): re
     .slice(-MOST);
 }
 
-function isPulse(piece: Evidence): boolean {
+function isHeartbeat(piece: Evidence): boolean {
   return piece.kind === 'notice' && piece.event.type === 'uploadProgress';
 }
 

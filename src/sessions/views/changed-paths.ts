@@ -1,11 +1,11 @@
 import { MOST_OF_A_KIND } from '../findings/find-findings.js';
-import type { KnownFiles } from '../facts/files.js';
+import type { FileSummary } from '../facts/files.js';
 import { isTerminal, type Session } from '../verdict/session.js';
 
 /**
- * What a new version says that the one before did not, as paths in the words of the API (`state`, `endedAt.at`,
- * `files`), sorted; empty where there is nothing that a reader could act on, and then it is no version. Of a first
- * version it is all that is known.
+ * The paths in which a session differs from its version before, as the API names them (`state`, `endedAt.at`,
+ * `files`), sorted. Only what a reader could act on counts: if it is empty, there is no new version. For a first
+ * version, all paths with a value.
  * Ours: docs/decisions/024-a-version-says-something.md
  */
 export function changedPaths(before: Session | null, after: Session): readonly string[] {
@@ -18,14 +18,14 @@ export function changedPaths(before: Session | null, after: Session): readonly s
 }
 
 /**
- * `rough`: a session that goes on for days may lose a notification an hour and take a picture every few seconds.
- * How many of these there are makes a version only while they are few, or once it is over.
+ * `rough`: a session that lasts for days may lose a notification an hour, and take a snapshot every few seconds.
+ * Their number makes a version only while it is small, or (`exact`) once the session is over.
  */
 type Detail = 'rough' | 'exact';
 
 /**
- * What a reader could act on, in the words of the API. What only counts, or moves with every query that finds all
- * as it was, is left out: it is shown as it stands.
+ * What a reader could act on, as the API names it. Counts, and what every query moves, are left out: the API shows
+ * them as they are, and they make no version.
  */
 function substanceOf(session: Session, detail: Detail): Readonly<Record<string, unknown>> {
   const { notices: _n, observations: _o, queryableUntilMs, startedAt, endedAt, files, ...rest } = session;
@@ -49,15 +49,15 @@ function substanceOf(session: Session, detail: Detail): Readonly<Record<string, 
   };
 }
 
-/** Beyond as many gaps as there are findings of them, one more says nothing new of a session that goes on. */
+/** Bounds the gaps of a live session that make a version, as the findings of one kind are bounded. */
 function gapsOf({ gaps: { open, settled } }: Session, detail: Detail): unknown {
   if (detail === 'rough' && open + settled > MOST_OF_A_KIND) return { open: 'many', settled: 'many' };
   return { open: open === 0 ? null : open, settled: settled === 0 ? null : settled };
 }
 
 /**
- * The moment of a finding may be that of the last sign of life, and that of a clock that is wrong tells by how
- * much: both move with the next notification. "And 12 more of this kind" goes on counting.
+ * Without the time of a finding, which may be that of the last sign of life; without the message of a wrong clock,
+ * which says by how much; and without the number in "And 12 more of this kind". All of these move all the time.
  */
 function findingsOf({ findings }: Session): readonly string[] {
   const counts = new Map<string, number>();
@@ -70,27 +70,27 @@ function findingsOf({ findings }: Session): readonly string[] {
 
 const MEASURES = ['clock_skew'];
 
-/** A row of an earlier release does not say what files there were. */
-function hasFiles(files: KnownFiles | null | undefined): files is KnownFiles {
+/** Rows of an earlier release have no `files`. */
+function hasFiles(files: FileSummary | null | undefined): files is FileSummary {
   return files != null && files.count > 0;
 }
 
-function filesOf({ digest, count, pictures }: KnownFiles, detail: Detail): unknown {
-  return { digest, others: count - pictures, pictures: detail === 'exact' ? pictures : magnitude(pictures) };
+function filesOf({ digest, count, snapshots }: FileSummary, detail: Detail): unknown {
+  return { digest, others: count - snapshots, snapshots: detail === 'exact' ? snapshots : magnitude(snapshots) };
 }
 
-/** 0, 1, 2 to 3, 4 to 7 and so on: that there are twice as many is worth telling. */
+/** 0, 1, 2 to 3, 4 to 7 and so on: a version for each doubling. */
 function magnitude(count: number): number {
   return count === 0 ? 0 : Math.floor(Math.log2(count)) + 1;
 }
 
-/** Where nobody had counted them before, nothing is news. */
-function haveOtherFiles(before: KnownFiles | null | undefined, after: KnownFiles | null, detail: Detail): boolean {
+/** If they had not been counted before, nothing is new. */
+function haveOtherFiles(before: FileSummary | null | undefined, after: FileSummary | null, detail: Detail): boolean {
   if (before == null || after === null) return false;
   return differ(filesOf(before, detail), filesOf(after, detail));
 }
 
-/** Lists, and what files there are, are one path; what is missing is as what is null. */
+/** A list is one path, and so are the files. A missing value equals null. */
 function pathsBetween(before: unknown, after: unknown, path: string): readonly string[] {
   if (path !== 'files' && (isRecord(before) || isRecord(after))) {
     const [a, b] = [isRecord(before) ? before : {}, isRecord(after) ? after : {}];
@@ -100,7 +100,7 @@ function pathsBetween(before: unknown, after: unknown, path: string): readonly s
   return differ(before, after) ? [path] : [];
 }
 
-/** Read back from the database, a document has lost nothing but the order of its keys. */
+/** A document that is read back from the database differs only in the order of its keys. */
 function differ(a: unknown, b: unknown): boolean {
   if (isNothing(a) || isNothing(b)) return isNothing(a) !== isNothing(b);
   if (Array.isArray(a) && Array.isArray(b)) {

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../../src/evidence/evidence.js';
 import { fold } from '../../../src/sessions/facts/fold.js';
 import { noFacts } from '../../../src/sessions/facts/facts.js';
-import type { KnownFiles } from '../../../src/sessions/facts/files.js';
+import type { FileSummary } from '../../../src/sessions/facts/files.js';
 import { becauseOf } from '../../../src/sessions/views/because.js';
 import { changedPaths } from '../../../src/sessions/views/changed-paths.js';
 import { conclude } from '../../../src/sessions/views/conclude.js';
@@ -18,13 +18,13 @@ import {
   SID,
 } from '../../support/builders.js';
 
-const files = (count: number, pictures = 0, digest = String(count - pictures)): KnownFiles => ({
+const files = (count: number, snapshots = 0, digest = String(count - snapshots)): FileSummary => ({
   count,
-  pictures,
+  snapshots,
   digest,
 });
 
-function sessionOf(evidence: readonly Evidence[], known: KnownFiles | null = files(0)): Session {
+function sessionOf(evidence: readonly Evidence[], known: FileSummary | null = files(0)): Session {
   return { ...conclude(fold(noFacts(SID), evidence), RULES).session, files: known };
 }
 
@@ -67,7 +67,7 @@ describe('what a version says that the one before did not', () => {
   });
 
   it('is a file, or what is new of one, and nothing where the release before did not count them', () => {
-    const session = (known: KnownFiles | null) => sessionOf(live, known);
+    const session = (known: FileSummary | null) => sessionOf(live, known);
     expect(changedPaths(session(files(0)), session(files(1)))).toEqual(['files']);
     expect(changedPaths(session(files(1, 0, 'a')), session(files(1, 0, 'b')))).toEqual(['files']);
     expect(changedPaths(session(files(1)), session(files(1)))).toEqual([]);
@@ -76,7 +76,7 @@ describe('what a version says that the one before did not', () => {
     expect(changedPaths(older as Session, session(files(1)))).toEqual([]);
   });
 
-  it('is a picture only while there are few, or once the session is over', () => {
+  it('is a snapshot only while there are few, or once the session is over', () => {
     const versions = (evidence: readonly Evidence[], until: number): number => {
       const session = sessionOf(evidence);
       const having = (n: number): Session => ({ ...session, files: files(n, n) });
