@@ -28,6 +28,6 @@ async function inspect({ db, rules, now }: FoldContext, sid: string): Promise<vo
   print('\nWhat happened:');
   for (const entry of buildTimeline(await loadEvidence(db.pool, sid), inferences(stored.facts, rules))) {
     const at = new Date(entry.atMs).toISOString();
-    print(`  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry.details))}`);
+    print(`  ${at}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry))}`);
   }
 }

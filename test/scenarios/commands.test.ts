@@ -1,4 +1,5 @@
 import { freePort } from '../../src/embedded/free-port.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { endProcesses, startNode } from '../support/processes.js';
 import { APP, NCS_SECRET, startTestService } from '../support/service.js';
 
@@ -13,7 +14,7 @@ describe('the demo', () => {
   it('runs the whole service, is right about all of it, stops by itself and leaves nothing', async () => {
     const demo = startNode(['dist/cli/main.js', 'demo', ...WORLD]);
     const [, port, key] = await demo.says(/API +http:\/\/127\.0\.0\.1:(\d+)\/v1\/sessions +key: (\w+)/, RUN_MS);
-    const asked = await fetch(`http://127.0.0.1:${port ?? ''}/v1/summary`, {
+    const asked = await fetchDocumented(`http://127.0.0.1:${port ?? ''}/v1/summary`, {
       headers: { authorization: `Bearer ${key ?? ''}` },
     });
     expect(asked.status).toBe(200);

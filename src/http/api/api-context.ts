@@ -6,6 +6,8 @@ import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js'
 import type { Registered } from '../../sessions/facts/registrations.js';
 import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
+import type { SummaryAnswer } from './answers/summary-schema.js';
+import type { ReadTimelinePage } from './timeline-pages.js';
 
 /** What the API changes. When these return, the session is folded: a read right after sees it. */
 export type LedgerWrites = {
@@ -16,7 +18,7 @@ export type LedgerWrites = {
 };
 
 /** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
-export type ReadSummary = () => Promise<Record<string, unknown>>;
+export type ReadSummary = () => Promise<SummaryAnswer>;
 
 export type Readiness = {
   /** What is in the way of serving; empty when nothing is. */
@@ -39,3 +41,14 @@ export type ApiContext = {
   log: Logger;
   metrics: Metrics;
 };
+
+/** What is needed where there is no ledger. */
+export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics' | 'refreshGauges' | 'log'>;
+
+type Document = { readDocument: () => Readonly<Record<string, unknown>> };
+
+/** What handlers of `OPEN_ROUTES` are handed. */
+export type OpenContext = HealthContext & Document;
+
+/** What all others are handed. */
+export type ServedContext = ApiContext & Document & { readTimelinePage: ReadTimelinePage };

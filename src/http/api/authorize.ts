@@ -4,14 +4,12 @@ import { ProblemError } from '../problem.js';
 
 export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
 
-const READS = new Set(['GET', 'HEAD']);
-
 /**
  * Bearer keys. Every key is compared, whichever fits, and by its digest, so that the time tells
  * neither which one nor how much of it was right. Without keys the API is open: the configuration
  * allows that on loopback only.
  */
-export function authorize(keys: readonly ApiKey[]): RequestHandler {
+export function authenticate(keys: readonly ApiKey[]): RequestHandler {
   const known = keys.map(({ name, role, key }) => ({ name, role, digest: digestOf(key) }));
   const writers = keys.filter(({ role }) => role === 'write').length;
   return (request, response, next) => {
@@ -19,21 +17,30 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
       next();
       return;
     }
-    const sent = digestOf(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
+    const sent = digestOf(/^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '');
     const fitting = known.filter(({ digest }) => timingSafeEqual(digest, sent))[0];
     if (fitting === undefined) {
       response.set('WWW-Authenticate', 'Bearer');
       throw new ProblemError({ status: 401, title: 'A valid API key is needed' });
     }
-    if (fitting.role === 'read' && !READS.has(request.method)) {
+    response.locals[CALLER] = writers > 1 ? fitting.name : null;
+    response.locals[MAY_ONLY_READ] = fitting.role === 'read';
+    next();
+  };
+}
+
+/** After `authenticate`: refuses a key that may not do what the endpoint does. */
+export function requireRole(role: 'read' | 'write'): RequestHandler {
+  return (_request, response, next) => {
+    if (role === 'write' && response.locals[MAY_ONLY_READ] === true) {
       throw new ProblemError({ status: 403, title: 'This key may only read' });
     }
-    response.locals[CALLER] = writers > 1 ? fitting.name : null;
     next();
   };
 }
 
 const CALLER = 'caller';
+const MAY_ONLY_READ = 'mayOnlyRead';
 
 /** By whose key the request comes; null where there is only one that may write, or none is needed. */
 export function callerOf(response: Response): string | null {

@@ -1,6 +1,7 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
 import type { Session } from '../../sessions/verdict/session.js';
+import type { SessionAnswer } from './answers/session-schema.js';
 import { isoOrNull, iso } from './times.js';
 
 export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
@@ -13,7 +14,7 @@ export function sessionResponse(
   { session, version, updatedMs }: PublishedVersion,
   nowMs: UnixMs,
   rules: Pick<VerdictRules, 'accountOf'>,
-) {
+): SessionAnswer {
   const { startedAt, endedAt } = session;
   return {
     sid: session.sid,
@@ -61,7 +62,7 @@ function isQueryable(
   return nowMs < queryableUntilMs && isConfigured(rules, appId);
 }
 
-function noticesOf({ notices }: Session) {
+function noticesOf({ notices }: Session): SessionAnswer['notices'] {
   const { lastMs, ...counts } = notices;
   return { ...counts, lastAt: isoOrNull(lastMs) };
 }

@@ -1,57 +1,53 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { findSession, listSessions } from '../../db/sessions/read-sessions.js';
-import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/verdict/session.js';
 import { notFound } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import {
-  instantNumber,
-  instantText,
-  pageQuery,
-  parse,
-  readCursor,
-  sidText,
-  storableText,
-  writeCursor,
-} from './parse-request.js';
+import { sessionPage, sessionSchema } from './answers/session-schema.js';
+import type { ServedContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
+import { instantNumber, pageParameters, readCursor, sidText, writeCursor } from './parse-request.js';
+import { readFilters, sessionFilters } from './session-filters.js';
 import { sessionResponse } from './session-response.js';
 
-const filters = pageQuery.extend({
-  appId: storableText.optional(),
-  state: z.enum(SESSION_STATES).optional(),
-  outcome: z.enum(SESSION_OUTCOMES).optional(),
-  certainty: z.enum(CERTAINTIES).optional(),
-  mode: z.enum(['individual', 'mix', 'web', 'raw']).optional(),
-  cname: storableText.optional(),
-  hasGaps: z
-    .enum(['true', 'false'])
-    .transform((word) => word === 'true')
-    .optional(),
-  startedFrom: instantText.optional(),
-  startedTo: instantText.optional(),
-  updatedAfter: instantText.optional(),
-});
+const route = routesFor<ServedContext>();
 
 const positionShape = z.object({ createdMs: instantNumber, sid: sidText });
 
-export function sessionRoutes({ db, now, rules }: ApiContext): Router {
-  const router = Router();
-  router.get('/sessions', async (request, response) => {
-    const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(filters, request.query, 'query');
-    const times = { startedFromMs: startedFrom, startedToMs: startedTo, updatedAfterMs: updatedAfter };
+const findSessions = route({
+  method: 'get',
+  path: '/v1/sessions',
+  id: 'listSessions',
+  tag: 'sessions',
+  role: 'read',
+  summary: 'Sessions',
+  description: 'Sessions that fit every filter, newest first: by when the ledger first heard of them.',
+  query: { ...sessionFilters, ...pageParameters },
+  answers: { 200: { description: 'A page of sessions.', schema: sessionPage } },
+  handle: async ({ db, now, rules }, { query: { limit, cursor, ...filters } }) => {
     const after = readCursor(positionShape, cursor);
-    const found = await listSessions(db, { ...exact, ...times }, { limit, after });
+    const found = await listSessions(db, readFilters(filters), { limit, after });
     const last = found.length === limit ? found.at(-1) : undefined;
-    response.json({
-      sessions: found.map((session) => sessionResponse(session, now(), rules)),
-      next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }),
-    });
-  });
-  router.get('/sessions/:sid', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
+    const sessions = found.map((session) => sessionResponse(session, now(), rules));
+    const next = last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid });
+    return { status: 200, body: { sessions, next } };
+  },
+});
+
+const readSession = route({
+  method: 'get',
+  path: '/v1/sessions/{sid}',
+  id: 'readSession',
+  tag: 'sessions',
+  role: 'read',
+  summary: 'One session',
+  description: 'The session as all its evidence has it.',
+  pathParameters: { sid: sidText },
+  answers: { 200: { description: 'The session.', schema: sessionSchema } },
+  problems: { 404: 'No such session is known.' },
+  handle: async ({ db, now, rules }, { path: { sid } }) => {
     const found = await findSession(db, sid);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    response.json(sessionResponse(found, now(), rules));
-  });
-  return router;
-}
+    return { status: 200, body: sessionResponse(found, now(), rules) };
+  },
+});
+
+export const sessionRoutes = [findSessions, readSession];

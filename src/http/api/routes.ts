@@ -1,0 +1,29 @@
+import { budgetRoutes } from './budget-routes.js';
+import { changeRoutes } from './change-routes.js';
+import { documentRoutes } from './document-routes.js';
+import { healthRoutes } from './health-routes.js';
+import { historyRoutes } from './history-routes.js';
+import { registrationRoutes } from './registration-routes.js';
+import { sessionRoutes } from './session-routes.js';
+import { summaryRoutes } from './summary-routes.js';
+
+/** What is served without a ledger too, and without a key. */
+export const OPEN_ROUTES = [...healthRoutes, ...documentRoutes];
+
+/** What is served under /v1, to who has a key. */
+export const LEDGER_ROUTES = [
+  ...sessionRoutes,
+  ...registrationRoutes,
+  ...historyRoutes,
+  ...changeRoutes,
+  ...budgetRoutes,
+  ...summaryRoutes,
+];
+
+export const TAGS = [
+  { name: 'sessions', description: 'Recording sessions, and what other services tell of them.' },
+  { name: 'history', description: 'What is behind one session.' },
+  { name: 'changes', description: 'Every new version of every session.' },
+  { name: 'budget', description: 'Queries and calls that Agora allows.' },
+  { name: 'status', description: 'Whether all is well, and this document.' },
+] as const;
