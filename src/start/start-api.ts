@@ -24,6 +24,7 @@ export async function startApi(components: Components, existing: Listener | null
       log,
       metrics,
       rules: context.rules,
+      configuredApps: accounts.flatMap(({ appIds }) => appIds),
       writes: {
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),

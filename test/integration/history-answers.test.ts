@@ -48,6 +48,7 @@ function apiContext(): Parameters<typeof createApi>[0] {
   return {
     db,
     rules,
+    configuredApps: [],
     writes: { register: unused, addStopAnswer: unused, leaseBudget: unused, requestQuery: unused },
     readSummary: unused,
     refreshGauges: unused,

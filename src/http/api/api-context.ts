@@ -33,6 +33,8 @@ export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
   rules: VerdictRules;
+  /** Apps that have credentials here; about sessions of others nothing can be asked. */
+  configuredApps: readonly string[];
   readSummary: ReadSummary;
   /** Sets the gauges that are read from the ledger itself. */
   refreshGauges: () => Promise<void>;

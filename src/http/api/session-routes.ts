@@ -1,16 +1,14 @@
-import { z } from 'zod';
-import { findSession, listSessions } from '../../db/sessions/read-sessions.js';
+import { countSessions, listSessions, type SessionOrder } from '../../db/sessions/list-sessions.js';
+import { findSession, type PublishedSession } from '../../db/sessions/read-sessions.js';
 import { notFound } from '../problem.js';
 import { sessionPage, sessionSchema } from './answers/session-schema.js';
 import type { ServedContext } from './api-context.js';
 import { routesFor } from './openapi/route.js';
-import { instantNumber, pageParameters, readCursor, sidText, writeCursor } from './parse-request.js';
-import { readFilters, sessionFilters } from './session-filters.js';
+import { pageParameters, sidText } from './parse-request.js';
+import { readFilters, readPlace, sessionFilters, sessionOrder, writePlace } from './session-filters.js';
 import { sessionResponse } from './session-response.js';
 
 const route = routesFor<ServedContext>();
-
-const positionShape = z.object({ createdMs: instantNumber, sid: sidText });
 
 const findSessions = route({
   method: 'get',
@@ -19,18 +17,25 @@ const findSessions = route({
   tag: 'sessions',
   role: 'read',
   summary: 'Sessions',
-  description: 'Sessions that fit every filter, newest first: by when the ledger first heard of them.',
-  query: { ...sessionFilters, ...pageParameters },
+  description:
+    'Sessions that fit every filter. Of several values of one filter, separated by commas, any may fit. A page begins where the one before ended, whatever has come and gone between.',
+  query: { ...sessionFilters, ...sessionOrder, ...pageParameters },
   answers: { 200: { description: 'A page of sessions.', schema: sessionPage } },
-  handle: async ({ db, now, rules }, { query: { limit, cursor, ...filters } }) => {
-    const after = readCursor(positionShape, cursor);
-    const found = await listSessions(db, readFilters(filters), { limit, after });
-    const last = found.length === limit ? found.at(-1) : undefined;
+  handle: async (context, { query: { limit, cursor, order, count, ...asked } }) => {
+    const { db, now, rules } = context;
+    const filters = readFilters(asked, context);
+    const after = readPlace(order, cursor);
+    const found = await listSessions(db.pool, filters, { limit, order, after });
+    const counted = count ? { count: await countSessions(db.pool, filters) } : {};
     const sessions = found.map((session) => sessionResponse(session, now(), rules));
-    const next = last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid });
-    return { status: 200, body: { sessions, next } };
+    const last = found.length === limit ? found.at(-1) : undefined;
+    return { status: 200, body: { sessions, next: last === undefined ? null : placeOf(order, last), ...counted } };
   },
 });
+
+function placeOf(order: SessionOrder, { session, createdMs, updatedMs }: PublishedSession): string {
+  return writePlace(order, { atMs: order === 'updated' ? updatedMs : createdMs, sid: session.sid });
+}
 
 const readSession = route({
   method: 'get',

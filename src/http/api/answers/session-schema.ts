@@ -96,5 +96,12 @@ export const sessionPage = z
   .object({
     sessions: listOf('The sessions of this page.', sessionSchema),
     next,
+    count: z
+      .object({
+        value: count('How many fit.'),
+        exact: flag('False beyond 10,000: then it is an estimate.'),
+      })
+      .optional()
+      .meta({ description: 'How many sessions fit, on all pages; where it was asked for.' }),
   })
   .meta({ id: 'SessionPage', description: 'A page of sessions.' });
