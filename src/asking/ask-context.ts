@@ -6,13 +6,13 @@ import type { Account } from './account.js';
 import type { FoldContext } from '../ledger/fold-context.js';
 import type { Gate } from './gate.js';
 
-/** What asking needs of the process it runs in, beside what folding does. */
+/** What queries need of their process, in addition to what folding needs. */
 export type AskContext = FoldContext & {
   accounts: ReadonlyMap<string, Account>;
   client: QueryClient;
-  /** Dates what the client asked and was answered. */
+  /** The clock by which questions and answers are dated. */
   measureClock: LedgerClock['measure'];
-  /** Where the queries of an account wait for their turn in this process. */
+  /** The gate at which the queries of an account wait for their turn in this process. */
   gateOf: (account: string) => Gate;
   queryTimeoutMs: number;
   /** Raw notices of sessions at rest are dropped after so many days; 0 keeps them. */

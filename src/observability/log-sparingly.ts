@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 
 const AGAIN_AFTER_MS = 60_000;
-/** Messages that are told apart; some hold what is different each time. */
+/** How many different messages are remembered; some contain a value that differs each time. */
 const MOST_MESSAGES = 100;
 
 /**
- * Logs an error under this event when it first comes, and then once a minute with how often it came
- * in between: what is away fails many times a second, for as long as it is away.
+ * Logs an error under this event when it first occurs, and then once a minute with how often it occurred in
+ * between: a server that is away makes many operations a second fail.
  */
 export function logSparingly(
   log: Logger,

@@ -11,7 +11,7 @@ import { createGates } from '../asking/gate.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 
-/** What asking and folding need: the accounts, their rules, and the client. */
+/** What queries and folds need: the accounts, the rules, and the client. */
 export function askContext(
   config: Config,
   db: Db,

@@ -12,16 +12,19 @@ export type MigrateOptions = {
   migrationsDir?: string;
 };
 
-/** The first is any number that nothing else here takes; the second is the one that Prisma takes to migrate. */
+/**
+ * The first is an arbitrary number that nothing else here uses; the second is the lock that Prisma uses for
+ * migrations.
+ */
 const MIGRATION_LOCKS = [7_205_002, 72_707_369];
 const ASK_AGAIN_MS = 50;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Brings the database to the newest migration and says which ones that took. Of several starters at
- * once one migrates and the others wait for it. When nothing is missing it costs a few short queries.
- * A database that a newer release has migrated is left as it is, and refused where this release cannot
- * work with it. A migration that failed earlier is tried again: in its transaction nothing of it remained.
+ * Applies the missing migrations and returns their names. If several processes start at once, one migrates
+ * and the others wait for it. If nothing is missing, it costs a few short queries. A database that a newer
+ * release has migrated is left as it is, and refused if this release cannot work with it. A migration that
+ * failed earlier is tried again, because its transaction left nothing behind.
  */
 export async function migrate(
   connectionString: string,
@@ -47,7 +50,7 @@ async function connect(connectionString: string): Promise<pg.Client> {
     application_name: 'recording-ledger migrate',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  // A connection that breaks fails the statement that runs on it; without a listener, the process.
+  // A broken connection fails the running statement; without this listener it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -61,14 +64,14 @@ async function connect(connectionString: string): Promise<pg.Client> {
   }
 }
 
-/** Throws where a newer release has left what this one cannot work with. */
+/** Throws if a newer release has changed the database in a way that this one cannot work with. */
 async function readState(client: pg.Client, migrations: readonly Migration[]): Promise<MigrationRow[]> {
   const breaking = await readBreakingMigrations(client);
   refuseBreaking(breaking, new Set(migrations.map(({ name }) => name)));
   return readMigrationRows(client);
 }
 
-/** Throws when an applied migration is no longer the one that was applied. */
+/** Throws if an applied migration's file has changed since. */
 function findMissing(migrations: readonly Migration[], rows: readonly MigrationRow[]): readonly Migration[] {
   const applied = new Map(
     rows.filter((row) => row.finished_at !== null).map((row) => [row.migration_name, row.checksum]),
@@ -83,8 +86,8 @@ function findMissing(migrations: readonly Migration[], rows: readonly MigrationR
 }
 
 /**
- * Held by the connection, so it ends with this process, however that ends. Asked for again and again: a
- * statement that waited would hold a snapshot, and `create index concurrently` waits for all of those.
+ * The connection holds the lock, so it ends with this process, however that ends. The lock is polled for: a
+ * statement that waits for it would hold a snapshot, and `create index concurrently` waits for all snapshots.
  */
 async function takeTurn(client: pg.Client): Promise<void> {
   for (const lock of MIGRATION_LOCKS) {

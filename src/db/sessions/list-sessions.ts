@@ -8,9 +8,9 @@ export const SESSION_ORDERS = ['newest', 'oldest', 'updated'] as const;
 export type SessionOrder = (typeof SESSION_ORDERS)[number];
 
 /** Where a page ended: the time that its order goes by, and the sid. */
-export type SessionPlace = { atMs: UnixMs; sid: string };
+export type SessionPosition = { atMs: UnixMs; sid: string };
 
-export type SessionPage = { limit: number; order: SessionOrder; after: SessionPlace | null };
+export type SessionPage = { limit: number; order: SessionOrder; after: SessionPosition | null };
 
 const ORDERS: Record<SessionOrder, { column: string; direction: 'asc' | 'desc'; beyond: '<' | '>' }> = {
   newest: { column: 'created_at', direction: 'desc', beyond: '<' },
@@ -47,7 +47,7 @@ export function listStatement(
   return { text, values: conditions.values };
 }
 
-function addPlace(conditions: Conditions, column: string, beyond: '<' | '>', { atMs, sid }: SessionPlace): void {
+function addPlace(conditions: Conditions, column: string, beyond: '<' | '>', { atMs, sid }: SessionPosition): void {
   conditions.values.push(new Date(atMs));
   const at = `$${String(conditions.values.length)}`;
   addCondition(conditions, `(sessions.${column}, sessions.sid) ${beyond} (${at}, ?)`, sid);

@@ -8,7 +8,7 @@ import { iso } from './times.js';
 
 const route = routesFor<ServedContext>();
 
-/** More at a time would take everybody's budget for one caller. */
+/** More at a time would give one caller the whole budget. */
 const MOST_SLOTS = 10;
 
 const leaseBody = z
@@ -67,7 +67,7 @@ const leaseBudget = route({
       throw new ProblemError({
         status: 429,
         title: 'No slot is left to lease',
-        detail: 'Leases hold all that queries, or other callers, leave. Come again when one of them ends.',
+        detail: 'Leases already hold all slots that queries and other callers leave. Try again when a lease ends.',
       });
     }
     if (lease.kind === 'paused') {

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import type { ApiContext } from './api-context.js';
 import { authenticate, type ApiKey } from './authorize.js';
 import { describeApi } from './describe-api.js';
@@ -22,7 +22,7 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   app.use(mountRoutes(OPEN_ROUTES, served, takeTurn));
   app.use('/v1', authenticate(keys));
   app.use(mountRoutes(LEDGER_ROUTES, served, takeTurn));
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(context.log));
   return app;
 }

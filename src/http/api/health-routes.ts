@@ -66,7 +66,7 @@ const readMetrics = route({
     },
   },
   handle: async ({ metrics, refreshGauges, log }, _request, response) => {
-    // While the ledger is away, what this process counts itself is all the more of interest.
+    // If the ledger cannot be read, the process's own counters are still published.
     await refreshGauges().catch((error: unknown) => log.warn({ err: error }, 'gauges.not_read'));
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     return null;
@@ -106,5 +106,5 @@ const findPlaces = route({
   }),
 });
 
-/** Liveness, readiness, metrics, and where everything is. */
+/** Liveness, readiness, metrics, and an index of addresses. */
 export const healthRoutes = [isAlive, isReady, readMetrics, findPlaces];

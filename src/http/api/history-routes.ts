@@ -136,7 +136,7 @@ const explainSession = route({
   },
 });
 
-/** What is behind one session: its happenings, its files, its gaps, and why it is as it is. */
+/** The history of one session: its timeline, files and gaps, and the explanation of its state. */
 export const historyRoutes = [
   readTimeline,
   explainSession,

@@ -131,7 +131,7 @@ const reconcileSession = route({
   },
 });
 
-/** What other services tell: that they started a session, what `stop` answered, that they want to know. */
+/** Writes by other services: they register a session, pass on what `stop` answered, or ask for a query. */
 export const registrationRoutes = [putSession, addStopResponse, reconcileSession];
 
 async function readSession({ db, now, rules }: ServedContext, sid: string): Promise<SessionAnswer> {
@@ -140,13 +140,13 @@ async function readSession({ db, now, rules }: ServedContext, sid: string): Prom
   return sessionResponse(found, now(), rules);
 }
 
-/** By the names that the body has for them. */
+/** The fields by their names in the request body. */
 function contradiction(sid: string, told: readonly RegistrationField[]): ProblemError {
   const fields = told.map((field) => (field === 'startedMs' ? 'startedAt' : field));
   return new ProblemError({
     status: 409,
     title: 'The session is registered differently',
-    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this is right, and what was told before is wrong, send it with ?replace=true.`,
+    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this one is right and the earlier one is wrong, send it with ?replace=true.`,
     fields,
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SESSION_ORDERS, type SessionOrder, type SessionPlace } from '../../db/sessions/list-sessions.js';
+import { SESSION_ORDERS, type SessionOrder, type SessionPosition } from '../../db/sessions/list-sessions.js';
 import type { SessionFilters } from '../../db/sessions/session-conditions.js';
 import { RECORDING_MODES } from '../../evidence/registration.js';
 import { UPLOAD_STATES } from '../../sessions/facts/upload.js';
@@ -94,10 +94,10 @@ const updatedPlace = z
   .object({ updatedMs: instantNumber, sid: sidText })
   .transform(({ updatedMs, sid }) => ({ atMs: updatedMs, sid }));
 
-export function readPlace(order: SessionOrder, cursor: string | undefined): SessionPlace | null {
+export function readPosition(order: SessionOrder, cursor: string | undefined): SessionPosition | null {
   return readCursor(order === 'updated' ? updatedPlace : createdPlace, cursor);
 }
 
-export function writePlace(order: SessionOrder, { atMs, sid }: SessionPlace): string {
+export function writePosition(order: SessionOrder, { atMs, sid }: SessionPosition): string {
   return writeCursor(order === 'updated' ? { updatedMs: atMs, sid } : { createdMs: atMs, sid });
 }

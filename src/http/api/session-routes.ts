@@ -5,7 +5,7 @@ import { sessionPage, sessionSchema } from './answers/session-schema.js';
 import type { ServedContext } from './api-context.js';
 import { routesFor } from './openapi/route.js';
 import { pageParameters, sidText } from './parse-request.js';
-import { readFilters, readPlace, sessionFilters, sessionOrder, writePlace } from './session-filters.js';
+import { readFilters, readPosition, sessionFilters, sessionOrder, writePosition } from './session-filters.js';
 import { sessionResponse } from './session-response.js';
 
 const route = routesFor<ServedContext>();
@@ -24,17 +24,17 @@ const findSessions = route({
   handle: async (context, { query: { limit, cursor, order, count, ...asked } }) => {
     const { db, now, rules } = context;
     const filters = readFilters(asked, context);
-    const after = readPlace(order, cursor);
+    const after = readPosition(order, cursor);
     const found = await listSessions(db.pool, filters, { limit, order, after });
     const counted = count ? { count: await countSessions(db.pool, filters) } : {};
     const sessions = found.map((session) => sessionResponse(session, now(), rules));
     const last = found.length === limit ? found.at(-1) : undefined;
-    return { status: 200, body: { sessions, next: last === undefined ? null : placeOf(order, last), ...counted } };
+    return { status: 200, body: { sessions, next: last === undefined ? null : positionOf(order, last), ...counted } };
   },
 });
 
-function placeOf(order: SessionOrder, { session, createdMs, updatedMs }: PublishedSession): string {
-  return writePlace(order, { atMs: order === 'updated' ? updatedMs : createdMs, sid: session.sid });
+function positionOf(order: SessionOrder, { session, createdMs, updatedMs }: PublishedSession): string {
+  return writePosition(order, { atMs: order === 'updated' ? updatedMs : createdMs, sid: session.sid });
 }
 
 const readSession = route({

@@ -33,7 +33,7 @@ export function timelineEntry({ atMs, receivedMs, details, ...told }: TimelineEn
   }
 }
 
-/** What an entry tells, as the API shows it. */
+/** The details of an entry as the API shows them. */
 export function timelineDetails(entry: TimelineEntry): object {
   return timelineEntry(entry).details;
 }
