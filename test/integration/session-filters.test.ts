@@ -132,8 +132,22 @@ describe('pages', () => {
        from sessions, generate_series(1, ${String(MANY)}) as n where sessions.sid = 'alive'`,
       [new Date(at(0))],
     );
-    await client.query('analyze sessions');
+    await client.query(
+      `insert into changes (sid, version, at, session)
+       select sid, version, updated_at, session from sessions where app_id = 'many' order by updated_at`,
+    );
+    await client.query('analyze sessions, changes');
   });
+
+  /** A new version of each, as saving writes it. */
+  async function saveVersions(sids: readonly string[], seconds: number): Promise<void> {
+    await client.query(
+      `with again as (
+         update sessions set version = version + 1, updated_at = $1 where sid = any($2::text[]) returning *
+       ) insert into changes (sid, version, at, session) select sid, version, updated_at, session from again`,
+      [new Date(at(seconds)), sids],
+    );
+  }
 
   async function pages(query: string, between: (page: number) => Promise<unknown> = () => Promise.resolve()) {
     const seen: string[] = [];
@@ -154,12 +168,16 @@ describe('pages', () => {
   });
 
   it.each(['newest', 'oldest'])('have each once while rows change between them: %s', async (order) => {
-    const change = (page: number) =>
-      client.query(
-        `update sessions set version = version + 1, updated_at = $1 where app_id = 'many' and version = 1
-         and sid in (select sid from sessions where app_id = 'many' order by sid offset $2 limit 400)`,
-        [new Date(at(5_000 + page)), page * 400],
+    const change = async (page: number) => {
+      const { rows } = await client.query<{ sid: string }>(
+        `select sid from sessions where app_id = 'many' order by sid offset $1 limit 400`,
+        [page * 400],
       );
+      await saveVersions(
+        rows.map(({ sid }) => sid),
+        5_000 + page,
+      );
+    };
     const seen = await pages(`appId=many&order=${order}`, change);
     expect(seen).toHaveLength(MANY);
     expect(new Set(seen).size).toBe(MANY);
@@ -170,16 +188,11 @@ describe('pages', () => {
       `select sid from sessions where app_id = 'many' order by updated_at, sid limit 500`,
     );
     const changed = new Set(rows.map(({ sid }) => sid));
-    const change = (page: number) =>
-      page > 0
-        ? Promise.resolve()
-        : client.query(`update sessions set updated_at = $1 where sid = any($2::text[])`, [
-            new Date(at(9_000)),
-            [...changed],
-          ]);
+    const change = (page: number) => (page > 0 ? Promise.resolve() : saveVersions([...changed], 9_000));
     const seen = await pages('appId=many&order=updated', change);
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.filter((sid) => !changed.has(sid))).toHaveLength(MANY - changed.size);
+    expect(await sidsOf('appId=many&order=updated&limit=500')).toEqual(expect.arrayContaining([...changed]));
   });
 
   it('tell how many there are beyond 10,000 by an estimate that says so', async () => {

@@ -17,5 +17,4 @@ create index "sessions_finding_codes_idx" on "sessions" using gin ("finding_code
 create index "sessions_started_at_idx" on "sessions" ("started_at");
 create index "sessions_ended_at_idx" on "sessions" ("ended_at");
 create index "sessions_queryable_until_idx" on "sessions" ("queryable_until");
-create index "sessions_updated_at_sid_idx" on "sessions" ("updated_at" desc, "sid" desc);
 analyze "sessions";

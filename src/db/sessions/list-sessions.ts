@@ -7,50 +7,70 @@ export const SESSION_ORDERS = ['newest', 'oldest', 'updated'] as const;
 /** By when the ledger first heard of them, either way, or those with the newest version first. */
 export type SessionOrder = (typeof SESSION_ORDERS)[number];
 
-/** Where a page ended: the time that its order goes by, and the sid. */
-export type SessionPosition = { atMs: UnixMs; sid: string };
+/** Where a page ended: at a session, or in the change feed. */
+export type SessionPosition = { of: 'sessions'; createdMs: UnixMs; sid: string } | { of: 'changes'; cursor: string };
 
 export type SessionPage = { limit: number; order: SessionOrder; after: SessionPosition | null };
 
-const ORDERS: Record<SessionOrder, { column: string; direction: 'asc' | 'desc'; beyond: '<' | '>' }> = {
-  newest: { column: 'created_at', direction: 'desc', beyond: '<' },
-  oldest: { column: 'created_at', direction: 'asc', beyond: '>' },
-  updated: { column: 'updated_at', direction: 'desc', beyond: '<' },
-};
+type ListedSession = PublishedSession & { position: SessionPosition };
 
-type Row = { session: PublishedRow['session']; version: number; created_at: Date; updated_at: Date };
+type Row = { session: PublishedRow['session']; version: number; created_at: Date; updated_at: Date; cursor?: string };
 
-/** A page of the sessions that fit. It begins after a place, not after a number: rows that come or go move nothing. */
+/** A page of the sessions that fit. It begins after a position, not after a number: rows that come or go move nothing. */
 export async function listSessions(
   db: Queryable,
   filters: SessionFilters,
   page: SessionPage,
-): Promise<PublishedSession[]> {
+): Promise<ListedSession[]> {
   const { text, values } = listStatement(filters, page);
   const { rows } = await db.query<Row>(text, values);
-  return rows.map(({ session, version, created_at, updated_at }) =>
-    toPublished({ session, version, createdAt: created_at, updatedAt: updated_at }),
-  );
+  return rows.map(({ session, version, created_at, updated_at, cursor }) => {
+    const published = toPublished({ session, version, createdAt: created_at, updatedAt: updated_at });
+    return { ...published, position: positionOf(published, cursor) };
+  });
+}
+
+function positionOf({ session, createdMs }: PublishedSession, cursor: string | undefined): SessionPosition {
+  if (cursor !== undefined) return { of: 'changes', cursor };
+  return { of: 'sessions', createdMs, sid: session.sid };
 }
 
 /** The statement of a page: benchmarks look at its plan. */
-export function listStatement(
-  filters: SessionFilters,
-  { limit, order, after }: SessionPage,
-): { text: string; values: unknown[] } {
+export function listStatement(filters: SessionFilters, { limit, order, after }: SessionPage): Statement {
   const conditions = conditionsOf(filters);
-  const { column, direction, beyond } = ORDERS[order];
-  if (after !== null) addPlace(conditions, column, beyond, after);
-  const text = `select sessions.session, sessions.version, sessions.created_at, sessions.updated_at
-     from sessions ${whereOf(conditions)}
-     order by sessions.${column} ${direction}, sessions.sid ${direction} limit ${String(limit)}`;
+  if (after !== null) addPosition(conditions, order, after);
+  const { from, by } = ORDERS[order];
+  const text = `${from} ${whereOf(conditions)} order by ${by} limit ${String(limit)}`;
   return { text, values: conditions.values };
 }
 
-function addPlace(conditions: Conditions, column: string, beyond: '<' | '>', { atMs, sid }: SessionPosition): void {
-  conditions.values.push(new Date(atMs));
+type Statement = { text: string; values: unknown[] };
+
+const COLUMNS = 'sessions.session, sessions.version, sessions.created_at, sessions.updated_at';
+
+/**
+ * The newest version of each session stands once in the change feed, in the order of the versions. An index of
+ * `updated_at` would give the same order, and would be written to by every version.
+ */
+const ORDERS: Record<SessionOrder, { from: string; by: string }> = {
+  newest: { from: `select ${COLUMNS} from sessions`, by: 'sessions.created_at desc, sessions.sid desc' },
+  oldest: { from: `select ${COLUMNS} from sessions`, by: 'sessions.created_at, sessions.sid' },
+  updated: {
+    from: `select ${COLUMNS}, changes.cursor::text from changes
+       join sessions on sessions.sid = changes.sid and sessions.version = changes.version`,
+    by: 'changes.cursor desc',
+  },
+};
+
+function addPosition(conditions: Conditions, order: SessionOrder, after: SessionPosition): void {
+  if (after.of === 'changes') {
+    addCondition(conditions, 'changes.cursor < ?::bigint', after.cursor);
+    return;
+  }
+  conditions.values.push(new Date(after.createdMs));
   const at = `$${String(conditions.values.length)}`;
-  addCondition(conditions, `(sessions.${column}, sessions.sid) ${beyond} (${at}, ?)`, sid);
+  const beyond = order === 'oldest' ? '>' : '<';
+  addCondition(conditions, `(sessions.created_at, sessions.sid) ${beyond} (${at}, ?)`, after.sid);
 }
 
 function whereOf({ texts }: Conditions): string {

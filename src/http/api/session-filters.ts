@@ -87,17 +87,17 @@ export const sessionOrder = {
   count: flagText('Whether to count all that fit.').default(false),
 };
 
-const createdPlace = z
+const createdShape = z
   .object({ createdMs: instantNumber, sid: sidText })
-  .transform(({ createdMs, sid }) => ({ atMs: createdMs, sid }));
-const updatedPlace = z
-  .object({ updatedMs: instantNumber, sid: sidText })
-  .transform(({ updatedMs, sid }) => ({ atMs: updatedMs, sid }));
+  .transform((place) => ({ of: 'sessions' as const, ...place }));
+const changedShape = z
+  .object({ cursor: z.string().regex(/^\d{1,18}$/) })
+  .transform((place) => ({ of: 'changes' as const, ...place }));
 
 export function readPosition(order: SessionOrder, cursor: string | undefined): SessionPosition | null {
-  return readCursor(order === 'updated' ? updatedPlace : createdPlace, cursor);
+  return order === 'updated' ? readCursor(changedShape, cursor) : readCursor(createdShape, cursor);
 }
 
-export function writePosition(order: SessionOrder, { atMs, sid }: SessionPosition): string {
-  return writeCursor(order === 'updated' ? { updatedMs: atMs, sid } : { createdMs: atMs, sid });
+export function writePosition({ of: _of, ...place }: SessionPosition): string {
+  return writeCursor(place);
 }

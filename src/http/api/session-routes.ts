@@ -1,5 +1,5 @@
-import { countSessions, listSessions, type SessionOrder } from '../../db/sessions/list-sessions.js';
-import { findSession, type PublishedSession } from '../../db/sessions/read-sessions.js';
+import { countSessions, listSessions } from '../../db/sessions/list-sessions.js';
+import { findSession } from '../../db/sessions/read-sessions.js';
 import { notFound } from '../problem.js';
 import { sessionPage, sessionSchema } from './answers/session-schema.js';
 import type { ServedContext } from './api-context.js';
@@ -29,13 +29,12 @@ const findSessions = route({
     const counted = count ? { count: await countSessions(db.pool, filters) } : {};
     const sessions = found.map((session) => sessionResponse(session, now(), rules));
     const last = found.length === limit ? found.at(-1) : undefined;
-    return { status: 200, body: { sessions, next: last === undefined ? null : positionOf(order, last), ...counted } };
+    return {
+      status: 200,
+      body: { sessions, next: last === undefined ? null : writePosition(last.position), ...counted },
+    };
   },
 });
-
-function positionOf(order: SessionOrder, { session, createdMs, updatedMs }: PublishedSession): string {
-  return writePosition(order, { atMs: order === 'updated' ? updatedMs : createdMs, sid: session.sid });
-}
 
 const readSession = route({
   method: 'get',
