@@ -73,17 +73,22 @@ async function until(condition) {
   throw new Error('it did not come to that within 10 s');
 }
 
-async function notify(eventType, sequence, secondsAgo, details) {
-  const sendts = Date.now() - secondsAgo * 1000;
-  const payload = { cname: 'lesson-1', uid: '900001', sid: SID, sequence, sendts, serviceType: 0, details };
-  const noticeId = `${SID}:${sequence}`;
-  const body = JSON.stringify({ noticeId, productId: 3, eventType, notifyMs: sendts, payload });
+/** Posts what Agora signed. */
+async function post(body) {
   const signature = createHmac('sha256', SECRET).update(body).digest('hex');
   await fetch(`http://127.0.0.1:${app.receiverPort}/ncs/${APP}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'agora-signature-v2': signature },
     body,
   });
+}
+
+async function notify(eventType, sequence, secondsAgo, details) {
+  const sendts = Date.now() - secondsAgo * 1000;
+  const payload = { cname: 'lesson-1', uid: '900001', sid: SID, sequence, sendts, serviceType: 0, details };
+  const noticeId = `${SID}:${sequence}`;
+  const body = JSON.stringify({ noticeId, productId: 3, eventType, notifyMs: sendts, payload });
+  await post(body);
 }
 
 const session = () => show('readSession', 'GET', `/v1/sessions/${SID}`);
@@ -109,6 +114,7 @@ try {
     streamUid: '0',
     trackType: 'video',
   });
+  await post('not JSON');
   await notify(33, 6, 60, { progress: 4200 });
   await show('reconcileSession', 'POST', `/v1/sessions/${SID}/reconcile`);
   await until(async () => (await session()).observations.count > 0);
@@ -130,6 +136,11 @@ try {
   await show('listObservations', 'GET', `/v1/sessions/${SID}/observations`);
   await show('listGaps', 'GET', `/v1/sessions/${SID}/gaps`);
   await show('readStreams', 'GET', `/v1/sessions/${SID}/streams`);
+  await show('listNotices', 'GET', `/v1/sessions/${SID}/notices?limit=1`);
+  await show('readNotice', 'GET', `/v1/notices/${encodeURIComponent(`${SID}:1`)}`);
+  await show('listQuarantine', 'GET', '/v1/quarantine');
+  await show('replayQuarantine', 'POST', '/v1/quarantine/replay');
+  await show('readRules', 'GET', '/v1/rules');
   await show('readChanges', 'GET', '/v1/changes?limit=1');
   await show('readSummary', 'GET', '/v1/summary');
   await show('isAlive', 'GET', '/healthz');

@@ -1,15 +1,18 @@
 import type { Db } from '../db/connection/database.js';
+import { readLastHeard } from '../db/evidence/last-heard.js';
 import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
 import { readWhollyRefused } from '../db/schedule/refused.js';
-import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
+import { countLiveByApp, readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
+import { readAccountStates, SHORT_PAUSE_MS, type AccountState } from '../asking/account-states.js';
 import { readReachablePace, type ReachablePace } from '../asking/reachable-pace.js';
 import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
+import { accountSummaries, receiverSummary, type AccountSummary, type ReceiverSummary } from './summarize-arrivals.js';
 
 export type SummaryContext = {
   db: Db;
@@ -28,6 +31,8 @@ export type Summary = {
     liveSessions: number;
     /** How many sessions that are not over cannot be queried at all; the bound does not cover them. */
     notQueryable: number;
+    /** How many of all that are not over can be verified by nothing just now, and why. */
+    notVerifiable: NotVerifiable;
     boundMs: number | null;
     verifiedWithinBound: number | null;
     forecast: Forecast;
@@ -41,14 +46,23 @@ export type Summary = {
   queue: { backend: string; waiting: number; active: number };
   /** What Agora answers 401 or 403 to, since when, and what to do about it. */
   refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
+  /** Whether each account, and each of its apps, can be asked about, and what last came of it. */
+  accounts: readonly AccountSummary[];
+  /** What last came to the receivers, and what they refused. */
+  receiver: ReceiverSummary;
 };
+
+/** Live sessions by what keeps them from being verified. Those of `refused`, `unreachable` and `paused` wait for Agora. */
+export type NotVerifiable = Record<'sessions' | 'notQueryable' | 'refused' | 'unreachable' | 'paused', number>;
 
 export async function summarize(context: SummaryContext): Promise<Summary> {
   const { db, now } = context;
-  const [numbers, refused, queue] = await Promise.all([
+  const [numbers, refused, queue, states, heard] = await Promise.all([
     readSummary(db, now()),
     readRefused(db, context.accounts),
     countJobs(context),
+    readAccountStates(db, context.accounts),
+    readLastHeard(db.pool),
   ]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
@@ -59,6 +73,7 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     truth: {
       liveSessions: live.sessions,
       notQueryable: live.notQueryable,
+      notVerifiable: await countNotVerifiable(db, states, live.notQueryable),
       boundMs: bound,
       verifiedWithinBound: share(within, live.sessions, bound),
       forecast: forecastOf(context, sum([...live.askedByAccount.values()]), paces),
@@ -74,11 +89,26 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     staleness: live.ages,
     queue: { backend: context.backend.kind, ...queue },
     refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
+    accounts: accountSummaries(states, heard),
+    receiver: receiverSummary(heard),
   };
 }
 
-/** A pause as short as this belongs to normal pacing and does not make an account silent. */
-const SHORT_PAUSE_MS = 5_000;
+async function countNotVerifiable(
+  db: Db,
+  states: readonly AccountState[],
+  notQueryable: number,
+): Promise<NotVerifiable> {
+  const counts = { notQueryable, refused: 0, unreachable: 0, paused: 0 };
+  const isWhole = states.every(({ state, apps }) => state === 'ok' && apps.every((app) => app.state === 'ok'));
+  for (const { account, appId, sessions } of isWhole ? [] : await countLiveByApp(db.pool)) {
+    const owner = states.find(({ name }) => name === account);
+    const app = owner?.apps.find((one) => one.appId === appId);
+    const state = owner === undefined || owner.state === 'ok' ? (app?.state ?? 'ok') : owner.state;
+    if (state !== 'ok') counts[state] += sessions;
+  }
+  return { sessions: sum(Object.values(counts)), ...counts };
+}
 
 /**
  * Accounts that cannot be asked: unreachable, paused for long, or refused for all of their live sessions. A

@@ -15,13 +15,13 @@ import { lockSessionsWithDueAlarms } from '../db/sessions/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/sessions/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
-import type { Evidence } from '../evidence/evidence.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import { FACTS_SHAPE } from '../sessions/facts/facts.js';
 import { isStraggler } from '../sessions/facts/fold-notice.js';
 import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { waitUntil } from '../sessions/views/conclude.js';
 import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
 import { foldFromScratch } from './fold-from-scratch.js';
 import type { FoldContext } from './fold-context.js';
@@ -207,8 +207,7 @@ async function foldPassed(
 ): Promise<boolean> {
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
-    const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
-    return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+    return { before, facts: waitUntil(before.facts, nowMs, context.rules), learned: [], anew: false };
   });
   await saveFolded(context, tx, folded);
   return false;

@@ -4,6 +4,7 @@ import type { StoredSession } from '../db/sessions/sessions.js';
 import { earlier, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { endKnownMs } from './end-known.js';
 
 /**
  * Builds a session's row from its facts. It is a new version if it says something new; a query that changed
@@ -16,6 +17,7 @@ export function nextVersion(
   facts: SessionFacts,
   session: Session,
   atMs: UnixMs,
+  publishedEndMs: UnixMs | null = null,
 ): { stored: StoredSession; isNew: boolean } {
   const said = before?.session ?? published?.session ?? null;
   const version = before?.version ?? published?.version ?? 0;
@@ -23,7 +25,9 @@ export function nextVersion(
   const createdMs = firstLearnedMs(facts) ?? atMs;
   const isNew = said === null || !saysTheSame(said, session);
   const stored = isNew ? { version: version + 1, updatedMs: atMs } : { version, updatedMs };
-  return { isNew, stored: { sid: facts.sid, facts, session, createdMs, ...stored } };
+  const lastSaid = said === null ? null : { session: said, publishedEndMs };
+  const known = { ...session, endKnownMs: endKnownMs(session, lastSaid, atMs) };
+  return { isNew, stored: { sid: facts.sid, facts, session: known, createdMs, ...stored } };
 }
 
 /** From the evidence and not from the clock, so that a dropped row returns to its old position in lists. */
@@ -37,9 +41,10 @@ function saysTheSame(a: Session, b: Session): boolean {
 }
 
 /**
- * The session without its counts, which make no new version. (A session that is read back from the database
- * differs only in the order of its keys.)
+ * The session without its counts, and without when and by whom its parts were last reported, which make no new
+ * version. (A session that is read back from the database differs only in the order of its keys.)
  */
-function withoutCounts({ observations, ...rest }: Session): unknown {
-  return { ...rest, lastOutcome: observations.lastOutcome };
+function withoutCounts({ observations, services, ...rest }: Session & { endKnownMs?: UnixMs | null }): unknown {
+  const parts = services.map((service) => ({ ...service, atMs: null, source: null }));
+  return { ...rest, services: parts, lastOutcome: observations.lastOutcome, endKnownMs: null };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import { appendChanges, findLastChanges } from '../db/sessions/changes.js';
+import { appendChanges, findEndsPublished, findLastChanges, type StoredChange } from '../db/sessions/changes.js';
 import { addToCounter } from '../db/sessions/counters.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
@@ -10,8 +10,8 @@ import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { filesNamedBy } from '../sessions/facts/files.js';
-import type { Session } from '../sessions/verdict/session.js';
-import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
+import { isTerminal, type Session } from '../sessions/verdict/session.js';
+import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
 import type { FoldContext } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
@@ -71,11 +71,23 @@ async function concludeAll(
   const atMs = now();
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);
+  const ends = await findEndsPublished(tx, undatedEnds(folded, published));
   return folded.map((one) => {
-    const { before, facts } = one;
+    const { before } = one;
+    const last = published.get(one.facts.sid) ?? null;
+    // Having waited is not kept as evidence, but what was published then was published after it.
+    const facts = before === null && last !== null ? waitUntil(one.facts, last.atMs, rules) : one.facts;
     const conclusion = conclude(facts, rules);
-    const last = published.get(facts.sid) ?? null;
-    return { ...one, conclusion, ...nextVersion(before, last, facts, conclusion.session, atMs) };
+    const endMs = ends.get(facts.sid) ?? null;
+    return { ...one, facts, conclusion, ...nextVersion(before, last, facts, conclusion.session, atMs, endMs) };
+  });
+}
+
+/** Sessions of which an earlier release said that they are over, and did not note when. */
+function undatedEnds(folded: readonly Folded[], published: ReadonlyMap<string, StoredChange>): string[] {
+  return folded.flatMap(({ before, facts: { sid } }) => {
+    const said = (before ?? published.get(sid))?.session;
+    return said !== undefined && isTerminal(said.state) && said.endKnownMs === null ? [sid] : [];
   });
 }
 

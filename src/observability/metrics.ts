@@ -17,6 +17,12 @@ export function createMetrics() {
       labelNames: ['result'],
       registers,
     }),
+    rejected: new Counter({
+      name: `${PREFIX}notifications_rejected_total`,
+      help: 'Notifications refused, by reason: see notification.rejected in the log for what to mend',
+      labelNames: ['reason'],
+      registers,
+    }),
     storeBatch: new Histogram({
       name: `${PREFIX}store_batch_rows`,
       help: 'Notifications stored with one statement',

@@ -74,7 +74,8 @@ async function startDegradedService(
   const intake = openSpoolingIntake({ spoolDir, spoolMaxBytes }, log, metrics);
   const spooled = (): SpoolSize => intake.spooled();
   const now = (): UnixMs => unixMs(Date.now());
-  const receiver = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null);
+  const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
+  const receiver = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
   const api = config.roles.includes('api') ? await tellWhy(config, obstacle, spooled, log, metrics) : null;
   const close = async (): Promise<void> => {
     await Promise.all([receiver.close(), api?.close()]);

@@ -1,9 +1,13 @@
 import { readBacklog } from '../db/evidence/pending-evidence.js';
 import { countSetAside } from '../db/sessions/set-aside.js';
+import { identityScopeOfApp, identityScopesOf } from '../config/accounts.js';
+import type { PartlyReplayed } from '../http/api/api-context.js';
 import { createApi } from '../http/api/create-api.js';
 import { listen, type Listener } from '../http/listen.js';
 import { leaseBudget } from '../asking/lease-budget.js';
 import { addStopAnswer, requestQuery } from '../ledger/ledger-writes.js';
+import { foldSession } from '../ledger/fold-sessions.js';
+import { replayPart } from '../ledger/replay-quarantine.js';
 import { publishBudget } from '../asking/publish-budget.js';
 import { register } from '../ledger/register.js';
 import { publishSummary, summarize } from '../jobs/summarize.js';
@@ -25,10 +29,12 @@ export async function startApi(components: Components, existing: Listener | null
       metrics,
       rules: context.rules,
       configuredApps: accounts.flatMap(({ appIds }) => appIds),
+      identityScopes: identityScopesOf(config.accounts),
       writes: {
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
+        replayQuarantine: (after, limit) => replayAndFold(components, after, limit),
         leaseBudget: (request) => leaseBudget(context, request),
       },
       readSummary,
@@ -43,4 +49,11 @@ export async function startApi(components: Components, existing: Listener | null
     config.api.keys,
   );
   return listen(app, config.api.host, config.api.port, 'API_PORT', existing);
+}
+
+/** What was taken in is folded when this returns; what its process leaves undone, the sweep finds. */
+async function replayAndFold({ config, context }: Components, after: string, limit: number): Promise<PartlyReplayed> {
+  const replayed = await replayPart(context, identityScopeOfApp(config.accounts), after, limit);
+  for (const sid of replayed.sids) if (sid !== '') await foldSession(context, sid); // '': of another product
+  return replayed;
 }

@@ -249,6 +249,8 @@ describe('a session', () => {
       startedAt: { at: '2026-03-02T10:00:00.000Z', source: 'registration' },
       endedAt: null,
       serviceStatus: null,
+      services: [],
+      endKnownAt: null,
       upload: { state: 'unknown', progress: null },
       notices: { events: 0, deliveries: 0, duplicates: 0, outOfOrder: 0, lastAt: null },
       gaps: { open: 0, settled: 0 },
@@ -488,6 +490,15 @@ describe('the change feed', () => {
   });
 });
 
+describe('the rules', () => {
+  it('tell by which times this process judges and asks', async () => {
+    expect(await get('/v1/rules')).toMatchObject({
+      status: 200,
+      body: { startDeadlineMs: expect.any(Number), retryBackoffMs: [5_000, 10_000, 15_000, 30_000] },
+    });
+  });
+});
+
 describe('the budget', () => {
   const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE);
 
@@ -554,7 +565,10 @@ describe('the summary', () => {
         outOfOrder: expect.any(Number),
         quarantined: expect.any(Number),
         rejected: expect.any(Number),
+        rejectedByReason: expect.objectContaining({ wrong_signature: expect.any(Number) }),
       },
+      receiver: { rejections: expect.any(Array) },
+      accounts: [{ name: 'default', apps: [{ appId: APP }] }],
       gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) },
       queries: {
         limitPerSecond: 9,

@@ -121,7 +121,8 @@ async function startOldReceiver(): Promise<Posting> {
   });
   leftovers.unshift(() => intake.close());
   const now = (): ReturnType<typeof unixMs> => unixMs(Date.now());
-  const listener = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null);
+  const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
+  const listener = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
   leftovers.unshift(() => listener.close());
   const posting = startPosting(`http://127.0.0.1:${String(listener.port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4);
   leftovers.unshift(posting.stop);

@@ -30,7 +30,12 @@ const SAYS_DEADLINE_MS = 20_000;
 
 /** Runs `node` with these arguments, paths relative to the package: `startNode(['dist/main.js'])`. */
 export function startNode(args: readonly string[], options: ProcessOptions = {}): TestProcess {
-  const child = spawn(process.execPath, args, {
+  return startProgram(process.execPath, args, options);
+}
+
+/** The same for any program: `startProgram('npm', ['run', 'demo'])`. */
+export function startProgram(file: string, args: readonly string[], options: ProcessOptions = {}): TestProcess {
+  const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
     env: {
       PATH: process.env['PATH'],

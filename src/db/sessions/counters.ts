@@ -21,6 +21,17 @@ export async function addToCounter(db: Queryable, name: string, amount: number, 
   );
 }
 
+/** The same of several, in one statement. */
+export async function addToCounters(db: Queryable, amounts: ReadonlyMap<string, number>, shard: number): Promise<void> {
+  const named = [...amounts].sort(([a], [b]) => (a < b ? -1 : 1));
+  await db.query(
+    `insert into counters (name, shard, value)
+     select told.name, $3, told.value from unnest($1::text[], $2::bigint[]) as told (name, value)
+     on conflict (name, shard) do update set value = counters.value + excluded.value`,
+    [named.map(([name]) => name), named.map(([, amount]) => amount), shard],
+  );
+}
+
 export async function readCounters({ prisma }: Db): Promise<ReadonlyMap<string, number>> {
   const groups = await prisma.counter.groupBy({ by: ['name'], _sum: { value: true } });
   return new Map(groups.map(({ name, _sum }) => [name, Number(_sum.value ?? 0)]));

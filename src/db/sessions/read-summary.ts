@@ -1,7 +1,8 @@
 import type { UnixMs } from '../../evidence/instant.js';
+import { REJECTION_REASONS, type RejectionReason } from '../../evidence/rejection.js';
 import { SESSION_STATES, type SessionState } from '../../sessions/verdict/session.js';
 import { readCounters } from './counters.js';
-import type { Db } from '../connection/database.js';
+import type { Db, Queryable } from '../connection/database.js';
 
 /** Numbers for the status page, each from an index or from running totals. */
 export type LedgerNumbers = {
@@ -13,7 +14,9 @@ export type LedgerNumbers = {
     duplicates: number;
     outOfOrder: number;
     quarantined: number;
+    /** What was refused at the door, of which nothing is kept; and why. */
     rejected: number;
+    rejectedByReason: Record<RejectionReason, number>;
   };
   live: LiveNumbers;
   queries: { lastMinute: number; throttled: number; outcomes: Record<string, number> };
@@ -50,10 +53,21 @@ export async function readSummary(db: Db, nowMs: UnixMs): Promise<LedgerNumbers>
       outOfOrder: total('out_of_order'),
       quarantined: total('quarantined'),
       rejected: total('rejected'),
+      rejectedByReason: byReason(total),
     },
     live,
     queries,
   };
+}
+
+/** The counter of what was refused for one reason; `rejected` is that of all of it. */
+export function rejectedCounter(reason: RejectionReason): string {
+  return `rejected ${reason}`;
+}
+
+function byReason(total: (name: string) => number): Record<RejectionReason, number> {
+  const counts = REJECTION_REASONS.map((reason) => [reason, total(rejectedCounter(reason))] as const);
+  return Object.fromEntries(counts) as Record<RejectionReason, number>;
 }
 
 async function countStates(db: Db): Promise<Record<SessionState, number>> {
@@ -111,6 +125,17 @@ async function countNotQueryable(db: Db): Promise<number> {
        and not exists (select from query_schedule where query_schedule.sid = sessions.sid)`,
   );
   return rows[0]?.count ?? 0;
+}
+
+/** Live sessions by whose they are, of those that there is something to ask about. */
+export async function countLiveByApp(
+  db: Queryable,
+): Promise<readonly { account: string; appId: string | null; sessions: number }[]> {
+  const { rows } = await db.query<{ account: string; appId: string | null; sessions: number }>(
+    `select query_schedule.account, query_schedule.app_id as "appId", count(*)::int as sessions
+     from query_schedule where query_schedule.live_since is not null group by 1, 2`,
+  );
+  return rows;
 }
 
 async function readQueries(db: Db, nowMs: UnixMs): Promise<LedgerNumbers['queries']> {

@@ -3,8 +3,8 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
+import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
-import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
 import type { SummaryAnswer } from './answers/summary-schema.js';
 import type { ReadTimelinePage } from './timeline-pages.js';
@@ -15,7 +15,12 @@ export type LedgerWrites = {
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
   leaseBudget: (request: LeaseRequest) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
+  /** Takes in what can be read now of so many quarantined bodies after a place, oldest first. */
+  replayQuarantine: (after: string, limit: number) => Promise<PartlyReplayed>;
 };
+
+/** `unreadable`: how many stay, by why; `next`: where to go on, null at the end. */
+export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, number>; next: string | null };
 
 /** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
 export type ReadSummary = () => Promise<SummaryAnswer>;
@@ -32,7 +37,9 @@ export type Readiness = {
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
-  rules: VerdictRules;
+  rules: PlanRules;
+  /** In which the same noticeId is the same notification: one of each account, as a rule. */
+  identityScopes: readonly string[];
   /** Apps that have credentials here; about sessions of others nothing can be asked. */
   configuredApps: readonly string[];
   readSummary: ReadSummary;

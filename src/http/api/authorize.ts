@@ -14,6 +14,7 @@ export function authenticate(keys: readonly ApiKey[]): RequestHandler {
   const writers = keys.filter(({ role }) => role === 'write').length;
   return (request, response, next) => {
     if (known.length === 0) {
+      response.locals[MAY_WRITE] = true;
       next();
       return;
     }
@@ -24,7 +25,7 @@ export function authenticate(keys: readonly ApiKey[]): RequestHandler {
       throw new ProblemError({ status: 401, title: 'A valid API key is needed' });
     }
     response.locals[CALLER] = writers > 1 ? fitting.name : null;
-    response.locals[MAY_ONLY_READ] = fitting.role === 'read';
+    response.locals[MAY_WRITE] = fitting.role === 'write';
     next();
   };
 }
@@ -32,7 +33,7 @@ export function authenticate(keys: readonly ApiKey[]): RequestHandler {
 /** After `authenticate`: refuses a key that may not do what the endpoint does. */
 export function requireRole(role: 'read' | 'write'): RequestHandler {
   return (_request, response, next) => {
-    if (role === 'write' && response.locals[MAY_ONLY_READ] === true) {
+    if (role === 'write' && !mayWrite(response)) {
       throw new ProblemError({ status: 403, title: 'This key may only read' });
     }
     next();
@@ -40,7 +41,12 @@ export function requireRole(role: 'read' | 'write'): RequestHandler {
 }
 
 const CALLER = 'caller';
-const MAY_ONLY_READ = 'mayOnlyRead';
+const MAY_WRITE = 'mayWrite';
+
+/** Whether the request's key may write: then it is shown secrets too that the ledger was told. */
+export function mayWrite(response: Response): boolean {
+  return response.locals[MAY_WRITE] === true;
+}
 
 /** The name of the caller's key; null if only one key may write, or none is needed. */
 export function callerOf(response: Response): string | null {

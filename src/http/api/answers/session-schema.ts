@@ -58,6 +58,34 @@ const finding = z.object({
   message: words('What was found, in words about this session.'),
 });
 
+const output = z.object({
+  url: words('Where it is sent to, without the stream key.'),
+  status: words("How that stands, in Agora's words."),
+  since: moment('Since when no source has reported otherwise.'),
+});
+
+const video = z.object({
+  fileName: orNull(words('The recorded file.')),
+  videoId: orNull(words('Its id at the video platform.')),
+});
+
+const sessionService = z
+  .object({
+    name: words("Agora's name of the part."),
+    state: words("How it stands, in Agora's words.").optional(),
+    onHold: flag('Whether a web recording is paused.').optional(),
+    outputs: listOf('The addresses that it pushes to.', output).optional(),
+    videos: listOf('What went to a video platform.', video).optional(),
+    at: moment('When it was last reported.'),
+    source: oneOf('Who reported it.', ['query', 'notice']),
+  })
+  .meta({
+    id: 'Service',
+    description: 'A part of a session, such as its web recorder. What nobody reported is left out.',
+  });
+
+export type ServiceAnswer = AnswerOf<typeof sessionService>;
+
 export const sessionSchema = z
   .object({
     sid: words("Agora's id of the recording."),
@@ -80,6 +108,8 @@ export const sessionSchema = z
     startedAt: orNull(startedAt.meta({ description: 'When it started, and who told.' })),
     endedAt: orNull(endedAt.meta({ description: 'When it ended: a moment, or the interval in which it must have.' })),
     serviceStatus: orNull(integer("The last status that was heard, by Agora's number, 0 to 20.")),
+    services: listOf('What queries and notifications last reported of its parts.', sessionService),
+    endKnownAt: orNull(moment('When the first version was made that said that it was over; null while it lives.')),
     upload: upload.meta({ description: 'The upload of its files.' }),
     notices: notices.meta({ description: 'What notifications about it were received.' }),
     gaps: gaps.meta({ description: 'Sequence numbers that did not come in their turn.' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { REJECTION_REASONS } from '../../../evidence/rejection.js';
 import type { AnswerOf } from '../openapi/route.js';
-import { amount, count, listOf, moment, orNull, words } from './fields.js';
+import { amount, count, listOf, moment, oneOf, orNull, words } from './fields.js';
 
 const forecast = z.object({
   targetMs: count('The bound that is wished for, in milliseconds (`TRUTH_TARGET_MS`).'),
@@ -10,9 +11,20 @@ const forecast = z.object({
   ),
 });
 
+const notVerifiable = z.object({
+  sessions: count('All of them.'),
+  notQueryable: count('Sessions that nothing can be asked about.'),
+  refused: count('Sessions of apps and accounts that Agora answers 401 or 403.'),
+  unreachable: count('Sessions of accounts of which no query is answered.'),
+  paused: count('Sessions of accounts that Agora told to wait.'),
+});
+
 const truth = z.object({
   liveSessions: count('Sessions that are not over and can be asked about.'),
   notQueryable: count('Sessions that are not over and that nothing can be asked about: nothing is promised of them.'),
+  notVerifiable: notVerifiable.meta({
+    description: 'Sessions that are not over and that nothing can verify just now, by why.',
+  }),
   boundMs: orNull(
     amount('No live, queryable session stays unverified longer, in milliseconds; null while Agora cannot be asked.'),
   ),
@@ -35,7 +47,10 @@ const notices = z.object({
   duplicates: count('Repeated deliveries.'),
   outOfOrder: count('Notifications that came after one with a higher sequence number of the same sender.'),
   quarantined: count('Bodies with a valid signature that could not be read.'),
-  rejected: count('Requests without a valid signature.'),
+  rejected: count('Requests to the receiver that were refused.'),
+  rejectedByReason: z
+    .partialRecord(z.enum(REJECTION_REASONS), count('Requests that were refused for this reason.'))
+    .meta({ description: 'Those, by the reason.' }),
 });
 
 const gaps = z.object({
@@ -74,6 +89,48 @@ const refused = z.object({
   advice: words('What to do about it.'),
 });
 
+const ASKABLE = {
+  state: oneOf(
+    'Whether it can be asked about: `refused` where Agora answers 401 or 403, `unreachable` where it answers nothing, `paused` where it says to wait.',
+    ['ok', 'refused', 'unreachable', 'paused'],
+  ),
+  reason: orNull(words('Why not, in one word.')),
+  since: orNull(moment('Since when not.')),
+  advice: orNull(words('What to do about it.')),
+};
+
+const HEARD = {
+  lastNoticeAt: orNull(moment('When the last signed notification came; tests of the console aside.')),
+  lastTestAt: orNull(moment('When the last test of the console came.')),
+};
+
+const account = z.object({
+  name: words('The account.'),
+  ...ASKABLE,
+  apps: listOf(
+    'Its apps.',
+    z.object({
+      appId: words('The app.'),
+      ...ASKABLE,
+      ...HEARD,
+      lastRejectedAt: orNull(moment('When the last request for it was refused.')),
+    }),
+  ),
+});
+
+const receiver = z.object({
+  ...HEARD,
+  rejections: listOf(
+    'The last refused request of each app and reason, newest first.',
+    z.object({
+      appId: orNull(words('The app; null where the address names none that is configured.')),
+      reason: oneOf('Why it was refused.', REJECTION_REASONS),
+      lastAt: moment('When the last one came.'),
+      advice: words('What to mend.'),
+    }),
+  ),
+});
+
 export const summarySchema = z
   .object({
     truth: truth.meta({ description: 'What is promised at the present load.' }),
@@ -84,6 +141,8 @@ export const summarySchema = z
     queries: queries.meta({ description: 'How much Agora is asked.' }),
     queue: queue.meta({ description: 'The queue of jobs.' }),
     refused: listOf('Accounts and apps that Agora refuses queries of.', refused),
+    accounts: listOf('Whether each account and each app can be asked about.', account),
+    receiver: receiver.meta({ description: 'What last came to the receivers, and what they refused.' }),
   })
   .meta({ id: 'Summary', description: 'Counts and health for a status page.' });
 

@@ -1,6 +1,6 @@
 import { Router, text, type RequestHandler } from 'express';
 import { ProblemError } from '../../problem.js';
-import { callerOf, requireRole } from '../authorize.js';
+import { callerOf, mayWrite, requireRole } from '../authorize.js';
 import { mediaTypesOf, type Method, type RawAnswer, type Route } from './route.js';
 
 /** Larger than any registration, and than what `stop` answers of a long recording. */
@@ -34,7 +34,11 @@ function serve<C>(route: Route<C>, context: C): RequestHandler {
     const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null;
     const told: unknown = request.body;
     const raw = { params, query, headers, mediaType, text: typeof told === 'string' ? told : '' };
-    const answer = await route.answer(context, { ...raw, caller: callerOf(response) }, response);
+    const answer = await route.answer(
+      context,
+      { ...raw, caller: callerOf(response), mayWrite: mayWrite(response) },
+      response,
+    );
     if (answer === null) return;
     const { status, body, headers: sent = {} } = answer;
     response.status(status).set(sent);

@@ -51,6 +51,8 @@ export type ParsedRequest<P, Q, B> = {
   headers: IncomingHttpHeaders;
   /** By whose key it comes; null where there is only one that may write, or none is needed. */
   caller: string | null;
+  /** Whether its key may write: then it is shown secrets too that the ledger was told. */
+  mayWrite: boolean;
 };
 
 /** All that the document says of an endpoint beside its parameters and answers. */
@@ -102,6 +104,7 @@ export type RawRequest = {
   mediaType: string | null;
   headers: IncomingHttpHeaders;
   caller: string | null;
+  mayWrite: boolean;
 };
 
 export type RawAnswer = { status: number; body: unknown; headers?: Headers };
@@ -146,8 +149,8 @@ function settle<
       const path = parse(pathSchema, raw.params, 'path');
       const asked = parse(querySchema, raw.query, 'query');
       const told = parse(body ?? z.undefined(), body === undefined ? undefined : readBody(raw, description), 'body');
-      const { text, headers, caller } = raw;
-      const request = { path, query: asked, body: told, text, headers, caller };
+      const { text, headers, caller, mayWrite } = raw;
+      const request = { path, query: asked, body: told, text, headers, caller, mayWrite };
       const answer = await handle(context, request as Parameters<typeof handle>[1], response);
       return answer === null ? null : asRaw(answer);
     },
