@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { demoCommand } from './demo-command.js';
+import { demoCommand } from './demo/demo-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { migrateCommand } from './migrate-command.js';

@@ -17,6 +17,8 @@ export type Config = Readonly<{
   roles: readonly Role[];
   receiver: { host: string; port: number; maxBytes: number };
   api: { host: string; port: number; keys: readonly ApiKey[] };
+  /** Null where it is switched off. `isChosen`: somebody set the port, and does not want to do without it. */
+  ops: { host: string; port: number; isChosen: boolean } | null;
   databaseUrl: string | null;
   dataDir: string;
   spoolDir: string;
@@ -62,13 +64,13 @@ export function parseConfig(
     problems.push(`API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`);
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: Object.freeze(assemble(settings, accounts)) };
+  return { ok: true, config: Object.freeze(assemble(settings, accounts, isGiven(environment['OPS_PORT']))) };
 }
 
 function parseSettings(environment: Environment, problems: string[]): Parsed {
   const parsed = Object.entries(SETTINGS).map(([name, setting]): [string, unknown] => {
     const given = environment[name];
-    const value = given === undefined || given.trim() === '' ? defaultOf(name) : given;
+    const value = isGiven(given) ? given : defaultOf(name);
     if (value === undefined) return [name, undefined];
     const result = setting.schema.safeParse(value);
     if (result.success) return [name, result.data];
@@ -77,6 +79,10 @@ function parseSettings(environment: Environment, problems: string[]): Parsed {
     return [name, undefined];
   });
   return Object.fromEntries(parsed) as Parsed;
+}
+
+function isGiven(value: string | undefined): value is string {
+  return value !== undefined && value.trim() !== '';
 }
 
 /** The default in the table is applied, unless it says `none`. */
@@ -126,7 +132,7 @@ function isGuarded({ API_HOST, API_KEYS }: Parsed): boolean {
   return API_KEYS !== undefined || API_HOST === undefined || isLoopback(API_HOST);
 }
 
-function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config {
+function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPortChosen: boolean): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
   return {
@@ -141,6 +147,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
       port: needed(settings.API_PORT),
       keys: settings.API_KEYS ?? [],
     },
+    ops: opsOf(settings, isOpsPortChosen),
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir,
     spoolDir: path.resolve(settings.SPOOL_DIR ?? path.join(dataDir, 'spool')),
@@ -171,6 +178,11 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
     },
     logLevel: needed(settings.LOG_LEVEL),
   };
+}
+
+function opsOf(settings: Parsed, isChosen: boolean): Config['ops'] {
+  const port = needed(settings.OPS_PORT);
+  return port === 0 ? null : { host: needed(settings.OPS_HOST), port, isChosen };
 }
 
 /** Called once nothing is wrong, for settings that have a default. */

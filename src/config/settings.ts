@@ -78,6 +78,18 @@ export const SETTINGS = {
     meaning: 'Where the internal listener listens: API and metrics.',
   },
   API_PORT: { schema: port, default: '8081', example: '8081', meaning: 'Its port.' },
+  OPS_HOST: {
+    schema: text,
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    meaning: 'Where `/healthz`, `/readyz` and `/metrics` of this process are served, whatever its roles.',
+  },
+  OPS_PORT: {
+    schema: port,
+    default: '8082',
+    example: '8082',
+    meaning: 'Its port; `0` switches it off. Where several processes run on one machine, each needs its own.',
+  },
   API_KEYS: {
     schema: listOf(apiKey),
     default: 'none',

@@ -22,6 +22,7 @@ import { isStraggler } from '../sessions/facts/fold-notice.js';
 import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { waitUntil } from '../sessions/views/conclude.js';
 import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
 import { foldFromScratch } from './fold-from-scratch.js';
 import type { FoldContext } from './fold-context.js';
@@ -207,8 +208,9 @@ async function foldPassed(
 ): Promise<boolean> {
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
+    const facts = waitUntil(before.facts, nowMs, context.rules);
     const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
-    return { before, facts: fold(before.facts, [passed]), learned: [], reading: 'onto', news: [passed] };
+    return { before, facts, learned: [], reading: 'onto', news: [passed] };
   });
   await saveFolded(context, tx, folded);
   return false;

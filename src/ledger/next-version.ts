@@ -4,6 +4,7 @@ import { earlier, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { changedPaths } from '../sessions/views/changed-paths.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { endKnownMs } from './end-known.js';
 
 /** A session's row, and the paths in which it differs from its last version; empty if it is no new version. */
 export type VersionResult = { stored: StoredSession; changed: readonly string[] };
@@ -19,6 +20,7 @@ export function nextVersion(
   facts: SessionFacts,
   session: Session,
   atMs: UnixMs,
+  publishedEndMs: UnixMs | null = null,
 ): VersionResult {
   const said = before?.session ?? published?.session ?? null;
   const version = before?.version ?? published?.version ?? 0;
@@ -26,7 +28,9 @@ export function nextVersion(
   const createdMs = firstLearnedMs(facts) ?? atMs;
   const changed = changedPaths(said, session);
   const stored = changed.length > 0 ? { version: version + 1, updatedMs: atMs } : { version, updatedMs };
-  return { changed, stored: { sid: facts.sid, facts, session, createdMs, ...stored } };
+  const lastSaid = said === null ? null : { session: said, publishedEndMs };
+  const known = { ...session, endKnownMs: endKnownMs(session, lastSaid, atMs) };
+  return { changed, stored: { sid: facts.sid, facts, session: known, createdMs, ...stored } };
 }
 
 /** From the evidence and not from the clock, so that a dropped row returns to its old position in lists. */

@@ -1,20 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import { appendChanges, findLastChanges, type NewVersion } from '../db/sessions/changes.js';
-import { addToCounter } from '../db/sessions/counters.js';
+import {
+  appendChanges,
+  findEndsPublished,
+  findLastChanges,
+  type NewVersion,
+  type StoredChange,
+} from '../db/sessions/changes.js';
+import { afterCommit } from '../db/connection/with-transaction.js';
+import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
 import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files.js';
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import type { UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
+import { earlier, type UnixMs } from '../evidence/instant.js';
+import { learnedMs } from '../sessions/facts/fold.js';
 import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/files.js';
-import type { Session } from '../sessions/verdict/session.js';
+import { isTerminal, type Session } from '../sessions/verdict/session.js';
 import { becauseOf } from '../sessions/views/because.js';
-import { conclude, concludeGaps, type Conclusion } from '../sessions/views/conclude.js';
-import type { FoldContext } from './fold-context.js';
+import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
+import type { FoldContext, SessionFold } from './fold-context.js';
 import { nextVersion, type VersionResult } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
@@ -44,7 +52,7 @@ export async function saveAnswered(context: FoldContext, tx: PoolClient, folded:
 }
 
 /** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
-type Concluded = Folded & { conclusion: Conclusion } & VersionResult;
+type Concluded = Folded & { conclusion: Conclusion; said: Session | null } & VersionResult;
 
 function toVersion({ stored, changed, news, before }: Concluded): NewVersion {
   return { stored, changed, because: becauseOf(news, before?.facts.registration != null) };
@@ -68,9 +76,10 @@ async function save(
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
-  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
+  await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
   const versions = concluded.filter(({ changed }) => changed.length > 0);
   await appendChanges(tx, versions.map(toVersion));
+  afterCommit(tx, () => context.onSaved(concluded.map(toSaved)));
   return versions.map((one) => one.stored.session);
 }
 
@@ -84,12 +93,25 @@ async function concludeAll(
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);
   const files = await filesOfAll(tx, folded, learned);
+  const ends = await findEndsPublished(tx, undatedEnds(folded, published));
   return folded.map((one) => {
-    const { before, facts } = one;
+    const { before } = one;
+    const last = published.get(one.facts.sid) ?? null;
+    // Having waited is not kept as evidence, but what was published then was published after it.
+    const facts = before === null && last !== null ? waitUntil(one.facts, last.atMs, rules) : one.facts;
     const conclusion = conclude(facts, rules);
-    const last = published.get(facts.sid) ?? null;
+    const said = before?.session ?? last?.session ?? null;
+    const endMs = ends.get(facts.sid) ?? null;
     const session = { ...conclusion.session, files: files.get(facts.sid) ?? NO_FILES };
-    return { ...one, conclusion, ...nextVersion(before, last, facts, session, atMs) };
+    return { ...one, facts, conclusion, said, ...nextVersion(before, last, facts, session, atMs, endMs) };
+  });
+}
+
+/** Sessions of which an earlier release said that they are over, and did not note when. */
+function undatedEnds(folded: readonly Folded[], published: ReadonlyMap<string, StoredChange>): string[] {
+  return folded.flatMap(({ before, facts: { sid } }) => {
+    const said = (before ?? published.get(sid))?.session;
+    return said !== undefined && isTerminal(said.state) && said.endKnownMs === null ? [sid] : [];
   });
 }
 
@@ -145,6 +167,17 @@ async function saveScheduleOf(
   const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
   const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
   await saveSchedule(tx, { queries, done, answered });
+}
+
+function asCounted({ before, stored }: Concluded): CountedChange {
+  return { before: before?.session ?? null, session: stored.session };
+}
+
+/** Evidence that is read anew was learned long ago, but for that of a session nobody knew. */
+function toSaved({ said, stored, changed, learned, reading }: Concluded): SessionFold {
+  const learnedAtMs = reading !== 'onto' && said !== null ? [] : learned.map(learnedMs);
+  const { session, updatedMs } = stored;
+  return { said, session, isNew: changed.length > 0, savedMs: updatedMs, learnedMs: learnedAtMs.reduce(earlier, null) };
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {

@@ -56,7 +56,6 @@ function apiContext(): Parameters<typeof createApi>[0] {
     },
     identityScopes: [],
     readSummary: unused,
-    refreshGauges: unused,
     readReadiness: unused,
     stopping: new AbortController().signal,
     now: () => at(3_000),

@@ -20,7 +20,7 @@ export type QuarantinePage = {
   next: string | null;
 };
 
-/** Bodies that nobody could read yet, oldest first, after `afterId`. */
+/** Bodies that no decoder could read yet, oldest first, after `afterId`. */
 export function listWaiting(db: Queryable, afterId: string, limit: number): Promise<QuarantinePage> {
   return readPage(db, { where: 'body.replayed_at is null and body.id > $1', order: 'asc' }, afterId, limit);
 }
@@ -81,6 +81,15 @@ function toBody({ id, app_id, raw, reason, received_at, replayed_at }: Row): Qua
     receivedMs: unixMs(received_at.getTime()),
     replayedMs: replayed_at === null ? null : unixMs(replayed_at.getTime()),
   };
+}
+
+/** How many wait, counted no further than 10,000. */
+export async function countQuarantined(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n
+     from (select from quarantined_bodies where quarantined_bodies.replayed_at is null limit 10000) as waiting`,
+  );
+  return rows[0]?.n ?? 0;
 }
 
 /** Marks them as replayed. The body stays in quarantine as evidence of what was sent. */

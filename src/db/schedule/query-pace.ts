@@ -90,7 +90,7 @@ function paceState({ is_long, paused_since, paused_until, pause_reason, unanswer
   };
 }
 
-/** Accounts of which no query has been answered by Agora lately, for it cannot be reached or refuses us. */
+/** Accounts that got no answer lately, because Agora cannot be reached or refuses them. */
 export async function readUnanswered(db: Db): Promise<ReadonlySet<string>> {
   const { rows } = await db.pool.query<{ account: string }>(
     `select query_pace.account from query_pace where query_pace.unanswered_since is not null`,

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Because } from '../../sessions/views/because.js';
-import type { Session } from '../../sessions/verdict/session.js';
+import type { LedgerSession } from '../../sessions/verdict/session.js';
 import type { Queryable } from '../connection/database.js';
+import { readSessionBody, type SessionBody } from './session-body.js';
 import type { StoredSession } from './sessions.js';
 
 export type StoredChange = {
@@ -10,7 +11,7 @@ export type StoredChange = {
   sid: string;
   version: number;
   atMs: UnixMs;
-  session: Session;
+  session: LedgerSession;
 };
 
 /** A version to be published, with the paths that it changed and the evidence that led to it. */
@@ -41,7 +42,7 @@ export async function appendChanges(tx: PoolClient, versions: readonly NewVersio
   );
 }
 
-type ChangeRow = { cursor: string; sid: string; version: number; at: Date; session: Session };
+type ChangeRow = { cursor: string; sid: string; version: number; at: Date; session: SessionBody };
 
 const COLUMNS = `changes.cursor::text, changes.sid, changes.version, changes.at, changes.session`;
 
@@ -66,8 +67,28 @@ export async function findLastChanges(db: Queryable, sids: readonly string[]): P
   return new Map(rows.map((row) => [row.sid, toChange(row)]));
 }
 
+/**
+ * Since when each of these sessions has been over, as far as it was published: the first version that said so since
+ * the last that did not. A session that is not over is left out.
+ */
+export async function findEndsPublished(db: Queryable, sids: readonly string[]): Promise<Map<string, UnixMs>> {
+  if (sids.length === 0) return new Map();
+  const { rows } = await db.query<{ sid: string; at: Date }>(
+    `select distinct on (changes.sid) changes.sid, changes.at from changes
+     where changes.sid = any($1::text[]) and changes.session ->> 'state' in ('ended', 'failed')
+       and not exists (
+         select from changes as later
+         where later.sid = changes.sid and later.version > changes.version
+           and later.session ->> 'state' not in ('ended', 'failed')
+       )
+     order by changes.sid, changes.version`,
+    [sids],
+  );
+  return new Map(rows.map(({ sid, at }) => [sid, unixMs(at.getTime())]));
+}
+
 function toChange({ cursor, sid, version, at, session }: ChangeRow): StoredChange {
-  return { cursor, sid, version, atMs: unixMs(at.getTime()), session };
+  return { cursor, sid, version, atMs: unixMs(at.getTime()), session: readSessionBody(session) };
 }
 
 /** The newest version of a session whose time is not later than that. */

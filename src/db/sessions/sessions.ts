@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { SessionFacts } from '../../sessions/facts/facts.js';
-import type { Session } from '../../sessions/verdict/session.js';
+import type { LedgerSession } from '../../sessions/verdict/session.js';
 import { upgradeFacts } from '../../sessions/facts/upgrade-facts.js';
 import type { Queryable } from '../connection/database.js';
+import { readSessionBody, type SessionBody } from './session-body.js';
 
 /** A session's row: the session, its facts, and its version. */
 export type StoredSession = {
@@ -12,7 +13,7 @@ export type StoredSession = {
   createdMs: UnixMs;
   updatedMs: UnixMs;
   facts: SessionFacts;
-  session: Session;
+  session: LedgerSession;
 };
 
 type SessionRow = {
@@ -21,7 +22,7 @@ type SessionRow = {
   created_at: Date;
   updated_at: Date;
   facts: SessionFacts;
-  session: Session;
+  session: SessionBody;
 };
 
 export async function loadSessions(db: Queryable, sids: readonly string[]): Promise<Map<string, StoredSession>> {
@@ -35,7 +36,8 @@ export async function loadSessions(db: Queryable, sids: readonly string[]): Prom
 }
 
 export function toStoredSession(row: SessionRow): StoredSession {
-  const { sid, version, session } = row;
+  const { sid, version } = row;
+  const session = readSessionBody(row.session);
   const facts = upgradeFacts(row.facts);
   const createdMs = unixMs(row.created_at.getTime());
   return { sid, version, createdMs, updatedMs: unixMs(row.updated_at.getTime()), facts, session };

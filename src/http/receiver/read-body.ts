@@ -5,7 +5,7 @@ import type { HeldBytes } from './admission.js';
 /** Of a notification; the address may name the app. */
 export type NoticeRequest = Request<{ appId?: string }>;
 
-/** The bytes of a body as they were sent, or why there are none; `broken_off`: nobody is answered any more. */
+/** The bytes of a body as they were sent, or why there are none; if the client is gone (`broken_off`), no answer is sent. */
 export type Body = Buffer | 'no_room' | 'too_large' | 'compressed' | 'broken_off';
 
 /**
@@ -21,7 +21,7 @@ export async function readBody(request: NoticeRequest, maxBytes: number, held: H
     let size = 0;
     const finish = (body: Body): void => {
       request.removeAllListeners('data');
-      request.resume(); // what still comes is nobody's, and holds no memory
+      request.resume(); // what still arrives is discarded and holds no memory
       resolve(body);
     };
     request.on('data', (chunk: Buffer) => {

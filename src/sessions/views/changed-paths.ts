@@ -1,4 +1,5 @@
 import { MOST_OF_A_KIND } from '../findings/find-findings.js';
+import type { UnixMs } from '../../evidence/instant.js';
 import type { FileSummary } from '../facts/files.js';
 import { isTerminal, type Session } from '../verdict/session.js';
 
@@ -27,8 +28,20 @@ type Detail = 'rough' | 'exact';
  * What a reader could act on, as the API names it. Counts, and what every query moves, are left out: the API shows
  * them as they are, and they make no version.
  */
-function substanceOf(session: Session, detail: Detail): Readonly<Record<string, unknown>> {
-  const { notices: _n, observations: _o, queryableUntilMs, startedAt, endedAt, files, ...rest } = session;
+function substanceOf(
+  session: Session & { endKnownMs?: UnixMs | null },
+  detail: Detail,
+): Readonly<Record<string, unknown>> {
+  const {
+    notices: _n,
+    observations: _o,
+    endKnownMs: _e,
+    queryableUntilMs,
+    startedAt,
+    endedAt,
+    files,
+    ...rest
+  } = session;
   return {
     ...rest,
     queryable: queryableUntilMs !== null ? true : null,
@@ -43,6 +56,7 @@ function substanceOf(session: Session, detail: Detail): Readonly<Record<string, 
             source: endedAt.source,
           },
     upload: { state: session.upload.state },
+    services: session.services.map((service) => ({ ...service, atMs: null, source: null })),
     gaps: gapsOf(session, detail),
     findings: findingsOf(session),
     files: hasFiles(files) ? filesOf(files, detail) : null,
@@ -70,9 +84,8 @@ function findingsOf({ findings }: Session): readonly string[] {
 
 const MEASURES = ['clock_skew'];
 
-/** Rows of an earlier release have no `files`. */
-function hasFiles(files: FileSummary | null | undefined): files is FileSummary {
-  return files != null && files.count > 0;
+function hasFiles(files: FileSummary | null): files is FileSummary {
+  return files !== null && files.count > 0;
 }
 
 function filesOf({ digest, count, snapshots }: FileSummary, detail: Detail): unknown {
@@ -85,8 +98,8 @@ function magnitude(count: number): number {
 }
 
 /** If they had not been counted before, nothing is new. */
-function haveOtherFiles(before: FileSummary | null | undefined, after: FileSummary | null, detail: Detail): boolean {
-  if (before == null || after === null) return false;
+function haveOtherFiles(before: FileSummary | null, after: FileSummary | null, detail: Detail): boolean {
+  if (before === null || after === null) return false;
   return differ(filesOf(before, detail), filesOf(after, detail));
 }
 
