@@ -208,8 +208,8 @@ async function foldPassed(
 ): Promise<boolean> {
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
-    const facts = waitUntil(before.facts, nowMs, context.rules);
     const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
+    const facts = waitUntil(before.facts, nowMs, context.rules);
     return { before, facts, learned: [], reading: 'onto', news: [passed] };
   });
   await saveFolded(context, tx, folded);

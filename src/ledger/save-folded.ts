@@ -15,10 +15,10 @@ import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import type { SessionFacts } from '../sessions/facts/facts.js';
 import { earlier, type UnixMs } from '../evidence/instant.js';
-import { learnedMs } from '../sessions/facts/fold.js';
+import type { SessionFacts } from '../sessions/facts/facts.js';
 import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/files.js';
+import { learnedMs } from '../sessions/facts/fold.js';
 import { isTerminal, type Session } from '../sessions/verdict/session.js';
 import { becauseOf } from '../sessions/views/because.js';
 import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
@@ -92,8 +92,8 @@ async function concludeAll(
 ): Promise<readonly Concluded[]> {
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);
-  const files = await filesOfAll(tx, folded, learned);
   const ends = await findEndsPublished(tx, undatedEnds(folded, published));
+  const files = await filesOfAll(tx, folded, learned);
   return folded.map((one) => {
     const { before } = one;
     const last = published.get(one.facts.sid) ?? null;

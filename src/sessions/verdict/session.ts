@@ -1,8 +1,8 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingMode } from '../../evidence/registration.js';
-import type { FileSummary } from '../facts/files.js';
 import type { VideoFact } from '../facts/services.js';
+import type { FileSummary } from '../facts/files.js';
 import type { UploadState } from '../facts/upload.js';
 
 export const SESSION_STATES = ['registered', 'starting', 'recording', 'stopping', 'ended', 'failed'] as const;
