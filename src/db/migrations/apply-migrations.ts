@@ -8,10 +8,14 @@ import {
   markRolledBack,
   type MigrationRow,
 } from './migration-rows.js';
+import { isInsufficientPrivilege } from '../connection/postgres-errors.js';
 import { reasonOf } from './reason-of.js';
+import { missingGrants, readRights } from './rights.js';
 
 /** Whoever waits for a table makes everybody behind him wait: a migration is rather tried again. */
 const LOCK_WITHIN = '3s';
+
+const AS_OWNER = 'migrate as the role that owns the tables, which is the one that migrated first;';
 
 /** Runs the missing migrations in order. `rows` tell which of them an earlier start did not finish. */
 export async function applyMigrations(
@@ -20,6 +24,7 @@ export async function applyMigrations(
   rows: readonly MigrationRow[],
 ): Promise<void> {
   const remedy = 'mend the cause, or give the ledger a database of its own, and start again.';
+  if (rows.length === 0) await refuseWithoutRights(client);
   await orExplain('_prisma_migrations', remedy, () => createMigrationRows(client));
   for (const migration of missing) {
     const unfinished = rows.filter((row) => row.migration_name === migration.name);
@@ -30,13 +35,22 @@ export async function applyMigrations(
   }
 }
 
+/** Asked before anything is begun: Postgres would name one missing right at a time, and none of the remedies. */
+async function refuseWithoutRights(client: pg.Client): Promise<void> {
+  const rights = await readRights(client);
+  const grants = missingGrants(rights);
+  if (grants.length === 0) return;
+  throw new Error(
+    `The database could not be migrated: role ${rights.role} may not make the ledger's schemas and tables in it. As an administrator, in database ${rights.database}, run "${grants.join(' ')}" and start again.`,
+  );
+}
+
 async function orExplain(what: string, remedy: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    throw new Error(`The database could not be migrated (${what}: ${reasonOf(error)}): ${remedy}`, {
-      cause: error,
-    });
+    const advice = isInsufficientPrivilege(error) ? `${AS_OWNER} ${remedy}` : remedy;
+    throw new Error(`The database could not be migrated (${what}: ${reasonOf(error)}): ${advice}`, { cause: error });
   }
 }
 
