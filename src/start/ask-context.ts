@@ -45,7 +45,8 @@ export function askContext(
   };
 }
 
-function toAccount(account: AccountConfig, share: number): Account {
+/** The account of the settings as those who ask need it; `share` is the part of its limit that is ours. */
+export function toAccount(account: AccountConfig, share: number): Account {
   const { name, customerId, customerSecret, qps, apps } = account;
   const appIds = apps.map(({ appId }) => appId);
   const limits = (limit: number) => ({ limit, perSecond: limit * share });

@@ -1,0 +1,143 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { Agent, request, type Dispatcher } from 'undici';
+import type { AppConfig } from '../../config/accounts.js';
+import type { Config } from '../../config/parse-config.js';
+import { reasonOf } from '../../db/migrations/reason-of.js';
+import { failed, fine, warning, type Check } from './check.js';
+
+/**
+ * As long as Agora waits.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
+ */
+const WITHIN_MS = 10_000;
+
+/**
+ * Sends the receiver what Agora would, to the address that the console is given: first one that nobody
+ * signed, which it must refuse, then one of each secret. They are tests as the console's own ones are, so
+ * none of them becomes a session.
+ */
+export async function checkReceiver(publicUrl: string, config: Config): Promise<Check[]> {
+  const dispatcher = new Agent({ connect: { timeout: WITHIN_MS }, headersTimeout: WITHIN_MS, bodyTimeout: WITHIN_MS });
+  try {
+    const base = baseOf(publicUrl);
+    const apps = config.accounts.flatMap((account) => account.apps);
+    const first = apps[0];
+    if (first === undefined) return [];
+    const unsigned = await checkThatItRefuses(base, first, dispatcher);
+    if (unsigned.status === 'failed') return [unsigned];
+    return [unsigned, ...(await Promise.all(apps.map((app) => checkApp(base, app, dispatcher)))).flat()];
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+/** The console is given the address of an app; what comes before `/ncs` is the same for all. */
+function baseOf(publicUrl: string): string {
+  const url = new URL(publicUrl);
+  return `${url.origin}${url.pathname.replace(/\/ncs(\/.*)?$/, '').replace(/\/+$/, '')}`;
+}
+
+type Answer = { status: number; location: string | null } | { error: unknown };
+
+async function checkThatItRefuses(base: string, app: AppConfig, dispatcher: Dispatcher): Promise<Check> {
+  const check = `receiver at ${base}`;
+  const answer = await post(base, app.appId, randomUUID(), dispatcher);
+  if ('error' in answer)
+    return failed(check, `cannot be reached (${reasonOf(answer.error)})`, adviceOnError(answer.error));
+  if (answer.status === 401) return judgeProtocol(check, base);
+  if (answer.status === 200) {
+    const advice = 'something else stands there: let that address lead to RECEIVER_PORT of the receiver';
+    return failed(check, 'answered 200 to a notification that nobody signed', advice);
+  }
+  return failed(check, `answered ${toldStatus(answer)}`, adviceOnStatus(answer.status));
+}
+
+function judgeProtocol(check: string, base: string): Check {
+  const found = 'is there, and refuses what is not signed';
+  if (base.startsWith('https:')) return fine(check, found);
+  return warning(check, `${found}; without TLS`, 'put TLS in front of it, and give the console the https:// address');
+}
+
+async function checkApp(base: string, { appId, ncsSecrets }: AppConfig, dispatcher: Dispatcher): Promise<Check[]> {
+  return Promise.all(
+    ncsSecrets.map(async (secret, n) => {
+      const which = ncsSecrets.length === 1 ? '' : `, secret ${String(n + 1)} of ${String(ncsSecrets.length)}`;
+      const check = `receiver, app ${appId}${which}`;
+      const answer = await post(base, appId, secret, dispatcher);
+      if ('error' in answer)
+        return failed(check, `gave no answer (${reasonOf(answer.error)})`, adviceOnError(answer.error));
+      if (answer.status === 200) return fine(check, 'took a signed test notification');
+      if (answer.status !== 401) return failed(check, `answered ${toldStatus(answer)}`, adviceOnStatus(answer.status));
+      const advice = `the receiver has another secret for app ${appId}, or does not know it: give it the settings that are here, and the console's secret to both`;
+      return failed(
+        check,
+        `answered 401 to a notification signed with the secret${which === '' ? '' : which.replace(', secret', '')}`,
+        advice,
+      );
+    }),
+  );
+}
+
+async function post(base: string, appId: string, secret: string, dispatcher: Dispatcher): Promise<Answer> {
+  const body = testNotification();
+  const by = (algorithm: string): string => createHmac(algorithm, secret).update(body).digest('hex');
+  try {
+    const response = await request(`${base}/ncs/${encodeURIComponent(appId)}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'agora-signature': by('sha1'),
+        'agora-signature-v2': by('sha256'),
+      },
+      body,
+      dispatcher,
+    });
+    await response.body.dump();
+    const { location } = response.headers;
+    return { status: response.statusCode, location: typeof location === 'string' ? location : null };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * As the console's check sends it, by its channel name, under a session of its own.
+ * Ours: docs/agora.md#delivery
+ */
+function testNotification(): string {
+  const now = Date.now();
+  const sid = randomUUID().replaceAll('-', '');
+  const payload = { cname: 'test_webhook', uid: '0', sid, sequence: 0, sendts: now, serviceType: 0, details: {} };
+  return JSON.stringify({ noticeId: `doctor-${sid}`, productId: 3, eventType: 40, notifyMs: now, sid, payload });
+}
+
+function toldStatus({ status, location }: { status: number; location: string | null }): string {
+  return `${String(status)}${location === null ? '' : `, to ${location}`}`;
+}
+
+function adviceOnStatus(status: number): string {
+  if (status >= 300 && status < 400) return 'Agora follows no redirect: give the console the address it leads to';
+  if (status === 404 || status === 405)
+    return 'let /ncs/<App ID> of that address lead to RECEIVER_PORT of the receiver';
+  if (status === 413) return 'the proxy in front refuses bodies of a few hundred bytes: allow NOTICE_MAX_BYTES';
+  if (status === 401 || status === 403)
+    return 'something in front of the receiver refuses: let POST /ncs through without a login';
+  if (status === 502 || status === 504)
+    return 'the proxy does not reach the receiver: check that it runs, and its port';
+  if (status === 503) return 'the receiver can keep nothing: look into its log, at Postgres and the disk of its spool';
+  return 'look into the log of the receiver, and of what stands in front of it';
+}
+
+const UNTRUSTED = /CERT|SELF_SIGNED|ALTNAME|LEAF_SIGNATURE|ISSUER/;
+
+function adviceOnError(error: unknown): string {
+  const { code = '' } = error as { code?: string };
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name: get one for this host';
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired: renew it';
+  if (UNTRUSTED.test(code))
+    return 'its certificate is trusted by nobody: use one of a public authority, with the whole chain';
+  if (/SSL|TLS|EPROTO/.test(code)) return 'no TLS comes about there: serve https:// there, or name the http:// address';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is unknown: check its DNS entry';
+  if (/TIMEOUT/.test(code)) return 'nothing answers in 10 s, which is as long as Agora waits: open the firewall for it';
+  return 'nobody listens there: start the receiver, or correct the address or the port forwarding';
+}
