@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { at } from '../support/builders.js';
 import { startNode } from '../support/processes.js';
@@ -100,4 +101,9 @@ describe('refold', () => {
     expect([await cnameOf('chosen'), await cnameOf('another')]).toEqual(['lesson', 'misread']);
     expect(await run(['refold', '--sid', 'chosen'])).toEqual({ code: 0, lines: ['The session reads as before.'] });
   });
+});
+
+it('says its version, which is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await run(['--version'])).toEqual({ code: 0, lines: [version] });
 });
