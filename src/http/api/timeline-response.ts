@@ -29,7 +29,7 @@ export function timelineDetails(details: TimelineDetails): object {
     case 'absence':
       return {
         firstNotFoundAt: iso(details.firstNotFoundMs),
-        notAfterAt: iso(details.notAfterMs),
+        notAfter: iso(details.notAfterMs),
       };
     case 'reopening':
       return { because: details.because };
@@ -85,7 +85,7 @@ export function observationResponse(run: Observation): object {
     lastAskedAt: iso(run.lastAskedMs),
     lastAnsweredAt: iso(run.lastAnsweredMs),
     count: run.count,
-    unbrokenSinceAt: isoOrNull(run.unbrokenSinceMs),
+    notFoundSince: isoOrNull(run.unbrokenSinceMs),
     clockEra: run.clockEra,
   };
 }
