@@ -22,7 +22,7 @@ export async function runService(): Promise<void> {
     );
     const leave = async (): Promise<void> => degraded?.close();
     if (service === null) return leave;
-    log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
+    log.info({ receiverPort: service.receiverPort, apiPort: service.apiPort }, 'service.started');
     return async () => {
       log.info('service.stopping');
       await service.stop();

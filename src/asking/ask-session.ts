@@ -123,5 +123,5 @@ async function keep(
   await adjustPace(context, account, { sid, appId }, answer);
   context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
   context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
-  context.log.info({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
+  context.log.debug({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
 }

@@ -5,7 +5,9 @@ import { paceScopes, type Account } from './account.js';
 import type { AskContext } from './ask-context.js';
 import { slotLeaseMs } from './slot-times.js';
 
-export type SlotContext = Pick<AskContext, 'db' | 'client' | 'queryTimeoutMs' | 'stopping' | 'log'>;
+export type SlotContext = Pick<AskContext, 'db' | 'client' | 'queryTimeoutMs' | 'stopping'> & {
+  troubles: Pick<AskContext['troubles'], 'slotNotReleased'>;
+};
 
 /** A slot that is held, and the host it is for. Whoever has it sends its query at once. */
 export type HeldSlot = {
@@ -32,7 +34,7 @@ export type Waited =
  * are measured from before the slot was taken: its lease in Postgres ends later than what is counted here.
  */
 export async function waitForSlot(
-  { db, client, queryTimeoutMs, stopping, log }: SlotContext,
+  { db, client, queryTimeoutMs, stopping, troubles }: SlotContext,
   account: Account,
   { sid, appId }: { sid: string; appId: string },
   giveUpAt: number,
@@ -46,7 +48,7 @@ export async function waitForSlot(
     if (taking.kind === 'taken') {
       const release = (heldForMs: number): Promise<void> =>
         releaseSlot(db, scopes, taking.holder, heldForMs).catch((error: unknown) => {
-          log.warn({ sid, err: error }, 'slot.not_released'); // its lease ends by itself
+          troubles.slotNotReleased(error, { sid }); // its lease ends by itself
         });
       return { kind: 'held', permit, leaveBy: startedAt + queryTimeoutMs, release };
     }

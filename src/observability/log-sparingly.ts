@@ -4,26 +4,52 @@ const AGAIN_AFTER_MS = 60_000;
 /** Messages that are told apart; some hold what is different each time. */
 const MOST_MESSAGES = 100;
 
+/** Tells of an error, and of what it is about. */
+export type TellSparingly = (error: unknown, about?: object) => void;
+
+/** One message that was told: how often it came since, and what to do with that number when its minute is over. */
+type Told = { repeated: number; summary: NodeJS.Timeout; tell: () => void };
+
 /**
- * Logs an error under this event when it first comes, and then once a minute with how often it came
- * in between: what is away fails many times a second, for as long as it is away.
+ * Logs an error under this event when it first comes, and then once a minute, as long as it comes, with
+ * how often it came in between (`repeated`): what is away fails many times a second, for as long as it is
+ * away. What came last in its minute is told at the end of it, so that no count is lost.
  */
-export function logSparingly(
-  log: Logger,
-  level: 'warn' | 'error',
-  event: string,
-  nowMs: () => number = () => performance.now(),
-): (error: unknown, about?: object) => void {
-  const told = new Map<string, { atMs: number; repeated: number }>();
+export function logSparingly(log: Logger, level: 'warn' | 'error', event: string): TellSparingly {
+  const told = new Map<string, Told>();
   return (error, about = {}) => {
     const message = error instanceof Error ? error.message : String(error);
+    const tellAs = (repeated: number) => () => log[level]({ ...about, err: error, repeated }, event);
     const last = told.get(message);
-    if (last !== undefined && nowMs() - last.atMs < AGAIN_AFTER_MS) {
+    if (last !== undefined) {
       last.repeated += 1;
+      last.tell = tellAs(last.repeated);
       return;
     }
-    if (told.size >= MOST_MESSAGES) told.clear();
-    told.set(message, { atMs: nowMs(), repeated: 0 });
-    log[level]({ ...about, err: error, repeated: last?.repeated ?? 0 }, event);
+    if (told.size >= MOST_MESSAGES) forgetAll(told);
+    tellAs(0)();
+    told.set(message, { repeated: 0, summary: summarizeLater(told, message), tell: () => undefined });
   };
+}
+
+/** After a minute in which nothing came, the next one is a first one again. */
+function summarizeLater(told: Map<string, Told>, message: string): NodeJS.Timeout {
+  return setTimeout(() => {
+    const last = told.get(message);
+    if (last === undefined) return;
+    if (last.repeated === 0) {
+      told.delete(message);
+      return;
+    }
+    last.tell();
+    told.set(message, { repeated: 0, summary: summarizeLater(told, message), tell: () => undefined });
+  }, AGAIN_AFTER_MS).unref();
+}
+
+function forgetAll(told: Map<string, Told>): void {
+  for (const { repeated, summary, tell } of told.values()) {
+    clearTimeout(summary);
+    if (repeated > 0) tell();
+  }
+  told.clear();
 }

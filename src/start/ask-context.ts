@@ -9,6 +9,7 @@ import type { Account } from '../asking/account.js';
 import type { AskContext } from '../asking/ask-context.js';
 import { createGates } from '../asking/gate.js';
 import type { Pressure } from '../reconcile/pressure.js';
+import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
 
 /** What asking and folding need: the accounts, their rules, and the client. */
@@ -40,6 +41,11 @@ export function askContext(
       now,
     }),
     gateOf: createGates(),
+    troubles: {
+      slotNotReleased: logSparingly(log, 'warn', 'slot.not_released'),
+      noRoute: logSparingly(log, 'error', 'query.no_route'),
+      unreachable: logSparingly(log, 'warn', 'agora.unreachable'),
+    },
     queryTimeoutMs: config.queryTimeoutMs,
     retentionDays: config.retentionDays,
   };

@@ -32,7 +32,7 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
     url,
     maxConnections: CONNECTIONS,
     applicationName: 'recording-ledger intake',
-    onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+    onIdleError: logSparingly(log, 'warn', 'postgres.connection_lost'),
     patience: PATIENCE,
   });
   if (config.databaseUrl !== null) await rememberLedger(config.spoolDir, url, ledgerId);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { Pool } from 'undici';
 import { startApp, type App } from '../../src/app.js';
 import { parseConfig } from '../../src/config/parse-config.js';
@@ -29,7 +30,10 @@ export type TestService = {
 export type ApiAnswer = { status: number; headers: Record<string, unknown>; body: any };
 
 /** The whole service in this process, on a database of its own, with a stub in Agora's place. */
-export async function startTestService(env: Record<string, string> = {}): Promise<TestService> {
+export async function startTestService(
+  env: Record<string, string> = {},
+  log: Logger = createLogger('silent'),
+): Promise<TestService> {
   const [database, agora] = await Promise.all([createTestDatabase(), startStubAgora()]);
   const parsed = parseConfig({
     DATABASE_URL: database.url,
@@ -46,7 +50,7 @@ export async function startTestService(env: Record<string, string> = {}): Promis
     ...env,
   });
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-  const app = await startApp(parsed.config, createLogger('silent'));
+  const app = await startApp(parsed.config, log);
   const receiver = poolTo(app.receiverPort);
   const api = poolTo(app.apiPort);
   const send: TestService['receiver'] = async (path, body, headers = {}) => {

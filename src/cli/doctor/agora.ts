@@ -6,7 +6,6 @@ import type { Config } from '../../config/parse-config.js';
 import type { Db } from '../../db/connection/database.js';
 import { reasonOf } from '../../db/migrations/reason-of.js';
 import { unixMs } from '../../evidence/instant.js';
-import { createLogger } from '../../observability/create-logger.js';
 import { toAccount } from '../../start/ask-context.js';
 import { askHarmlessly, hostOf, type Asked, type Asking } from './ask-agora.js';
 import { failed, fine, warning, type Check } from './check.js';
@@ -26,7 +25,7 @@ export async function checkAgora(config: Config, db: Db | null): Promise<AgoraCh
     client,
     queryTimeoutMs: config.queryTimeoutMs,
     stopping: new AbortController().signal,
-    log: createLogger('silent'),
+    troubles: { slotNotReleased: () => undefined }, // its lease ends by itself
     hosts: config.baseUrls.length,
   };
   const found: AgoraChecks = { checks: [], times: [] };
