@@ -65,7 +65,9 @@ export function runSimulation(options: SimulationOptions): Simulation {
     retryAfterMs: [0, 2_000 / options.speed, 5_000 / options.speed],
   });
   const timers = new Set<NodeJS.Timeout>();
+  let stopped = false;
   const at = (atMs: number, act: () => void): void => {
+    if (stopped) return; // a registration that was not heard would be tried for ever
     const timer = setTimeout(
       () => {
         timers.delete(timer);
@@ -80,6 +82,7 @@ export function runSimulation(options: SimulationOptions): Simulation {
   if (durationMs === null) keepStarting(world, beginMs);
   const reading = setInterval(followOnce(world), READ_EVERY_MS);
   const stop = async (): Promise<void> => {
+    stopped = true;
     clearInterval(reading);
     for (const timer of timers) clearTimeout(timer);
     await notifier.close();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 export type SlowWire = {
   port: number;
@@ -11,8 +12,8 @@ export type SlowWire = {
   close: () => Promise<void>;
 };
 
-/** A network before a server on this machine, that takes its time. */
-export async function startSlowWire(target: number): Promise<SlowWire> {
+/** A network before a server on this machine, that takes its time; with `tls`, its certificate and key, it ends TLS. */
+export async function startSlowWire(target: number, tls: Buffer | null = null): Promise<SlowWire> {
   const sockets = new Set<Socket>();
   let handshakeMs = 0;
   let kept: (() => void)[] | null = null;
@@ -22,17 +23,22 @@ export async function startSlowWire(target: number): Promise<SlowWire> {
     socket.on('close', () => sockets.delete(socket));
     return socket;
   };
+  const forward = (client: Socket): void => {
+    const backend = keep(connect({ port: target, host: '127.0.0.1', allowHalfOpen: true }));
+    client.on('data', (chunk) => {
+      if (kept === null) backend.write(chunk);
+      else kept.push(() => backend.write(chunk));
+    });
+    backend.pipe(client);
+    backend.on('close', () => client.destroy());
+    client.resume();
+  };
+  const secured = tls === null ? null : createTlsServer({ key: tls, cert: tls }, (client) => forward(keep(client)));
   const server = createServer({ allowHalfOpen: true }, (client) => {
     keep(client).pause();
     setTimeout(() => {
-      const backend = keep(connect({ port: target, host: '127.0.0.1', allowHalfOpen: true }));
-      client.on('data', (chunk) => {
-        if (kept === null) backend.write(chunk);
-        else kept.push(() => backend.write(chunk));
-      });
-      backend.pipe(client);
-      backend.on('close', () => client.destroy());
-      client.resume();
+      if (secured === null) forward(client);
+      else secured.emit('connection', client);
     }, handshakeMs);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

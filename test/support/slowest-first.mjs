@@ -1,6 +1,6 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** By folder, the slowest kind of test first: a scenario that begins last is waited for alone. */
+/** By folder, the slowest kind of test first: one that begins last is waited for alone. */
 const FOLDERS = ['/test/scenarios/', '/test/integration/', '/test/'];
 
 const rank = ({ path }) => FOLDERS.findIndex((folder) => path.includes(folder));

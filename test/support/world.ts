@@ -26,36 +26,40 @@ export type TestWorld = {
 export type WorldSettings = {
   seed: number;
   sessions: number;
-  seconds: number;
+  /** Null for a world without end, which begins with all of its sessions. */
+  seconds: number | null;
   settlingSeconds: number;
   env: Readonly<Record<string, string>>;
   profile?: Partial<WorldProfile>;
   /** AGORA_BASE_URLS, given where the simulated Agora listens; that alone if it is left out. */
-  baseUrls?: (agoraUrl: string) => string;
+  baseUrls?: (agoraUrl: string) => string | Promise<string>;
   /** Where notifications are sent; to the one process with the role `receiver` if it is left out. */
   receiverUrl?: string;
+  /** Queries a second that Agora allows the account. */
+  limit?: number;
 };
 
 /** A simulated Agora, its sessions, and the means to start, kill and restart a ledger for them. */
 export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
+  const { limit = LIMIT } = settings;
   const sessionsBySid = new Map<string, SimulatedSession>();
   const account = { customerId: 'world', customerSecret: 'world-secret', appIds: ['world'] };
   const agora = await startFakeAgora({
     accounts: [account],
-    limitPerSecond: LIMIT,
+    limitPerSecond: limit,
     seed: settings.seed,
     speed: SPEED,
     now: Date.now,
     findSession: (sid) => sessionsBySid.get(sid),
   });
   const [receiver, api] = [await freePort(), await freePort()];
-  const baseUrls = settings.baseUrls?.(agora.url) ?? agora.url;
-  const env = environmentOf(baseUrls, receiver, api, settings.env);
+  const baseUrls = (await settings.baseUrls?.(agora.url)) ?? agora.url;
+  const env = environmentOf(baseUrls, receiver, api, { AGORA_QPS: String(limit), ...settings.env });
   const simulation = runSimulation({
     seed: settings.seed,
     sessions: settings.sessions,
     speed: SPEED,
-    durationMs: settings.seconds * 1_000,
+    durationMs: settings.seconds === null ? null : settings.seconds * 1_000,
     settlingMs: settings.settlingSeconds * 1_000,
     profile: {
       ...USUAL_WORLD,
@@ -108,7 +112,6 @@ function environmentOf(
     AGORA_CUSTOMER_SECRET: 'world-secret',
     AGORA_NCS_SECRET: 'world-ncs',
     AGORA_BASE_URLS: baseUrls,
-    AGORA_QPS: String(LIMIT),
     START_CHECK_AFTER_MS: faster(5_000),
     START_DEADLINE_MS: faster(90_000),
     GONE_CONFIRM_MS: faster(90_000),
