@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { inDatabase } from '../support/acknowledged.js';
-import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
+import { PASSWORD, startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
 import { endProcesses, startNode } from '../support/processes.js';
 
 let postgres: OwnPostgres;
@@ -15,11 +15,13 @@ afterEach(async () => {
 
 type Ran = { code: number | null; output: string };
 
-async function migrate(url: string): Promise<Ran> {
-  const command = startNode(['dist/cli/main.js', 'migrate'], { env: { DATABASE_URL: url } });
+async function ledger(args: readonly string[], env: Record<string, string>): Promise<Ran> {
+  const command = startNode(['dist/cli/main.js', ...args], { env });
   const { code } = await command.ended;
   return { code, output: command.output() };
 }
+
+const migrate = (url: string): Promise<Ran> => ledger(['migrate'], { DATABASE_URL: url });
 
 /** An administrator of the server, connected to the same database. */
 async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
@@ -140,4 +142,13 @@ it('a later migration that needs the owner of the tables says so', async () => {
   const refused = await migrate(other.href);
   expect(refused.code).toBe(1);
   expect(refused.output).toMatch(/migrate as the role that owns the tables, which is the one that migrated first/);
+});
+
+it('a password with every special character is taken from PGPASSWORD, as it is', async () => {
+  const url = new URL(await postgres.createOwned('limited', 'createrole'));
+  url.password = '';
+  const env = { DATABASE_URL: url.href, PGPASSWORD: PASSWORD };
+  expect((await ledger(['migrate'], env)).code).toBe(0);
+  expect((await ledger(['inspect', 'nobody'], env)).output).toBe('No session nobody is known.\n');
+  expect((await ledger(['migrate'], { ...env, PGPASSWORD: 'another' })).output).toMatch(/does not let us in/);
 });
