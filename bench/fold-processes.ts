@@ -84,7 +84,7 @@ async function store(db: Db, noticesEach: number): Promise<void> {
   }
 }
 
-/** The marks are kept away until all processes are ready, and then come at once. */
+/** The pending rows are withheld until all processes are ready, and then inserted at once. */
 async function foldBacklog(db: Db, server: BenchServer, count: number): Promise<Run> {
   await store(db, NOTICES_EACH);
   await db.pool.query('create table held as select * from pending_evidence');

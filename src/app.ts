@@ -14,7 +14,7 @@ import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
-import { createOpened, type Opened } from './start/opened.js';
+import { createOpenResources, type OpenResources } from './start/open-resources.js';
 import type { Components } from './start/components.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -32,7 +32,7 @@ export type App = {
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
 
-/** What listens already where this process is to listen. */
+/** Listeners that the degraded service opened, for this process to take over. */
 export type ExistingListeners = { receiver: Listener | null; api: Listener | null };
 
 const NO_LISTENERS: ExistingListeners = { receiver: null, api: null };
@@ -43,9 +43,9 @@ const NO_LISTENERS: ExistingListeners = { receiver: null, api: null };
  */
 export async function startApp(config: Config, log: Logger, existing: ExistingListeners = NO_LISTENERS): Promise<App> {
   const server = await openDatabaseServer(config, log);
-  const opened = createOpened(log);
+  const opened = createOpenResources(log);
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // every query that waits for its slot listens
+  setMaxListeners(0, stopping.signal); // every query that waits for a slot adds a listener
   const stop = async (): Promise<void> => {
     stopping.abort();
     await opened.closeAll();
@@ -62,8 +62,11 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
 
 type Surroundings = Pick<Components, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
 
-/** What every role shares. Read downwards it is the order of opening; upwards that of closing. */
-async function openComponents({ config, url, log, stopping }: Surroundings, opened: Opened): Promise<Components> {
+/** Opens what all roles share, in the order of the code; it is closed in the reverse order. */
+async function openComponents(
+  { config, url, log, stopping }: Surroundings,
+  opened: OpenResources,
+): Promise<Components> {
   const [metrics, shard] = [createMetrics(), shardOfProcess()];
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
@@ -84,13 +87,13 @@ async function openComponents({ config, url, log, stopping }: Surroundings, open
 }
 
 /**
- * The roles, each ready before the next: the first request would else wait behind the work of getting
- * ready. They are closed first, and all at once.
+ * Starts the roles one after another. The receiver comes last, so that its first request does not wait while
+ * the other roles are still starting. All of them are closed at once, before what they share.
  */
 async function startRoles(
   components: Components,
   existing: ExistingListeners,
-  opened: Opened,
+  opened: OpenResources,
 ): Promise<Pick<App, 'receiverPort' | 'apiPort'>> {
   const { config, db, clock, log, backend, queues, context } = components;
   const running: { close: () => Promise<unknown> }[] = [];
@@ -99,7 +102,7 @@ async function startRoles(
     config.roles.includes(role),
   );
   if (hasJobs) {
-    // This may be a release that can fold what another could not.
+    // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
     const jobs = startJobs(backend, queues, context);
     running.push(jobs);

@@ -6,7 +6,10 @@ import { createLogger } from './observability/create-logger.js';
 import { runUntilSignal } from './run-until-signal.js';
 import { startWhenPossible } from './start/start-when-possible.js';
 
-/** The process: reads its configuration, serves until a signal, and says in a line what is wrong. */
+/**
+ * The service's process: reads the configuration, serves until SIGINT or SIGTERM, and prints one line for
+ * each wrong setting.
+ */
 export async function runService(): Promise<void> {
   const parsed = parseConfig(environment());
   if (!parsed.ok) {
@@ -32,7 +35,7 @@ export async function runService(): Promise<void> {
   });
 }
 
-/** What is about to be started, once, however often that has to be tried. */
+/** Logs the configuration once, however often the start has to be tried again. */
 export function announce(config: Config, log: Logger): void {
   log.info({ config: describeConfig(config) }, 'service.starting');
   if (config.accounts.length === 0) log.warn('agora.not_configured');

@@ -1,12 +1,15 @@
 import { within } from './timing/within.js';
 
-/** Longer than the receiver's and the workers' own deadlines together; then the process just ends. */
+/**
+ * The process ends after this time in any case. It is longer than the deadlines of the receiver and the
+ * workers together.
+ */
 const SHUTDOWN_MS = 10_000;
 
 /**
- * Starts something, keeps it until SIGINT or SIGTERM, and stops it; a start that takes long is told of
- * the signal too. A start that fails ends the process with its message in one line; a second signal
- * ends it at once.
+ * Starts something, keeps it running until SIGINT or SIGTERM, and then stops it. `stopping` is aborted by the
+ * signal, also during a long start. A start that fails prints its message in one line and ends the process
+ * with status 1. A second signal ends the process at once.
  */
 export async function runUntilSignal(start: (stopping: AbortSignal) => Promise<() => Promise<void>>): Promise<void> {
   const stopping = new AbortController();

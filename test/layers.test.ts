@@ -44,7 +44,7 @@ const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'db/schedule': ['db/connection'],
 };
 
-/** Code that starts everything else: reached from its own room alone, or knots would follow. */
+/** Code that starts everything else: only its own room may import it, or cycles would follow. */
 const OUTERMOST = ['cli', 'start', '.'];
 
 type Import = { from: string; specifier: string; typesOnly: boolean };
@@ -162,25 +162,25 @@ test('every room imports only what the table allows', () => {
   expect(imports.map(complaintAbout).filter((complaint) => complaint !== null)).toEqual([]);
 });
 
-test('every room stands in the table', () => {
+test('every room is in the table', () => {
   const rooms = [...new Set(imports.map(({ from }) => roomOf(from)))];
   expect(rooms.filter((room) => !(room in ROOMS))).toEqual([]);
 });
 
-test('in a room that has rooms in it every file stands in one of them', () => {
+test('in a room that has inner rooms every file is in one of them', () => {
   const withRooms = new Set(Object.keys(INNER_ROOMS).map(roomOf));
   const inRooms = imports.map(({ from }) => from).filter((from) => withRooms.has(roomOf(from)));
   expect([...new Set(inRooms.map(dirname))].filter((room) => !(room in INNER_ROOMS))).toEqual([]);
 });
 
-test('the dashboard knows the types of http and nothing that runs', () => {
+test('the dashboard imports only types from http', () => {
   const running = imports.filter(({ from, specifier, typesOnly }) => {
     return roomOf(from) === 'dashboard' && specifier.includes('/http/') && !typesOnly;
   });
   expect(running).toEqual([]);
 });
 
-test('an ending is found where a conclusion is drawn, and handed on from there', () => {
+test('an ending is computed only where the conclusion is, and passed on from there', () => {
   const finding = imports.filter((found) => targetOf(found) === 'sessions/verdict/find-ending.ts');
   expect(finding.map(({ from }) => from)).toEqual(['sessions/views/conclude.ts']);
 });

@@ -17,7 +17,7 @@ function polling(waitFor: (known: Known, at: number) => number): Policy {
       if (known.ending !== null) return;
       const planned = { known, plan: known.plan };
       const next = planQuery(known.facts, known.ending, RULES);
-      // One that nobody ever saw, too: asked but once a round, its 404s would never be a run.
+      // A session that was never seen, too: asked only once a round, its 404s would never be a run.
       const isMissing = currentRun(known.facts, RULES) !== null;
       if (isMissing && next !== null) confirming.push({ key: secondOf(next.dueMs), value: planned });
       const asked = known.facts.asked.latest?.lastAskedMs;

@@ -21,7 +21,7 @@ export type RunResult = {
   unheard: number[];
   wrongEnds: number;
   queries: number;
-  /** The furthest that the promised bound was exceeded, in seconds; 0 where it was kept. */
+  /** The most by which the bound was exceeded, in seconds; 0 if it was kept. */
   boundBroken: number;
   /** What the queries were for. */
   asked: Record<Purpose, number>;
@@ -106,8 +106,8 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
       awaitBeat(known, at);
     }
     if (Number.isInteger(at / 60)) {
-      const promisedMs = boundMs({ sessions: policy.scheduled?.() ?? live.size, perSecond: QUERIES_PER_SECOND }, RULES);
-      result.boundBroken = Math.max(result.boundBroken, oldestAge(live, at) - promisedMs / 1000);
+      const boundedMs = boundMs({ sessions: policy.scheduled?.() ?? live.size, perSecond: QUERIES_PER_SECOND }, RULES);
+      result.boundBroken = Math.max(result.boundBroken, oldestAge(live, at) - boundedMs / 1000);
     }
   }
   collect(world, knownAt, spans, result);

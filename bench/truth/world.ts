@@ -8,7 +8,7 @@ export type WorldOptions = {
   hours: number;
   /** How long heartbeats outlive the recorder. */
   tail: number;
-  /** The receiver is dark for ten minutes every three hours. */
+  /** The receiver is unreachable for ten minutes every three hours. */
   outages: boolean;
 };
 

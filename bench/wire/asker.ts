@@ -42,7 +42,7 @@ export function openAsker({ url, baseUrl, account, queryTimeoutMs }: AskerOption
     client,
     queryTimeoutMs,
     stopping: stopping.signal,
-    troubles: { slotNotReleased: () => undefined },
+    errorEvents: { slotNotReleased: () => undefined },
   };
   const gate = createGate();
   const counts = { left: 0 };

@@ -6,7 +6,7 @@ import { isObject, objectIn, textIn, valueIn, wholeNumberIn, type LooseObject } 
 import { readFiles } from './read-files.js';
 
 /**
- * "No recorded data": nobody sent anything, but the recording was stopped.
+ * "No recorded data": nothing was sent to the channel, but the recording was stopped.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#stop
  */
 const NO_RECORDED_DATA = 435;

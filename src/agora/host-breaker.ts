@@ -1,27 +1,27 @@
 /**
- * How a query that a breaker let through ended. `failed`: it was asked, and what came speaks against the
- * host; `unreached`: it never got there; `not_asked`: it was not sent at all.
+ * How a query with a permit ended. `failed`: it was asked, and the result counts against the host;
+ * `unreached`: it never got there; `not_asked`: it was not sent at all.
  */
 export type QueryEnd = 'answered' | 'failed' | 'unreached' | 'not_asked';
 
 export type Breaker = {
-  /** Lets a query through, which says by the function it gets how it ended; or tells at once that none may go. */
+  /** Permits a query, which must report how it ended through the returned function; or refuses at once. */
   admit: (sid: string) => ((result: QueryEnd) => void) | 'open';
-  /** How long it is until a query may go; 0 where one may go now. */
+  /** How long until a query is permitted; 0 if one is now. */
   closedForMs: () => number;
 };
 
-/** So many failures in a row, and the host is left alone: single ones are the weather. */
+/** How many failures in a row open the breaker; single failures are normal. */
 const FAILURES = 3;
-/** For how long, by how often that has happened in a row; then one query tries it again. */
+/** How long it stays open, by how often it opened in a row; then one query probes the host. */
 const COOL_DOWN_MS = [1_000, 3_000, 6_000, 15_000, 30_000];
-/** While one query tries the host, it is told to the others to come again after so long. */
+/** While one query probes the host, the others are told to try again after this time. */
 const WHILE_PROBING_MS = 1_000;
 
 /**
- * *closed*: queries go through; so many failures in a row open it. *open*: none goes through until its
- * time is over. *probing*: one query is on its way to try the host, and no other follows it, or waits
- * for it. Its answer closes, its failure opens for longer, and if it was not sent another one may try.
+ * *closed*: queries are permitted; a number of failures in a row opens it. *open*: none is permitted until
+ * its time is over. *probing*: one query probes the host; the others are refused at once and do not wait. Its
+ * answer closes the breaker, its failure opens it for longer, and if it was not sent another one may probe.
  */
 type State =
   | { kind: 'closed'; failedSids: ReadonlySet<string>; unreached: number }
@@ -38,7 +38,7 @@ const CLOSED: State = { kind: 'closed', failedSids: new Set(), unreached: 0 };
 export function createBreaker(monotonicMs: () => number): Breaker {
   let state: State = CLOSED;
   let opened = 0; // times in a row
-  let era = 0; // what left before the state last changed tells nothing about it
+  let era = 0; // results of queries sent before the last change of state are ignored
   const become = (next: State): void => {
     state = next;
     era += 1;

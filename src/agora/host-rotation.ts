@@ -1,23 +1,23 @@
 import { createBreaker, type QueryEnd } from './host-breaker.js';
 
-/** Leave to ask one query of one host. Whoever has it says how that ended, once. */
+/** Permission to send one query to one host. Its holder must report once how the query ended. */
 export type Permit = { baseUrl: string; done: (result: QueryEnd) => void };
 
-/** The base URLs, tried in order: a later one while every earlier one is left alone. */
+/** The base URLs in order of preference: a later one is used while the breakers of all earlier ones are open. */
 export type HostRotation = {
-  /** The first host that may be asked about the session just now; nobody ever waits for one. */
+  /** The first host that may be asked about the session now; never waits for one. */
   admit: (sid: string) => Permit | 'unreachable';
-  /** How long it is until one of them may be asked again; 0 where one may be asked now. */
+  /** How long until one of them may be asked again; 0 if one may be asked now. */
   closedForMs: () => number;
 };
 
-/** A host may answer one session badly and all others well: so many sessions' last failures are kept. */
+/** A host may fail for one session and work for all others, so the last failures of this many sessions are kept. */
 const MOST_REMEMBERED = 10_000;
 
 /**
- * A breaker for each host. A session whose last query failed at one of them is asked at another next
- * time, if that may be asked: so the second host is used even where a single session lives.
- * `monotonicMs` is a clock that nobody sets.
+ * A breaker for each host. A session whose last query failed at one of them is asked at another next time, if
+ * that may be asked: so the second host is used even where a single session lives. `monotonicMs` is a
+ * monotonic clock.
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#hosts
  */
 export function createHostRotation(baseUrls: readonly string[], monotonicMs: () => number): HostRotation {

@@ -1,24 +1,24 @@
 import type { Dispatcher } from 'undici';
 
 export type Leaving = {
-  /** Whether it may still leave; asked at the moment at which it would. */
+  /** Whether the request may still be sent; called at the moment of sending. */
   mayLeave: () => boolean;
-  /** Told as it leaves: the request is written before anything else happens in this process. */
+  /** Called as it is sent: the request is written before anything else happens in this process. */
   onLeft: () => void;
 };
 
 /**
- * Why a request was not sent: its time to leave was over.
+ * The request was not sent because its deadline for sending had passed.
  * Ours: docs/decisions/014-slots-that-are-held.md
  */
-export class LeftTooLate extends Error {
-  override readonly name = 'LeftTooLate';
+export class SendDeadlineError extends Error {
+  override readonly name = 'SendDeadlineError';
 }
 
 /**
- * Tells when a request is really written, its connection being open, and stops the one that comes to
- * that too late: the process was frozen, or the connection took too long. A request that the client would
- * send a second time by itself, its connection having broken, is stopped too: that would be two queries.
+ * Reports when a request is really written to its open connection, and stops one that gets there too late,
+ * because the process was frozen or the connection took too long. It also stops the client from sending a
+ * request a second time by itself after its connection broke: that would be two queries.
  * Ours: docs/decisions/014-slots-that-are-held.md
  */
 export function leaving({ mayLeave, onLeft }: Leaving): Dispatcher.DispatcherComposeInterceptor {
@@ -28,7 +28,7 @@ export function leaving({ mayLeave, onLeft }: Leaving): Dispatcher.DispatcherCom
       ...forwarding(handler),
       onRequestStart: (controller, context: unknown) => {
         if (hasLeft || !mayLeave()) {
-          controller.abort(new LeftTooLate('its time to leave was over'));
+          controller.abort(new SendDeadlineError('its time to leave was over'));
           return;
         }
         hasLeft = true;
@@ -39,7 +39,7 @@ export function leaving({ mayLeave, onLeft }: Leaving): Dispatcher.DispatcherCom
   };
 }
 
-/** The handler's own methods stand in its class, where spreading does not find them. */
+/** The handler's methods are on its prototype, where spreading does not find them. */
 function forwarding(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
   return {
     onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),

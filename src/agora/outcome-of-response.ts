@@ -12,8 +12,8 @@ import { retryAfterMs } from './retry-after.js';
 const EXITING = 501;
 
 /**
- * What a response means, by its body as well as its status. Only "failed to find worker" says
- * something about the recording; every other failure leaves all as it was known.
+ * What a response means, by its body as well as its status. Of all failures only "failed to find worker" says
+ * something about the recording; every other failure changes nothing that is known.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
  */
 export function outcomeOfResponse(response: HttpResponse): QueryOutcome {

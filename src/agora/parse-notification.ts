@@ -20,7 +20,7 @@ const LONGEST_SID = 256;
 /** Who received a notification, and when by our clock. */
 export type Receipt = { appId: string; receivedMs: UnixMs };
 
-/** The fields of one notification about a recording that it is folded by. */
+/** The fields of one notification about a recording that folding needs. */
 export type NotificationContents = {
   noticeId: string | null;
   productId: number | null;
@@ -36,7 +36,7 @@ export type NotificationContents = {
   details: LooseObject;
 };
 
-/** The same, with what it is found by. */
+/** The same, with its identities and scope. */
 export type NotificationEnvelope = NotificationContents & {
   /** Identity of the notification, by its noticeId: 32 hex digits. */
   noticeKey: string;
@@ -74,7 +74,7 @@ export function parseNotification(
   return { kind: read.kind, raw, envelope: { ...contentsOf(read, receivedMs), ...identity } };
 }
 
-/** A body of which is known what it tells of; no `sid` where that is no recording. */
+/** A parsed body; without a `sid` if it is not about a recording. */
 type ReadNotification = {
   kind: 'notice' | 'other_product';
   body: LooseObject;
@@ -172,8 +172,8 @@ function smallNumber(n: number | null): number | null {
 }
 
 /**
- * All that makes two notifications tell of the same event. Nothing of the attempt is in it (noticeId,
- * notifyMs); the rest of the payload is, and so are details that are no object. Null for what is nested
+ * The content that two notifications of the same event share. It excludes the attempt (noticeId, notifyMs)
+ * and includes the rest of the payload, also details that are no object. Null for a body that is nested
  * deeper than any notification.
  * Ours: docs/agora.md#identity
  */

@@ -4,7 +4,7 @@ import type { QueryOutcome } from '../evidence/observation.js';
 import type { QueryEnd } from './host-breaker.js';
 import { createHostRotation, type Permit } from './host-rotation.js';
 import type { HttpResponse } from './http-response.js';
-import { leaving, LeftTooLate } from './moment-of-leaving.js';
+import { leaving, SendDeadlineError } from './moment-of-leaving.js';
 import { outcomeOfResponse } from './outcome-of-response.js';
 import { usedUpForMs } from './retry-after.js';
 
@@ -17,37 +17,37 @@ export type QueryTarget = {
   mode: string;
 };
 
-/** What one query brought, with the raw response that it is read from (null where none came). */
+/** The result of one query, with the raw response (null if none came). */
 export type QueryAnswer = {
-  /** Moments of the monotonic clock: what it lasted depends on no clock that is set. */
+  /** Moments of the monotonic clock, so that the duration does not depend on changes of the wall clock. */
   askedAt: number;
   answeredAt: number;
   outcome: QueryOutcome;
   httpStatus: number | null;
   body: string | null;
-  /** Whether it left at all, and how that ended. */
+  /** Whether it was sent, and how that ended. */
   wire: WireEnd;
-  /** How long until more may be asked, where the answer says that this window is used up. */
+  /** How long until more may be asked, if the answer says that this window is used up. */
   usedUpForMs: number | null;
   /** What time it is there, by the answer's `Date`, to the second; null where it names none. */
   serverTimeMs: UnixMs | null;
 };
 
 /**
- * `never_left`: nothing was written, as where nobody listens; `broken`: written, and the connection
- * broke before the answer was whole; `timed_out`: written, and it may arrive yet.
+ * `never_left`: nothing was written, for instance because no server was listening; `broken`: written, and the
+ * connection broke before the answer was complete; `timed_out`: written, and it may still arrive.
  */
 export type WireEnd = 'never_left' | 'answered' | 'broken' | 'timed_out';
 
 export type QueryClient = {
-  /** Decided before anything is spent on a query; `unreachable`: every base URL is left alone for a while. */
+  /** Decides before a slot is taken for a query. `unreachable`: the breakers of all base URLs are open. */
   admit: (sid: string) => Permit | 'unreachable';
   /**
-   * Asks with a permit, and says by it how that ended. `too_late`: it could not leave before `leaveBy` (of
-   * performance.now()), and did not.
+   * Sends a query with a permit, and reports through it how that ended. `too_late`: it could not be sent
+   * before `leaveBy` (of performance.now()), and was not.
    */
   query: (target: QueryTarget, permit: Permit, leaveBy: number) => Promise<QueryAnswer | 'too_late'>;
-  /** How long nothing can be asked; 0 where something can. */
+  /** How long until a query is possible; 0 if one is now. */
   unreachableForMs: () => number;
   close: () => Promise<void>;
 };
@@ -57,7 +57,10 @@ export type QueryClientOptions = {
   baseUrls: readonly [string, ...string[]];
   timeoutMs: number;
   now: () => UnixMs;
-  /** The clock of breakers, asking and answering, which nobody sets; performance.now() if it is left out. */
+  /**
+   * The monotonic clock for breakers and for the times of asking and answering; performance.now() if it is
+   * left out.
+   */
   monotonicMs?: () => number;
 };
 
@@ -91,7 +94,7 @@ export function createQueryClient(options: QueryClientOptions): QueryClient {
 
 type Reply = Omit<QueryAnswer, 'askedAt' | 'answeredAt'>;
 
-/** What it says about the host. */
+/** How the breaker of the host should count it. */
 function endOf({ outcome, wire }: Reply): QueryEnd {
   if (outcome.kind !== 'unavailable') return 'answered';
   return wire === 'never_left' ? 'unreached' : 'failed';
@@ -127,7 +130,7 @@ async function ask(
     const told = { usedUpForMs: usedUpForMs(headers, now()), serverTimeMs: serverTimeMs(headers) };
     return { outcome, httpStatus: status, body, wire: 'answered', ...told };
   } catch (error) {
-    const isTooLate = !sent.hasLeft && error instanceof LeftTooLate;
+    const isTooLate = !sent.hasLeft && error instanceof SendDeadlineError;
     return isTooLate ? 'too_late' : withoutAnswer(error, sent);
   }
 }

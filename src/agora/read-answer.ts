@@ -13,7 +13,7 @@ import {
 import { readFiles, type NamedFor } from './read-files.js';
 
 /**
- * The statuses that any page documents; another number says nothing.
+ * The statuses that any page documents; any other number is ignored.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  */
 const STATUSES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 20];

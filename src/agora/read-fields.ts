@@ -7,7 +7,7 @@
 
 import { instantByMagnitude, type UnixMs } from '../evidence/instant.js';
 
-/** A JSON object whose fields nobody vouches for. */
+/** A JSON object with unchecked fields. */
 export type LooseObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is LooseObject {
@@ -19,7 +19,7 @@ export function objectIn(from: LooseObject, ...names: readonly string[]): LooseO
   return isObject(value) ? value : {};
 }
 
-/** The first of the spellings that is there. Only the object's own fields count. */
+/** The value under the first spelling that is present. Only the object's own fields count. */
 export function valueIn(from: LooseObject, names: readonly string[]): unknown {
   const name = names.find((spelling) => Object.hasOwn(from, spelling));
   return name === undefined ? undefined : from[name];

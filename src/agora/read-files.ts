@@ -9,7 +9,7 @@ import { flagIn, instantIn, isObject, storable, textIn, type LooseObject } from 
  */
 export type NamedFor = { sid: string; cname: string | null };
 
-/** Nobody known: then a name is taken to hold no separator. */
+/** The session is unknown; then names are assumed to contain no separator. */
 const ANYBODY: NamedFor = { sid: '', cname: null };
 
 /**

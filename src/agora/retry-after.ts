@@ -3,7 +3,7 @@ import type { HttpResponse } from './http-response.js';
 
 /** Agora documents no such header; its gateway's defaults send one or another of these. */
 const SECONDS_HEADERS = ['retry-after', 'ratelimit-reset', 'x-ratelimit-reset'];
-/** Longer than this is not believed: it would stop the account. */
+/** A longer wait is ignored: it would stop the account. */
 const LONGEST_MS = 300_000;
 
 /**

@@ -9,10 +9,10 @@ export type SignatureHeaders = {
 };
 
 /**
- * Which of the active secrets signed these bytes, as its position; null when none did. Where V2 was
- * sent it decides alone, so that nobody can fall back to the weaker one by spoiling it.
+ * The index of the active secret that signed these bytes; null if none did. If V2 was sent it alone decides,
+ * so that an attacker cannot force the weaker one by spoiling V2.
  *
- * Every secret is tried, whichever fits, so that the time tells nothing about them.
+ * Every secret is tried, even after a match, so that the time says nothing about them.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#signatures
  */
 export function verifySignature(rawBody: Buffer, headers: SignatureHeaders, secrets: readonly string[]): number | null {

@@ -2,12 +2,12 @@ import type { QueryAnswer } from '../agora/query-client.js';
 import { pauseAccount, slowDown, speedUp } from '../db/schedule/query-pace.js';
 import type { Account } from './account.js';
 import type { AskContext } from './ask-context.js';
-import { hearAcceptance, hearRefusal } from './refusals.js';
+import { recordAcceptance, recordRefusal } from './refusals.js';
 
 /** After a 429 that names no time. */
 const THROTTLED_PAUSE_MS = 1_000;
 
-/** What one answer means for all the others of the account. */
+/** Adjusts the pace of the whole account after one answer. */
 export async function adjustPace(
   context: AskContext,
   account: Account,
@@ -23,10 +23,10 @@ export async function adjustPace(
       await pauseAccount(db, name, outcome.retryAfterMs ?? THROTTLED_PAUSE_MS, 'throttled');
       return;
     case 'unauthorized':
-      await hearRefusal(context, account, asked);
+      await recordRefusal(context, account, asked);
       return;
     case 'no_route':
-      context.troubles.noRoute(`account ${name}: Agora has no such address; correct AGORA_BASE_URLS`, {
+      context.errorEvents.noRoute(`account ${name}: Agora has no such address; correct AGORA_BASE_URLS`, {
         account: name,
       });
       return;
@@ -38,16 +38,16 @@ export async function adjustPace(
     case 'bad_request':
     case 'incomplete':
       await speedUp(db, name);
-      await hearAcceptance(context, account, asked);
+      await recordAcceptance(context, account, asked);
       return;
   }
 }
 
-/** Every process leaves the account alone until one of the hosts may be tried again; returns for how long. */
-export async function pauseUnreachable({ db, client, troubles }: AskContext, { name }: Account): Promise<number> {
+/** Pauses the account in all processes until one of the hosts may be tried again; returns for how long. */
+export async function pauseUnreachable({ db, client, errorEvents }: AskContext, { name }: Account): Promise<number> {
   const forMs = client.unreachableForMs();
   if (forMs > 0) {
-    troubles.unreachable(`account ${name}: no base URL answers`, { account: name, pausedForMs: forMs });
+    errorEvents.unreachable(`account ${name}: no base URL answers`, { account: name, pausedForMs: forMs });
     await pauseAccount(db, name, forMs, 'unreachable');
   }
   return forMs;

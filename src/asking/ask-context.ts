@@ -8,24 +8,24 @@ import type { FoldContext } from '../ledger/fold-context.js';
 import type { Gate } from './gate.js';
 
 /** What may come with every query, and is told sparingly. */
-export type Troubles = {
+export type ErrorEvents = {
   slotNotReleased: TellSparingly;
   noRoute: TellSparingly;
   unreachable: TellSparingly;
 };
 
-/** What asking needs of the process it runs in, beside what folding does. */
+/** What queries need of their process, in addition to what folding needs. */
 export type AskContext = FoldContext & {
   accounts: ReadonlyMap<string, Account>;
   client: QueryClient;
-  /** Dates what the client asked and was answered. */
+  /** The clock by which questions and answers are dated. */
   measureClock: LedgerClock['measure'];
-  /** Where the queries of an account wait for their turn in this process. */
+  /** The gate at which the queries of an account wait for their turn in this process. */
   gateOf: (account: string) => Gate;
   queryTimeoutMs: number;
   /** Raw notices of sessions at rest are dropped after so many days; 0 keeps them. */
   retentionDays: number;
   log: Logger;
-  troubles: Troubles;
+  errorEvents: ErrorEvents;
   metrics: Metrics;
 };

@@ -1,5 +1,5 @@
 import type { QueryAnswer } from '../agora/query-client.js';
-import { dropQuery, releaseClaim, takeUpClaim } from '../db/schedule/query-schedule.js';
+import { dropQuery, releaseClaim, startClaim } from '../db/schedule/query-schedule.js';
 import { findRegistration } from '../db/evidence/registrations.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import type { Registration } from '../evidence/registration.js';
@@ -9,21 +9,21 @@ import { adjustPace, pauseUnreachable } from './adjust-pace.js';
 import type { AskContext } from './ask-context.js';
 import { recordAnswer } from '../ledger/record-answer.js';
 import { heldAfterMs } from './slot-times.js';
-import { waitForSlot, type HeldSlot, type Waited } from './wait-for-slot.js';
+import { waitForSlot, type HeldSlot, type SlotOutcome } from './wait-for-slot.js';
 
 /** What became of a query job. Everything but `answered` asked nothing. */
 export type AskResult = 'answered' | 'moved_on' | 'paused';
 
-/** On top of the time for the answer: the wait for a slot, and the writing down. */
+/** In addition to the time for the answer: waiting for a slot, and storing the answer. */
 const LEASE_MARGIN_MS = 8_000;
-/** Who has not got a slot by then goes back into the schedule, where what is more urgent comes first. */
+/** A query that has no slot by then goes back into the schedule, where more urgent ones come first. */
 const PATIENCE_MS = 5_000;
 const GIVE_BACK_MS = 1;
 
 /**
- * Asks Agora about one session and keeps what it told. The claim is taken up by one job only: a job
- * that runs twice, or after its purpose is gone, asks nothing. If the process dies on the way, the
- * claim's lease runs out and the session is due again.
+ * Asks Agora about one session and stores the answer. Only one job can start a claim: a job that runs twice,
+ * or after the session no longer needs a query, asks nothing. If the process dies on the way, the claim's
+ * lease expires and the session is due again.
  */
 export async function askSession(context: AskContext, sid: string, claimedMs: UnixMs): Promise<AskResult> {
   const { db, rules, accounts, metrics } = context;
@@ -42,25 +42,25 @@ export async function askSession(context: AskContext, sid: string, claimedMs: Un
 }
 
 /**
- * Waits until it is this query's turn in its process, then for a slot. The claim is taken up only then:
- * until then it stands in the queue, and counts among those of which there are two seconds' worth.
+ * Waits for this query's turn in its process, then for a slot. The claim is started only after that: until
+ * then the query counts as queued, among the two seconds' worth that may be in the queue.
  */
 async function takeTurn(
   context: AskContext,
   account: Account,
   registration: Registration,
   claimedMs: UnixMs,
-): Promise<Waited | { kind: 'moved_on' }> {
+): Promise<SlotOutcome | { kind: 'moved_on' }> {
   const { db, now, queryTimeoutMs, gateOf, stopping } = context;
   const { sid } = registration;
   const giveUpAt = performance.now() + PATIENCE_MS;
   const entry = await gateOf(account.name).enter(PATIENCE_MS, stopping);
   try {
-    const isMine = await takeUpClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
+    const isMine = await startClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
     if (!isMine) return { kind: 'moved_on' };
     if (entry === 'late') return { kind: 'late' };
     if ((queryableUntil({ registration, windowFromMs: null }) ?? 0) <= now()) {
-      await dropQuery(db.pool, sid); // its window closed while it waited: an answer would prove nothing
+      await dropQuery(db.pool, sid); // its query window closed while it waited, so an answer would prove nothing
       return { kind: 'moved_on' };
     }
     return await waitForSlot(context, account, registration, giveUpAt);
@@ -69,14 +69,14 @@ async function takeTurn(
   }
 }
 
-/** The claim goes back into the schedule, for when it may be asked again. */
-async function giveBack(context: AskContext, account: Account, sid: string, turn: Waited): Promise<void> {
+/** Returns the claim to the schedule, due when the account may ask again. */
+async function giveBack(context: AskContext, account: Account, sid: string, turn: SlotOutcome): Promise<void> {
   const { db, now } = context;
   const pausedMs = await pausedFor(context, account, turn);
   await releaseClaim(db, sid, plusMs(now(), Math.max(pausedMs, GIVE_BACK_MS)));
 }
 
-async function pausedFor(context: AskContext, account: Account, turn: Waited): Promise<number> {
+async function pausedFor(context: AskContext, account: Account, turn: SlotOutcome): Promise<number> {
   switch (turn.kind) {
     case 'paused':
       return turn.waitMs;
@@ -88,7 +88,7 @@ async function pausedFor(context: AskContext, account: Account, turn: Waited): P
   }
 }
 
-/** False where the query did not leave: its slot was over before it could. */
+/** False if the query was not sent because its slot expired first. */
 async function ask(
   context: AskContext,
   account: Account,
@@ -102,7 +102,7 @@ async function ask(
   const answer = await client.query(target, permit, leaveBy);
   const end = answer === 'too_late' ? 'never_left' : answer.wire;
   if (end === 'never_left') metrics.slotsUnused.inc({ account: name });
-  // The second that it is still held begins now, not once the answer is written down.
+  // The slot is held for a second from now on, not from when the answer has been stored.
   const released = release(heldAfterMs(end, queryTimeoutMs));
   if (answer !== 'too_late') await keep(context, account, registration, answer);
   await released;

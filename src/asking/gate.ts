@@ -1,15 +1,15 @@
-/** Steps through the gate; `leave` lets the next one in. */
+/** The caller is through the gate; `leave` lets the next one in. */
 export type Entry = { leave: () => void };
 
 export type Gate = {
-  /** Waits for its turn; `late` where that has not come within `patienceMs`, or the process is to stop. */
+  /** Waits for its turn. `late` if the turn has not come within `patienceMs`, or the process is stopping. */
   enter: (patienceMs: number, stopping: AbortSignal) => Promise<Entry | 'late'>;
 };
 
 /**
- * Lets one at a time in, in the order of coming. Of all queries of an account that this process could
- * ask, one waits for a slot in Postgres and the others wait here: else all of them would look for it
- * whenever one is free, and any of them would get it.
+ * Lets one caller in at a time, in the order of arrival. Of an account's queries in this process, one waits
+ * for a slot in Postgres and the others wait here. Otherwise all of them would poll for a slot, and a random
+ * one would get it.
  */
 export function createGate(): Gate {
   const waiting: (() => void)[] = [];

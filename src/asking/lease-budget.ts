@@ -7,19 +7,19 @@ import type { AskContext } from './ask-context.js';
 import { HELD_AFTER_ANSWER_MS } from './slot-times.js';
 
 /**
- * So far ahead slots may lie. Where few queries a second are allowed, or after a 429, this is less than
- * all the slots that leases may hold: what is urgent never waits for longer behind them.
+ * How far ahead slots may be leased. Where few queries a second are allowed, or after a 429, this is less
+ * than all the slots that leases may hold. So an urgent query never waits for longer than this behind leases.
  */
 const HORIZON_MS = 5_000;
-/** Of the slots that leases may hold, what one of several callers may hold. */
+/** The share of the slots for leases that one of several callers may hold. */
 const CALLER_SHARE = 0.5;
 
 export type LeaseContext = Pick<AskContext, 'db' | 'rules' | 'accounts'>;
 
 /**
- * Takes slots out of the same rows that queries take theirs from, so that all together stay under
- * Agora's limit. Where fewer are left than are asked for, fewer are given; what is kept for queries is
- * the share that the promise of `/v1/summary` rests on. A slot that is not used costs its time.
+ * Takes slots from the same rows as queries, so that all calls together stay under Agora's limit. If fewer
+ * are left than asked for, fewer are given. The slots that are reserved for queries are the share on which
+ * the bound of `/v1/summary` rests. An unused slot stays held for its time.
  */
 export async function leaseBudget(
   { db, rules, accounts }: LeaseContext,

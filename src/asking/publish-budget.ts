@@ -4,7 +4,7 @@ import type { Metrics } from '../observability/metrics.js';
 import type { Account } from './account.js';
 import { readRefused } from './refusals.js';
 
-/** Held slots and refused apps, for Prometheus: an account that was never asked for has none. */
+/** Held slots and refused apps, for Prometheus. An account without any query so far has no series. */
 export async function publishBudget(metrics: Metrics, db: Db, accounts: readonly Account[]): Promise<void> {
   for (const { scope, held, leased } of await countHeldSlots(db.pool)) {
     metrics.slotsHeld.set({ account: scope, by: 'query' }, held - leased);

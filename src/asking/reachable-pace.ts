@@ -6,13 +6,13 @@ import type { Account } from './account.js';
 
 export type ReachablePace = {
   perSecond: number;
-  /** Those that could be asked were every answer there at once and none a 429. */
+  /** Queries a second if every answer came at once and none was a 429. */
   perSecondAtBest: number;
-  /** For how long queries of late held their slot; null where none was asked. */
+  /** The mean time for which recent queries held their slot; null if there were none. */
   heldMs: number | null;
 };
 
-/** How many queries a second of each account can be asked as Agora answers now. */
+/** How many queries a second each account can ask at Agora's present response times. */
 export async function readReachablePace(
   db: Db,
   accounts: readonly Account[],
@@ -29,10 +29,10 @@ export async function readReachablePace(
   );
 }
 
-/** From so small a part of the pace on slow answers are worth a warning. */
+/** Below this share of the pace, slow answers are worth a warning. */
 const SLOW_SHARE = 0.8;
 
-/** What slow answers cost, in words for people, an account each; empty where they cost little. */
+/** A warning for each account that slow answers slow down; empty if they cost little. */
 export function slowAnswers(paces: ReadonlyMap<string, ReachablePace>): string[] {
   return [...paces].flatMap(([account, { perSecond, perSecondAtBest, heldMs }]) => {
     if (heldMs === null || perSecond > perSecondAtBest * SLOW_SHARE) return [];

@@ -1,9 +1,9 @@
 import { pauseAccount } from '../db/schedule/query-pace.js';
 import {
   bringForward,
-  noteAccepted,
-  noteRefusedAccount,
-  noteRefusedApp,
+  clearRefusals,
+  saveAccountRefusal,
+  saveAppRefusal,
   releaseClaimsOfApp,
 } from '../db/schedule/refusals.js';
 import { readRefusals } from '../db/schedule/refused.js';
@@ -12,12 +12,12 @@ import type { UnixMs } from '../evidence/instant.js';
 import { appScope, type Account } from './account.js';
 import type { AskContext } from './ask-context.js';
 
-/** What is refused is tried with one query as often as this: only a person can mend it. */
-export const TRY_EVERY_MS = 60_000;
+/** How often one query tries whether a refusal still holds: only a person can fix its cause. */
+export const PROBE_EVERY_MS = 60_000;
 
 /**
- * So many refused apps make a refused account: one alone may be an app of somebody else. An account of
- * one app stands and falls with it.
+ * How many refused apps make a refused account. A single one may simply belong to another account, unless it
+ * is the account's only app.
  */
 function neededApps({ appIds }: Account): number {
   return Math.min(2, appIds.length);
@@ -28,29 +28,29 @@ type Asked = { sid: string; appId: string };
 /** An app, or an account, that Agora answers 401 or 403 to. `appId` is null for the account as a whole. */
 export type Refused = { account: string; appId: string | null; sinceMs: UnixMs; advice: string };
 
-/** Answered 401 or 403: remembered, and logged when an app or an account turns out to be refused. */
-export async function hearRefusal({ db, log }: AskContext, account: Account, { sid, appId }: Asked): Promise<void> {
+/** Records a 401 or 403, and logs it when an app or an account counts as refused from now on. */
+export async function recordRefusal({ db, log }: AskContext, account: Account, { sid, appId }: Asked): Promise<void> {
   const { name, appIds } = account;
-  const began = await noteRefusedApp(db, appScope(name, appId), appId, sid);
+  const began = await saveAppRefusal(db, appScope(name, appId), appId, sid);
   if (began) {
     await releaseClaimsOfApp(db.pool, appId);
     log.error({ account: name, appId, sid, advice: adviceOnApp(appId) }, 'app.refused');
   }
   const scopes = appIds.map((id) => appScope(name, id));
-  const whole = await noteRefusedAccount(db, name, scopes, neededApps(account));
+  const whole = await saveAccountRefusal(db, name, scopes, neededApps(account));
   if (whole === 'not') return;
-  await pauseAccount(db, name, TRY_EVERY_MS, 'unauthorized');
+  await pauseAccount(db, name, PROBE_EVERY_MS, 'unauthorized');
   if (whole === 'began') log.error({ account: name, advice: ADVICE_ON_ACCOUNT }, 'account.refused');
 }
 
-/** Answered as it should be: whatever was refused of it is not any more. */
-export async function hearAcceptance(
+/** Records a normal answer: neither the app nor its account is refused any more. */
+export async function recordAcceptance(
   { db, log, now }: AskContext,
   { name, appIds }: Account,
   { appId }: Asked,
 ): Promise<void> {
   const scopes = appIds.map((id) => appScope(name, id));
-  const ended = await noteAccepted(db, name, appScope(name, appId), scopes);
+  const ended = await clearRefusals(db, name, appScope(name, appId), scopes);
   if (ended.app) {
     await bringForward(db.pool, appId, now());
     log.info({ account: name, appId }, 'app.accepted');
@@ -58,7 +58,7 @@ export async function hearAcceptance(
   if (ended.account) log.info({ account: name }, 'account.accepted');
 }
 
-/** What is refused just now of these accounts, the accounts before their apps. */
+/** The refused accounts and apps, each account before its apps. */
 export async function readRefused(db: Db, accounts: readonly Account[]): Promise<Refused[]> {
   const refusals = await readRefusals(db.pool);
   return accounts.flatMap(({ name, appIds }) => {

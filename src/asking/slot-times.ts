@@ -1,11 +1,11 @@
 import type { WireEnd } from '../agora/query-client.js';
 
-/** Agora's second, which begins anew with each answer: the slot of a query is held so much longer. */
+/** The length of Agora's window: a slot is held for this long after the answer. */
 export const HELD_AFTER_ANSWER_MS = 1_000;
 
 /**
- * How much longer the slot of a query is held once it has ended. One that timed out may still be on its
- * way: the network is taken to lose it, or to deliver it, within as long again as was waited for its answer.
+ * How much longer a query's slot is held after the query has ended. A query that timed out may still be on
+ * its way; we assume that the network delivers or loses it within the same time again.
  */
 export function heldAfterMs(end: WireEnd, queryTimeoutMs: number): number {
   switch (end) {
@@ -20,8 +20,8 @@ export function heldAfterMs(end: WireEnd, queryTimeoutMs: number): number {
 }
 
 /**
- * How long a slot is held that nobody gives back, its process having been killed: a query leaves within
- * its timeout after its slot was taken, and arrives within as long again, or never.
+ * How long a slot is held if its process is killed. A query is sent within its timeout after the slot was
+ * taken, and arrives within the same time again, or never.
  */
 export function slotLeaseMs(queryTimeoutMs: number): number {
   return queryTimeoutMs + heldAfterMs('timed_out', queryTimeoutMs);

@@ -6,39 +6,39 @@ import type { AskContext } from './ask-context.js';
 import { slotLeaseMs } from './slot-times.js';
 
 export type SlotContext = Pick<AskContext, 'db' | 'client' | 'queryTimeoutMs' | 'stopping'> & {
-  troubles: Pick<AskContext['troubles'], 'slotNotReleased'>;
+  errorEvents: Pick<AskContext['errorEvents'], 'slotNotReleased'>;
 };
 
-/** A slot that is held, and the host it is for. Whoever has it sends its query at once. */
+/** A slot that is held, and the permit for a host. The query must be sent at once. */
 export type HeldSlot = {
   kind: 'held';
   permit: Permit;
-  /** The query leaves before this, of performance.now(), or not at all. */
+  /** The query must be sent before this time (of performance.now()) or not at all. */
   leaveBy: number;
-  /** Gives it back, so much later. */
+  /** Releases the slot after `heldForMs`. */
   release: (heldForMs: number) => Promise<void>;
 };
 
-export type Waited =
+export type SlotOutcome =
   | HeldSlot
-  /** The account is not asked for so long, whoever has decided that. */
+  /** The account is paused for this long. */
   | { kind: 'paused'; waitMs: number }
-  /** Every host is left alone. */
+  /** The breakers of all hosts are open. */
   | { kind: 'unreachable' }
-  /** None came in time, or the process is to stop. */
+  /** No slot became free in time, or the process is stopping. */
   | { kind: 'late' };
 
 /**
- * Waits for a slot until `giveUpAt`, of performance.now(). Before each look the breaker is asked, so that
- * nothing stands between a slot and the wire: a query whose hosts are left alone never takes one. Times
- * are measured from before the slot was taken: its lease in Postgres ends later than what is counted here.
+ * Waits for a slot until `giveUpAt` (of performance.now()). The breaker is asked before each attempt, so that
+ * a query whose hosts are unavailable never takes a slot, and nothing delays a query that has one. Times are
+ * measured from before the slot was taken, so its lease in Postgres ends later than counted here.
  */
 export async function waitForSlot(
-  { db, client, queryTimeoutMs, stopping, troubles }: SlotContext,
+  { db, client, queryTimeoutMs, stopping, errorEvents }: SlotContext,
   account: Account,
   { sid, appId }: { sid: string; appId: string },
   giveUpAt: number,
-): Promise<Waited> {
+): Promise<SlotOutcome> {
   const scopes = paceScopes(account, appId);
   while (!stopping.aborted) {
     const permit = client.admit(sid);
@@ -48,7 +48,7 @@ export async function waitForSlot(
     if (taking.kind === 'taken') {
       const release = (heldForMs: number): Promise<void> =>
         releaseSlot(db, scopes, taking.holder, heldForMs).catch((error: unknown) => {
-          troubles.slotNotReleased(error, { sid }); // its lease ends by itself
+          errorEvents.slotNotReleased(error, { sid }); // its lease expires by itself
         });
       return { kind: 'held', permit, leaveBy: startedAt + queryTimeoutMs, release };
     }
@@ -60,7 +60,7 @@ export async function waitForSlot(
   return { kind: 'late' };
 }
 
-/** A permit must come back, also where Postgres fails: it may be the one that tries the host. */
+/** The permit must be returned even if Postgres fails: it may be the one that probes the host. */
 async function takeOrGiveUp<T>(permit: Permit, take: () => Promise<T>): Promise<T> {
   try {
     return await take();

@@ -70,7 +70,7 @@ async function demo(options: WorldOptions): Promise<void> {
   process.exit(perfect ? 0 : 1);
 }
 
-/** The settings of a real service, lived as much faster as the world is. */
+/** The settings of a real service, with times shortened by the speed of the simulated world. */
 async function demoConfig(speed: number, agora: FakeAgora, folder: string, key: string): Promise<Config> {
   const faster = (ms: number): string => String(Math.round(ms / speed));
   return readConfig({
@@ -98,7 +98,7 @@ async function demoConfig(speed: number, agora: FakeAgora, folder: string, key: 
   });
 }
 
-/** The usual port where it is free, so that the addresses in the README work, else any. */
+/** The usual port if it is free, so that the addresses in the README work; else any. */
 async function freePort(usual: number): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -119,7 +119,7 @@ function introduce(service: App, key: string, options: WorldOptions): void {
   print('');
 }
 
-/** Shows how it goes until the run is over or somebody stops it; then the score. */
+/** Shows progress until the run is over or is stopped by a signal; then the score. */
 async function watch(
   simulation: Simulation,
   signal: Promise<void>,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** The fields in which two documents differ, a line each: `state: recording → ended`. */
+/** The fields in which two documents differ, one line each: `state: recording → ended`. */
 export function differences(before: object | null, after: object): string[] {
   if (before === null) return ['new'];
   const old = new Map(Object.entries(before));

@@ -8,8 +8,8 @@ type Options = { publicUrl?: string; json?: true };
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('look at settings, disks, database, Redis, Agora and clocks, and say for each what to do')
-    .option('--public-url <url>', 'the address that the console is given: sends the receiver a signed test', httpUrl)
+    .description('check settings, disks, database, Redis, Agora and clocks, and say what to do')
+    .option('--public-url <url>', 'send a signed test notification to the receiver at this public address', httpUrl)
     .option('--json', 'an array of {check, status, found, advice}')
     .action((options: Options) => orExplain(() => diagnose(options)));
 }

@@ -12,7 +12,7 @@ import { withLedger } from './with-ledger.js';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('show a session, why it is as it is, and everything known to have happened')
+    .description('show a session, the reasons for its state, and its timeline')
     .argument('<sid>')
     .action((sid: string) => orExplain(() => withLedger((context) => inspect(context, sid))));
 }

@@ -28,7 +28,7 @@ for (const command of [
   program.addCommand(command);
 }
 
-// `| head` has seen enough: that is no fault.
+// A closed pipe, as with `| head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

@@ -26,7 +26,7 @@ async function bringUpToDate(url: string): Promise<void> {
   const { applied } = await migrate(url);
   print(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
   const reader = await ensureReportingReader(url);
-  if (reader.kind === 'granted') print('Role recording_reader may read all of schema reporting now.');
+  if (reader.kind === 'granted') print('Role recording_reader can now read all of schema reporting.');
   const advice = adviceOnReader(reader);
   if (advice !== null) print(advice);
 }

@@ -10,7 +10,7 @@ const PAGE = 500;
 
 export function refoldCommand(): Command {
   return new Command('refold')
-    .description('fold all evidence anew, after a change to a decoder or a rule; evidence stays as it is')
+    .description('fold all evidence again, after a change to a decoder or a rule; evidence stays as it is')
     .option('--sid <sid>', 'one session only')
     .action(({ sid }: { sid?: string }) =>
       orExplain(() => withLedger((context) => (sid === undefined ? refoldAll(context) : refoldOne(context, sid)))),

@@ -15,7 +15,7 @@ type Options = { url?: string; app?: string; quarantine?: true };
 /** One recorded delivery a line: the notification itself, or `{"appId", "raw"}` with its exact text. */
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('push recorded deliveries through the front door; what is known already is not doubled')
+    .description('send recorded deliveries to the receiver; what is stored already is not stored again')
     .argument('[file.ndjson]', 'one delivery a line: the notification, or {"appId","raw"}')
     .option('--url <url>', 'the receiver (default: this machine, RECEIVER_PORT)')
     .option('--app <appId>', 'the app of lines that name none')

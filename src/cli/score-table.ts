@@ -1,14 +1,14 @@
 import type { Progress } from '../simulator/run-simulation.js';
 import type { Percentiles, Score } from '../simulator/score.js';
 
-/** One line that says how it goes; written over itself on a terminal. */
+/** One line of progress; on a terminal it overwrites itself. */
 export function progressLine(progress: Progress): string {
   const { started, over, known, queries, worstSecond, notifications } = progress;
   const seconds = String(Math.round(progress.elapsedMs / 1000)).padStart(4);
   return `${seconds} s  ${String(started)} sessions, ${String(over)} over, ${String(known)} known to be; ${String(notifications.acknowledged)} notifications; ${String(queries)} queries, worst second ${String(worstSecond)}`;
 }
 
-/** The ledger against the truth. */
+/** Compares the ledger with the truth. */
 export function scoreTable(score: Score, progress: Progress): string {
   const { notifications } = progress;
   const rows: [string, string][] = [
@@ -31,7 +31,7 @@ function inSeconds({ p50, p95, p99, max }: Percentiles): string {
   return `p50 ${seconds(p50)}, p95 ${seconds(p95)}, p99 ${seconds(p99)}, longest ${seconds(max)}`;
 }
 
-/** What must never happen, did not. */
+/** True if nothing happened that must never happen. */
 export function isPerfect(score: Score, progress: Progress): boolean {
   return score.wrongEnds === 0 && score.forgotten === 0 && progress.overLimit === 0;
 }

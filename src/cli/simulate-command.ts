@@ -10,7 +10,7 @@ import { orExplain, print, readConfig } from './with-config.js';
 
 type Options = WorldOptions & { agoraPort: number; apiKey?: string };
 
-/** A simulated Agora against a service that runs already, with the settings of that service. */
+/** Runs a simulated Agora against a running service, with the settings of that service. */
 export function simulateCommand(): Command {
   const command = new Command('simulate')
     .description('simulate Agora against a running service, whose AGORA_BASE_URLS names this machine')
@@ -19,7 +19,7 @@ export function simulateCommand(): Command {
   return addWorldOptions(command).action((options: Options) => orExplain(() => simulate(options)));
 }
 
-/** Until the time it was given is over, or somebody stops it. */
+/** Waits until the given time is over, or a signal stops it. */
 async function simulate(options: Options): Promise<void> {
   const signal = nextSignal();
   const config = readConfig();

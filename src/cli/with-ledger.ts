@@ -8,8 +8,8 @@ import type { FoldContext } from '../ledger/fold-context.js';
 import { readConfig } from './with-config.js';
 
 /**
- * Opens the ledger's database and closes it again. The embedded one is started only where the
- * service does not run it already.
+ * Opens the ledger's database and closes it afterwards. The embedded one is started only if the service is
+ * not running it already.
  */
 export async function withLedger(work: (context: FoldContext, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig();

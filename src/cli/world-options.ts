@@ -34,7 +34,7 @@ function atLeast(least: number): (text: string) => number {
   };
 }
 
-/** A run's parameters. Lives are short ones of a few minutes, so that a minute's run sees them end. */
+/** The parameters of a run. Sessions live for a few minutes only, so that a run of a minute sees them end. */
 export function worldOptions(options: WorldOptions): {
   seed: number;
   sessions: number;

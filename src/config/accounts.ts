@@ -13,15 +13,15 @@ export type AccountConfig = {
 /** `qps`: queries a second that Agora allows this app, where it counts by app; null where it does not. */
 export type AppConfig = { appId: string; ncsSecrets: readonly string[]; qps: number | null };
 
-/** From an app to the name of the account that its queries are paid from; null for an app nobody configured. */
+/** Maps an app to the account whose budget its queries use; null for an app that is not configured. */
 export function accountOfApp(accounts: readonly AccountConfig[]): (appId: string) => string | null {
   const owners = new Map(accounts.flatMap(({ name, apps }) => apps.map(({ appId }) => [appId, name] as const)));
   return (appId) => owners.get(appId) ?? null;
 }
 
 /**
- * From an app to what its notifications are told apart in: its account, by the name of the account's first
- * app, so that where there is only one it is the app itself. An app that nobody configured stands alone.
+ * Maps an app to the scope in which its notifications are deduplicated: its account, named by the account's
+ * first app, so that for a single app it is the app itself. An app that is not configured is its own scope.
  */
 export function identityScopeOfApp(accounts: readonly AccountConfig[]): (appId: string) => string {
   const scopes = new Map(
@@ -78,11 +78,11 @@ function jsonOrUndefined(content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    return undefined; // reported by the schema, as a thing that is not there
+    return undefined; // the schema reports it as missing
   }
 }
 
-/** The one-app case, out of four settings that go together. */
+/** The one-app case, from four settings that belong together. */
 export function oneAppAccount(
   settings: {
     appId: string | undefined;
@@ -113,7 +113,10 @@ export function oneAppAccount(
   return { ok: true, accounts: [{ name: 'default', customerId, customerSecret, qps, apps }] };
 }
 
-/** Two accounts of one name would share a budget, and an app in two of them could not be told. */
+/**
+ * Two accounts with one name would share a budget, and the account of an app that is in two of them would be
+ * ambiguous.
+ */
 export function findDuplicates(accounts: readonly AccountConfig[]): readonly string[] {
   const names = accounts.map(({ name }) => name);
   const apps = accounts.flatMap((account) => account.apps.map(({ appId }) => appId));

@@ -78,7 +78,7 @@ function parseSettings(environment: Environment, problems: string[]): Parsed {
   return Object.fromEntries(parsed) as Parsed;
 }
 
-/** What the table shows as a default is one, unless it says that there is none. */
+/** The default in the table is applied, unless it says `none`. */
 function defaultOf(name: string): string | undefined {
   const { default: shown } = SETTINGS[name as SettingName];
   return shown === 'none' || shown.includes('`') ? undefined : shown;
@@ -172,7 +172,7 @@ function needed<T>(value: T | undefined): T {
   return value;
 }
 
-/** The configuration for the log: secrets as `configured`. */
+/** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const { accounts, api, databaseUrl, redisUrl, ...rest } = config;
   return {

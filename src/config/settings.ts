@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** One setting of the environment: how it is read, and what people are told about it. */
+/** One setting of the environment: how it is parsed and documented. */
 export type Setting = {
   schema: z.ZodType;
-  /** As it stands in the table: the value when it is not set. */
+  /** The default as the table shows it. */
   default: string;
   example: string;
   meaning: string;
@@ -56,7 +56,7 @@ const apiKey = z
     return { name, role: keyRole === 'write' ? ('write' as const) : ('read' as const), key: key.join(':') };
   });
 
-/** Every setting there is; the README's table is made of it. */
+/** All settings; the README's table is generated from them. */
 export const SETTINGS = {
   ROLES: {
     schema: listOf(role),
@@ -151,7 +151,7 @@ export const SETTINGS = {
     schema: decimal(0.01, 1),
     default: '0.9',
     example: '0.9',
-    meaning: 'The part of it that this service may use.',
+    meaning: 'The share of that limit that this service may use.',
   },
   AGORA_APP_QPS: {
     schema: decimal(0.1, 10_000),
@@ -164,13 +164,14 @@ export const SETTINGS = {
     schema: durationMs,
     default: '600000',
     example: '600000',
-    meaning: 'How long a live session may stay unverified; the summary forecasts when it will.',
+    meaning:
+      'The target for how long a live session may stay unverified; the summary forecasts at which load it is exceeded.',
   },
   START_CHECK_AFTER_MS: {
     schema: durationMs,
     default: '5000',
     example: '5000',
-    meaning: 'First query after a session starts.',
+    meaning: 'When the first query comes after a session starts.',
   },
   START_DEADLINE_MS: {
     schema: durationMs,
@@ -188,7 +189,7 @@ export const SETTINGS = {
     schema: durationMs,
     default: '30000',
     example: '60000',
-    meaning: 'How much later than `GONE_CONFIRM_MS` after it the last look at an end comes.',
+    meaning: 'An end is looked at for the last time `GONE_CONFIRM_MS` plus this long after it.',
   },
   ROUTINE_INTERVAL_MS: {
     schema: durationMs,
@@ -237,7 +238,7 @@ export const SETTINGS = {
     schema: wholeNumber(1_048_576, 1_099_511_627_776),
     default: '1073741824',
     example: '1073741824',
-    meaning: 'How much it may keep there. Beyond that notifications are answered 503.',
+    meaning: 'How many bytes the spool may hold. Beyond that notifications are answered 503.',
   },
   RETENTION_DAYS: {
     schema: wholeNumber(0, 36_500),

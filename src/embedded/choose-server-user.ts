@@ -10,10 +10,10 @@ import { ensurePostgresUser, readSystemUsers } from './system-users.js';
 export type ChosenUser = { user: ServerUser; majorVersion: number };
 
 /**
- * Finds somebody who may run the program `postgres` and enter the folder around `folder`, which is
- * there already. A normal user runs it as itself. For root the choice is, in this order: the owner
- * of a data folder that is not root's; root itself in a user namespace; the owner of the nearest
- * enclosing folder that is not root's; the system user `postgres`. Nothing is created on the system before the last of them.
+ * Finds a user that may run the program `postgres` and enter the folder around `folder`, which exists
+ * already. A normal user runs it as itself. For root the choice is, in this order: the owner of a data folder
+ * that is not root's; root itself in a user namespace; the owner of the nearest enclosing folder that is not
+ * root's; the system user `postgres`. Nothing is created on the system before the last of them.
  */
 export async function chooseServerUser(folder: string, postgres: string): Promise<ChosenUser> {
   const refusals: string[] = [];
@@ -57,7 +57,7 @@ async function* namespaced(self: UserIds): AsyncGenerator<ServerUser> {
   if (inside !== undefined) yield namespacedUser(self, inside);
 }
 
-/** Root at work in somebody's home: whoever owns that may enter it. */
+/** Root working in a user's home: the owner of the home may enter it. */
 async function nearestOtherOwner(folder: string): Promise<UserIds | null> {
   const owner = await ownerOf(folder);
   if (owner.uid !== 0) return owner;
@@ -98,6 +98,6 @@ function nobodyLeft(folder: string, refusals: readonly string[]): EmbeddedPostgr
       : 'Run "npm ci" again, or set DATABASE_URL.';
   return new EmbeddedPostgresError(
     'no_user_to_run_as',
-    `The embedded Postgres can run as nobody here (${refusals.join('; ')}). ${advice}`,
+    `No user of this machine can run the embedded Postgres (${refusals.join('; ')}). ${advice}`,
   );
 }

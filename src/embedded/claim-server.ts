@@ -9,18 +9,17 @@ export type ClaimOutcome =
   /** The server went away while we asked. */
   | { kind: 'gone' };
 
-/** Any number will do, as long as nothing else in the database `postgres` uses it. */
+/** An arbitrary number that nothing else in the database `postgres` uses. */
 const OWNER_LOCK = 7_205_001;
 const OWNER_NAME = 'recording-ledger owner, process ';
 const RETRY_EVERY_MS = 20;
-/** Recovery after a crash can take this long before anybody is let in. */
+/** Recovery after a crash can take this long before connections are accepted. */
 const DEADLINE_MS = 300_000;
 
 /**
- * Makes this process the owner of a running server, unless a living one owns it. The mark is an
- * advisory lock of an open connection: the kernel closes the connection of a killed process at once,
- * and no process id that was given out anew can be mistaken for an owner.
- * `isRunning` is asked while the server starts up or shuts down.
+ * Makes this process the owner of a running server, unless a living process owns it. Ownership is an advisory
+ * lock of an open connection: the kernel closes the connection of a killed process at once, and a reused
+ * process id cannot be mistaken for an owner. `isRunning` is asked while the server starts up or shuts down.
  */
 export async function claimServer(connectionString: string, isRunning: () => Promise<boolean>): Promise<ClaimOutcome> {
   const deadline = performance.now() + DEADLINE_MS;

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { freePort } from './free-port.js';
 import { removeDrafts, SUPERUSER } from './init-cluster.js';
 import { OwnedServer } from './owned-server.js';
-import { disownOtherProcess, findRunningServer } from './postmaster-file.js';
+import { replaceStaleProcessId, findRunningServer } from './postmaster-file.js';
 import { HOST, prepareCluster } from './prepare-cluster.js';
 import type { EmbeddedPostgresOptions, PreparedCluster } from './prepare-cluster.js';
 import { launchServer, stopServer } from './server-process.js';
@@ -26,7 +26,7 @@ const DATABASE = 'recording_ledger';
 /** Enough for every way to lose a race against another starter; in practice the second ends it. */
 const LARGEST_NUMBER_OF_TRIES = 5;
 
-/** What a starter that was faster needs to mark its server as owned, so that it is not stopped as abandoned. */
+/** The time that a faster process needs to claim its server, so that it is not stopped as abandoned. */
 const TIME_TO_CLAIM_MS = 200;
 
 /**
@@ -58,14 +58,14 @@ export async function findEmbeddedPostgres(dataDir: string): Promise<string | nu
 }
 
 /**
- * A server without an owner is shut down rather than used: whoever was killed may have been of
- * another version, with other settings and other programs on the disk.
+ * A server without an owner is shut down and not reused: the process that started it may have been of another
+ * version, with other settings and other programs on disk.
  */
 async function replaceAbandoned(prepared: PreparedCluster): Promise<boolean> {
   const { cluster } = prepared.launch.folder;
   const running = await findRunningServer(cluster);
   if (running === null) {
-    await disownOtherProcess(cluster);
+    await replaceStaleProcessId(cluster);
     return false;
   }
   const outcome = await claim(prepared, running);
@@ -78,7 +78,7 @@ async function replaceAbandoned(prepared: PreparedCluster): Promise<boolean> {
 
 type Started = { url: string; owned: OwnedServer };
 
-/** Null when another was faster: its server is found by the next try, its port is not chosen again. */
+/** Null if another process was faster: the next try finds its server, and chooses another port. */
 async function tryToStart(prepared: PreparedCluster): Promise<Started | null> {
   const launch = { ...prepared.launch, port: await freePort(HOST) };
   const server = await launchServer(launch).catch(async (error: unknown) => {

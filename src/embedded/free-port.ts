@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** A TCP port that nobody listens on now. Another process may take it before the caller does. */
+/** A free TCP port. Another process may take it before the caller does. */
 export async function freePort(host: string): Promise<number> {
   const server = createServer();
   server.listen(0, host);

@@ -13,7 +13,8 @@ const RETRY_EVERY_MS = 500;
 /**
  * A server that this process started and claimed.
  *
- * - serving: the claim's connection lives. Its end, whoever ended it, leads to healing.
+ * - serving: the connection that holds the claim is open. When it ends, for whatever reason, healing
+ *   begins.
  * - healing: the server is started again if it is gone, on the same port, since its users keep
  *   their connection string; then it is claimed again. Until that succeeds or `stop` is called.
  * - stopped: the server has shut down. For good.

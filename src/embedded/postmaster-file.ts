@@ -10,9 +10,9 @@ export type RunningServer = { pid: number; port: number; ready: boolean };
 const NO_PROCESS = 999_999_999;
 
 /**
- * What `postmaster.pid` in the cluster says, if the process it names is really the server of this
- * cluster; else null. The file outlives a server that was killed, and its number may by now belong
- * to somebody else: after a restart of a container it usually does.
+ * What `postmaster.pid` in the cluster says, if the process it names is really the server of this cluster;
+ * else null. The file outlives a server that was killed, and its process id may by now belong to another
+ * process: after a restart of a container it usually does.
  * @see https://www.postgresql.org/docs/18/storage-file-layout.html "postmaster.pid"
  */
 export async function findRunningServer(cluster: string): Promise<RunningServer | null> {
@@ -28,7 +28,7 @@ export async function findRunningServer(cluster: string): Promise<RunningServer 
  * process is. Only the number is replaced: the shared memory that the file names as well is still
  * checked by Postgres, so that no leftover of the old server is overlooked.
  */
-export async function disownOtherProcess(cluster: string): Promise<void> {
+export async function replaceStaleProcessId(cluster: string): Promise<void> {
   const [pid, ...rest] = await readLines(cluster);
   if (pid === undefined || pid === '' || (await findRunningServer(cluster)) !== null) return;
   await writeFile(join(cluster, 'postmaster.pid'), [NO_PROCESS, ...rest].join('\n'));
@@ -39,7 +39,7 @@ async function readLines(cluster: string): Promise<string[]> {
   return content.split('\n');
 }
 
-/** A zombie has no command line any more, and serves nobody. */
+/** A zombie has no command line any more, and serves no one. */
 async function isServerOf(pid: number, cluster: string): Promise<boolean> {
   if (process.platform !== 'linux') return (await psArguments(pid)).includes(`-D ${cluster} `);
   const args = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');

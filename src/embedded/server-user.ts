@@ -1,6 +1,6 @@
 export type UserIds = { uid: number; gid: number };
 
-/** Somebody that the server can run as. Postgres itself refuses to run as root. */
+/** A user that the server can run as. Postgres itself refuses to run as root. */
 export type ServerUser = {
   /** For people, after "as" or "for". */
   name: string;

@@ -13,8 +13,8 @@ export type RepeatedDelivery = {
 };
 
 /**
- * That we waited until then, and all that had been received is folded. It proves no verdict; it makes
- * a missing number one that is missing, and a query window one that is over.
+ * Says that the time has passed, and that everything received until then is folded. It proves no verdict; it
+ * only makes a late sequence number count as missing, and a query window as over.
  */
 export type TimePassed = { kind: 'time_passed'; sid: string; untilMs: UnixMs };
 

@@ -14,9 +14,8 @@ const SMALLEST_MILLISECONDS = 1e11;
 const LARGEST_MILLISECONDS = 253_402_300_799_999;
 
 /**
- * An instant that Agora gives in seconds on one page and in milliseconds on another.
- * The magnitude settles it; zero and negative numbers are placeholders,
- * and those that no calendar holds are mistakes: both become null.
+ * An instant that Agora gives in seconds on one page and in milliseconds on another. The magnitude decides.
+ * Zero and negative numbers are placeholders, and numbers beyond the calendar are mistakes: both become null.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#units
  */
 export function instantByMagnitude(n: number): UnixMs | null {
@@ -34,7 +33,7 @@ export function later(a: UnixMs | null, b: UnixMs | null): UnixMs | null {
   return b === null || a >= b ? a : b;
 }
 
-/** `after(a, null)` is true: something is always later than what never was. */
+/** Whether `a` is later than `b`. `isAfter(a, null)` is true: any instant is later than one that never was. */
 export function isAfter(a: UnixMs, b: UnixMs | null): boolean {
   return b === null || a > b;
 }

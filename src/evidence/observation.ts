@@ -44,8 +44,8 @@ export type ExtensionService = {
 };
 
 /**
- * One answer, or a run of `count` answers that said the same. An answer speaks for the interval
- * from asking to answering; a run for all of it from its first asking to its last answering.
+ * One answer, or a run of `count` equal answers. An answer is valid for the interval from asking to
+ * answering; a run for the time from its first asking to its last answering.
  */
 export type Observation = {
   kind: 'observation';
@@ -57,13 +57,13 @@ export type Observation = {
   count: number;
   outcome: QueryOutcome;
   /**
-   * For a 404 that proved an absence, as far as was known when it was stored: when the first 404 of it
-   * was asked. Null for every other one and every other outcome.
+   * For a 404 that proved an absence, by what was known when it was stored: when the first 404 of that
+   * absence was asked. Null for every other 404 and every other outcome.
    */
   unbrokenSinceMs: UnixMs | null;
   /**
-   * How many steps of the ledger's clock had been found; none where it is left out. How long something
-   * took is told by two times of one era alone.
+   * How many steps of the ledger's clock had been found by then; 0 where it is left out. A duration can only
+   * be computed from two times of the same era.
    */
   clockEra?: number;
 };

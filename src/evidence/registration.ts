@@ -18,6 +18,6 @@ export type Registration = {
   /** Hours after the start during which `query` works; Agora's default is 72. */
   resourceExpiredHour: number | null;
   receivedMs: UnixMs;
-  /** True where it was told in place of what was told before. */
+  /** True if it replaces what was registered before. */
   replaces: boolean;
 };

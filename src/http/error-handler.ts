@@ -37,6 +37,6 @@ function statusOf(error: unknown): number | null {
   return typeof error.status === 'number' ? error.status : null;
 }
 
-export const nothingHere: RequestHandler = (_request, response) => {
+export const notFoundHandler: RequestHandler = (_request, response) => {
   sendProblem(response, { status: 404, title: 'There is nothing here' });
 };

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 export type Listener = {
   /** The port, also where 0 was asked for. */
   port: number;
-  /** From the next request on it is this one that answers. No connection notices. */
+  /** Makes this application answer from the next request on; open connections stay. */
   handTo: (app: RequestListener) => void;
   /** Stops accepting, lets what is in flight finish, and closes. */
   close: () => Promise<void>;
@@ -17,12 +17,12 @@ export type Listener = {
 const KEEP_ALIVE_MS = 75_000;
 /** A request that takes longer to arrive is a slow or broken client. */
 const REQUEST_MS = 10_000;
-/** In-flight requests get this long at shutdown. */
+/** How long in-flight requests may take at shutdown. */
 const DRAIN_MS = 5_000;
 
 /**
- * Listens, or throws one line that says which setting to change. Where somebody listens there already
- * for this process, that listener answers for this one from now on.
+ * Listens, or throws one line that says which setting to change. If this process already has a listener
+ * there, that listener serves this application from now on.
  */
 export async function listen(
   app: RequestListener,
@@ -61,13 +61,13 @@ function readable(error: NodeJS.ErrnoException, host: string, port: number, sett
   if (error.code === 'EADDRINUSE')
     return new Error(`${where} is taken; set ${setting} to a free port`, { cause: error });
   if (error.code === 'EACCES')
-    return new Error(`${where} may not be listened on; set ${setting} to a port above 1023`, { cause: error });
+    return new Error(`${where} may not be withErrorListener on; set ${setting} to a port above 1023`, { cause: error });
   return error;
 }
 
 async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A busy client would go on with the connection it has: its next answer is the last one there.
+  // A busy client would keep using its connection, so the next answer on it closes it.
   server.prependListener('request', (_request, response) => {
     response.shouldKeepAlive = false;
   });

@@ -1,17 +1,17 @@
 import type { Response } from 'express';
 
-/** An error document as RFC 9457 has it. */
+/** An error document as in RFC 9457. */
 export type Problem = {
   status: number;
   title: string;
   detail?: string;
   /** What is wrong with which part of the request. */
   errors?: readonly { at: string; message: string }[];
-  /** Names of the fields that speak against what is known. */
+  /** Names of the fields that contradict the registration in force. */
   fields?: readonly string[];
 };
 
-/** Thrown where a request cannot be served, and turned into its document by the error handler. */
+/** Thrown where a request cannot be served; the error handler sends it as a problem document. */
 export class ProblemError extends Error {
   readonly problem: Problem;
 

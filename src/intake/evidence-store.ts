@@ -7,21 +7,21 @@ import { storeSpooled, type SpooledRow } from '../db/evidence/store-spooled.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Inflow } from '../reconcile/pressure.js';
 
-/** Postgres, for who has something to be kept. Each stores all of the rows, or throws and stores none of them. */
+/** Stores evidence in Postgres. Each function stores all of its rows, or throws and stores none of them. */
 export type EvidenceStore = {
   notices: (rows: readonly NoticeRow[]) => Promise<void>;
   unreadable: (rows: readonly QuarantineRow[]) => Promise<void>;
-  /** Of a spool, each exactly once, however often it is tried. */
+  /** Entries of a spool, each exactly once, however often it is tried. */
   spooled: (rows: readonly SpooledRow[]) => Promise<void>;
 };
 
 export type EvidenceStoreOptions = {
   pool: Pool;
-  /** Of the spool that is drained into it. */
+  /** The id of the spool that is drained into it. */
   spoolId: string;
-  /** This process's own row of the counters. */
+  /** This process's row of the counters. */
   shard: number;
-  /** Called after each commit that brought something to fold. */
+  /** Called after each commit with something to fold. */
   wakeFolding: () => void;
   inflow: Inflow;
   metrics: Metrics;
@@ -49,8 +49,8 @@ export function createEvidenceStore(options: EvidenceStoreOptions): EvidenceStor
 }
 
 /**
- * Stores what waited in a spool. A batch that Postgres refuses is taken apart; what it refuses alone
- * becomes an unreadable body.
+ * Stores entries of a spool. If Postgres refuses a batch, its entries are stored one by one; an entry that
+ * Postgres refuses alone is quarantined as an unreadable body.
  */
 export async function storeTakenApart(
   rows: readonly SpooledRow[],

@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { isStatementRejected } from '../db/connection/postgres-errors.js';
 
 /**
- * Everything that is added while the last store runs goes into the next one: batches form by
- * themselves, as large as the load, and an item never waits for a timer.
+ * Everything that is added while a batch is being stored goes into the next batch. So the size of batches
+ * follows the load, and no item waits for a timer.
  *
- * States: *idle* (nothing stored, nothing waiting), *storing* (one batch at Postgres, more may wait).
- * `add` leaves idle; a store that ends takes what waits meanwhile, or goes idle.
+ * States: *idle* (nothing is being stored, nothing waits), *storing* (Postgres stores one batch, more items
+ * may wait). `add` leaves idle; after a batch, what waits is stored next, or the state is idle.
  */
 export type GroupCommit<T> = {
-  /** Resolves once the item is stored; rejects when it could not be. `full` is told at once. */
+  /** Resolves once the item is stored; rejects if it could not be. Resolves with `full` at once. */
   add: (item: T) => Promise<'stored' | 'full'>;
   /** Resolves once nothing is stored or waits any more. */
   drain: () => Promise<void>;
@@ -20,7 +20,7 @@ export type GroupCommitOptions<T> = {
   store: (batch: readonly T[]) => Promise<void>;
   /** One statement's worth. */
   maxBatch: number;
-  /** Beyond this the memory of those who wait is not ours to give. */
+  /** How many items may wait; beyond this `add` answers `full`, which bounds memory. */
   maxWaiting: number;
 };
 
@@ -54,8 +54,8 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
 }
 
 /**
- * A batch that fails is tried once more item by item, so that one that Postgres refuses cannot take
- * its neighbours along. When Postgres is away they all fail, the first of them quickly.
+ * A batch that fails is tried once more item by item, so that one item that Postgres refuses does not make
+ * the others fail. When Postgres is away all of them fail, the first one quickly.
  */
 async function storeBatch<T>(batch: readonly Waiter<T>[], store: GroupCommitOptions<T>['store']): Promise<void> {
   try {

@@ -6,43 +6,43 @@ import { storeTakenApart, type EvidenceStore } from './evidence-store.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import type { Spool, SpoolEntry, SpoolSize } from './spool.js';
 
-/** Postgres is away and the spool has no room: the sender has to send it again. */
+/** Postgres is away and the spool has no room, so the sender must send it again. */
 export class SpoolFullError extends Error {
   constructor() {
     super('Postgres cannot be reached, and the spool is full');
   }
 }
 
-/** What people are told of. */
+/** Events for the log. */
 export type IntakeEvents = {
-  /** Postgres took nothing: from here on the spool takes all. */
+  /** Postgres stored nothing: from now on everything goes to the spool. */
   onSpooling: (error: unknown) => void;
-  /** Postgres takes notifications again. */
+  /** Postgres stores notifications again. */
   onStoringAgain: () => void;
   onDrained: (entries: number) => void;
-  /** Postgres refuses an entry of the spool for its content, which is kept as it came instead. */
+  /** Postgres refused the content of a spool entry, whose body is quarantined instead. */
   onRefused: (error: unknown) => void;
-  /** The spool itself could not be read; it is looked at again. */
+  /** The spool could not be read; it is tried again. */
   onNotDrained: (error: unknown) => void;
 };
 
 export type IntakeOptions = {
   spool: Spool;
-  /** Null for who knows that Postgres is away, and looks himself whether it is back. */
+  /** Null in the degraded service, which knows that Postgres is away and checks on its own whether it is back. */
   store: EvidenceStore | null;
   events: IntakeEvents;
 };
 
 type State = 'storing' | 'spooling' | 'draining' | 'stopping';
 
-/** One statement's worth of what comes in, and how much may wait for its own. */
+/** How much one statement stores, and how much may wait for its turn. */
 const LIMITS = { maxBatch: 200, maxWaiting: 10_000 };
 const LOOK_EVERY_MS = 250;
 const DRAINED_AT_ONCE = 500;
 
 /**
- * Where the receiver puts what it got: once `take` has resolved it is durable, in Postgres, or while that
- * is away in the spool, which is drained when Postgres is back.
+ * Stores what the receiver got. Once `take` has resolved, it is durable: in Postgres, or in the spool while
+ * Postgres is away. The spool is drained when Postgres is back.
  *
  *               a batch fails                    Postgres takes what a look tries
  *     storing ────────────────▶ spooling ─────────────────────────────────────▶ draining
@@ -51,21 +51,22 @@ const DRAINED_AT_ONCE = 500;
  *       │ └────────────────────────────── the spool is empty ───────────────────────┘ │
  *       └──────────────────── a look finds entries in the spool ──────────────────────┘
  *
- * - *storing*: every batch goes to Postgres, and the spool is empty. It begins so.
- * - *spooling*: every batch goes to the spool, without a try, so that nobody waits for a timeout. What
- *   tells that Postgres is back is that it stored: each look tries the first entries, or where the disk of
- *   the spool took nothing, nothing at all. Without a store it is always in this state.
+ * - *storing*: every batch goes to Postgres, and the spool is empty. This is the first state.
+ * - *spooling*: every batch goes to the spool without trying Postgres, so that no request waits for a
+ *   timeout. Postgres counts as back once it has stored something: each check tries to store the first
+ *   entries of the spool, or an empty batch if the spool's disk took nothing. Without a store the intake is
+ *   always in this state.
  * - *draining*: new batches go to Postgres, and beside them the entries of the spool, oldest first.
  * - *stopping*: `close` was called, from any state, and all that had been taken is durable. The batch that
- *   is being drained is the last one. Nothing leaves this state.
+ *   is being drained is the last one. This is the final state.
  *
- * A look comes every 250 ms: what is in the spool is history that nobody sees yet, and a try that fails
- * costs a connection at most. Others may have the same spool open, so one is found in any state.
+ * A check comes every 250 ms: spooled notifications are not visible in the ledger yet, and a failed try costs
+ * a connection at most. Other processes may have the same spool open, so entries are looked for in any state.
  */
 export class Intake {
   readonly #spool: Spool;
   readonly #events: IntakeEvents;
-  /** Notifications that could be read, and bodies that could not: a statement for each. */
+  /** Parsed notifications, and bodies that could not be parsed: a statement for each. */
   readonly #notices: GroupCommit<NoticeRow>;
   readonly #unreadable: GroupCommit<QuarantineRow>;
   #state: State;
@@ -82,8 +83,8 @@ export class Intake {
   }
 
   /**
-   * Resolves once it is durable. Told at once: `full`, where so many wait already that nothing is kept.
-   * Rejects where neither place takes it.
+   * Resolves once it is durable, or with `full` at once if too many wait already; then nothing is kept.
+   * Rejects if neither Postgres nor the spool takes it.
    */
   take(received: Received): Promise<'stored' | 'full'> {
     const incoming = incomingOf(received);
@@ -94,7 +95,7 @@ export class Intake {
     return this.#spool.size();
   }
 
-  /** Who closes it takes nothing in any more. */
+  /** After the call of `close` nothing more is taken. */
   async close(): Promise<void> {
     await this.#notices.drain();
     await this.#unreadable.drain();
@@ -104,7 +105,7 @@ export class Intake {
     await this.#spool.close();
   }
 
-  /** What Postgres refuses for its content is signed all the same, and kept as it came. */
+  /** A body whose content Postgres refuses has a valid signature all the same, so it is quarantined as it came. */
   #takeNotice(row: NoticeRow): Promise<'stored' | 'full'> {
     return this.#notices.add(row).catch((error: unknown) => {
       if (!isDataError(error)) throw error;
@@ -125,7 +126,7 @@ export class Intake {
     });
   }
 
-  /** `unheard`: the statement may have been done, but its answer did not come. */
+  /** `unheard`: the statement may have been executed, but its answer did not come. */
   async #tryToStore<T>(
     rows: readonly T[],
     store: (rows: readonly T[]) => Promise<void>,
@@ -154,7 +155,7 @@ export class Intake {
     }, ms);
   }
 
-  /** Goes on until the spool is empty. If the process dies in between, the next one to drain it goes on. */
+  /** Drains until the spool is empty. If the process dies in between, the next process to drain it continues. */
   async #drain(store: EvidenceStore): Promise<void> {
     let drained = 0;
     while (!this.#is('stopping')) {
@@ -181,7 +182,7 @@ export class Intake {
     this.#events.onSpooling(error);
   }
 
-  /** Something of a spool was stored. */
+  /** Entries of a spool were stored. */
   #succeeded(): void {
     if (this.#is('stopping')) return;
     const wasAway = this.#is('spooling');

@@ -8,16 +8,16 @@ import { Intake, type IntakeEvents } from './intake.js';
 import { openSpool } from './spool.js';
 
 export type OpenedIntake = Pick<Intake, 'take' | 'spooled' | 'close'> & {
-  /** How hard notifications press in. */
+  /** How heavy the load of incoming notifications is. */
   pressure: () => Pressure;
 };
 
 export type OpenIntakeOptions = {
-  /** Of the intake's own, with little patience: it is closed with it. */
+  /** The intake's own pool, with short timeouts; closed together with the intake. */
   pool: Pool;
   spoolDir: string;
   spoolMaxBytes: number;
-  /** This process's own row of the counters. */
+  /** This process's row of the counters. */
   shard: number;
   /** Called after each commit. */
   wakeFolding: () => void;
@@ -25,7 +25,7 @@ export type OpenIntakeOptions = {
   metrics: Metrics;
 };
 
-/** An intake with its spool, which stores in Postgres through this pool. */
+/** Opens an intake with its spool, which stores in Postgres through this pool. */
 export function openIntake(options: OpenIntakeOptions): OpenedIntake {
   const { pool, shard, wakeFolding, log, metrics } = options;
   const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
@@ -44,7 +44,7 @@ export function openIntake(options: OpenIntakeOptions): OpenedIntake {
   };
 }
 
-/** Where a receiver puts notifications before it has ever reached Postgres: into the spool, all of them. */
+/** Opens the intake of a receiver that has not reached Postgres since its start: everything goes to the spool. */
 export function openSpoolingIntake(
   { spoolDir, spoolMaxBytes }: Pick<OpenIntakeOptions, 'spoolDir' | 'spoolMaxBytes'>,
   log: Logger,

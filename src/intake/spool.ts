@@ -3,21 +3,24 @@ import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import type { Incoming } from '../db/evidence/incoming-rows.js';
 
-/** `isDoubtful`: Postgres may have it already; the answer that would have told was never heard. */
+/** `isDoubtful`: Postgres may have stored it already, by a statement whose answer never came. */
 export type SpoolEntry = { key: number; isDoubtful: boolean; incoming: Incoming };
 
 /**
- * What was acknowledged while Postgres was away, on this machine's disk, in order of arrival. Several
- * processes may have the same folder open.
+ * Notifications that were acknowledged while Postgres was away, on this machine's disk in order of arrival.
+ * Several processes may have the same folder open.
  */
 export type Spool = {
-  /** Of this spool, for ever: positions in it are kept in Postgres under this name. */
+  /** The permanent id of this spool: Postgres keeps how far it was drained under this id. */
   id: string;
-  /** Returns once all of it is synced to the disk; `full` when there is no room for it. Throws if the disk does not take it; for a moment after that there is no room. */
+  /**
+   * Returns once all of it is synced to disk; `full` if there is no room. Throws if the write to disk fails;
+   * for a moment after that it answers `full`.
+   */
   append: (batch: readonly Incoming[], doubt: Pick<SpoolEntry, 'isDoubtful'>) => 'kept' | 'full';
   /** The first entries. */
   read: (limit: number) => SpoolEntry[];
-  /** Forgets everything up to and with this key. */
+  /** Deletes everything up to and including this key. */
   drop: (lastKey: number) => void;
   size: () => SpoolSize;
   close: () => Promise<void>;
@@ -28,21 +31,24 @@ export type SpoolSize = { entries: number; bytes: number };
 type State = SpoolSize & { nextKey: number };
 type Kept = Omit<SpoolEntry, 'key'>;
 
-/** Beside the body: columns, keys, and what the pages of the store cost. */
+/** Per entry in addition to the body: columns, keys, and the overhead of LMDB's pages. */
 const OVERHEAD = 600;
 
-/** After a disk took nothing: each try costs a write and a line on stderr, which LMDB says itself. */
+/**
+ * How long no write is tried after one failed: each try costs a write, and a line that LMDB itself prints on
+ * stderr.
+ */
 const REST_MS = 250;
 
 /**
- * `maxBytes` bounds what is kept, and with it the disk: pages of dropped entries are used again.
+ * `maxBytes` bounds what is kept, and so the disk space: pages of deleted entries are reused.
  *
- * Writes are synchronous, one sync of the disk for a batch: where a disk is full, the asynchronous
- * commits of lmdb 3.5 never settle, or reject where nobody can hear it, which ends the process.
+ * Writes are synchronous, one sync of the disk for a batch: where a disk is full, the asynchronous commits of
+ * lmdb 3.5 never settle, or reject where nothing can catch it, which ends the process.
  */
 export function openSpool(folder: string, maxBytes: number): Spool {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // A write is over when it is on the disk, not when other readers could see it.
+  // A write is finished when it is on disk, not when other readers can see it.
   const root: RootDatabase = open({ path: folder, overlappingSync: false, noSubdir: false });
   const entries = root.openDB<Kept, number>({ name: 'entries' });
   const about = root.openDB<State | string, string>({ name: 'about' });

@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { openPostgresBackend } from './postgres-backend.js';
-import { JOB_DEFAULTS, listened, type QueueBackend } from './queue-parts.js';
+import { JOB_DEFAULTS, withErrorListener, type QueueBackend } from './queue-parts.js';
 import { within } from '../timing/within.js';
 
 /** Where the jobs live: a Redis, or tables of BullMQ's own in our Postgres. */
@@ -20,7 +20,7 @@ function openRedisBackend(
 ): QueueBackend {
   // In braces, so that all keys of a queue live in one slot of a Redis Cluster.
   const prefix = `{recording-ledger-${ledgerId}}`;
-  // A producer fails at once when Redis is away, for the sweep finds the work again; a worker waits.
+  // A producer fails at once when Redis is away, because the sweep finds the work again; a worker waits.
   const producer = new Redis(url, {
     ...COMMON,
     maxRetriesPerRequest: 1,
@@ -32,9 +32,9 @@ function openRedisBackend(
   return {
     kind: 'redis',
     queue: (name) =>
-      listened(new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }), onError),
+      withErrorListener(new Queue(name, { connection: producer, prefix, defaultJobOptions: JOB_DEFAULTS }), onError),
     worker: (name, work, tuning) =>
-      listened(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
+      withErrorListener(new Worker(name, work, { connection: consumer, prefix, ...tuning }), onError),
     close: async () => {
       await Promise.all([producer, consumer].map(hangUp));
     },
@@ -43,7 +43,7 @@ function openRedisBackend(
 
 const HANG_UP_WITHIN_MS = 500;
 
-/** A Redis that is away hears no goodbye, and a connection that waits for it goes on doing so. */
+/** A connection to a Redis that is away cannot close in an orderly way and would wait for ever. */
 async function hangUp(connection: Redis): Promise<void> {
   if (connection.status === 'ready') await within(HANG_UP_WITHIN_MS, Promise.allSettled([connection.quit()]));
   connection.disconnect();

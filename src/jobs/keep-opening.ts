@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Ready or not for good: its first connection decides. */
+/** The first connection decides for good whether it becomes ready. */
 export type Openable = {
   waitUntilReady: () => Promise<unknown>;
   close: (force?: boolean) => Promise<unknown>;
 };
 
 export type Opening<T> = {
-  /** What is open, once it is. Rejects with the reason where the last attempt failed. */
+  /** Resolves with what was opened. Rejects with the reason if the last attempt failed. */
   opened: () => Promise<T>;
   close: (force?: boolean) => Promise<void>;
 };
@@ -15,8 +15,8 @@ export type Opening<T> = {
 const AGAIN_AFTER_MS = 1_000;
 
 /**
- * Opens what remembers for ever that its first connection failed: such a one is closed, and another is
- * opened in its place, until one connects. `prepare` comes before each attempt.
+ * Opens a client that never recovers from a failed first connection: a failed one is closed and another one
+ * opened, until one connects. `prepare` runs before each attempt.
  */
 export function keepOpening<T extends Openable>(
   prepare: () => Promise<void>,
@@ -34,7 +34,7 @@ export function keepOpening<T extends Openable>(
       await opened.waitUntilReady();
       return opened;
     } catch (error) {
-      await opened.close(true).catch(() => undefined); // of what never was open
+      await opened.close(true).catch(() => undefined); // it was never open
       throw error;
     }
   };

@@ -3,7 +3,7 @@ import type { Db } from '../db/connection/database.js';
 import { readPauses } from '../db/schedule/query-pace.js';
 import { countOlder, readFront, readSample } from '../db/schedule/query-front.js';
 import { claimQueries, type ClaimedQuery } from '../db/schedule/query-schedule.js';
-import { claimTry, findTry, readRefusals } from '../db/schedule/refused.js';
+import { claimProbe, findProbe, readRefusals } from '../db/schedule/refused.js';
 import { plusMs, unixMs, type UnixMs } from '../evidence/instant.js';
 import { readChannel, type Channel } from '../reconcile/channel.js';
 import {
@@ -19,7 +19,7 @@ import { likelySilence } from '../reconcile/suspicion.js';
 import { appScope, type Account } from '../asking/account.js';
 import type { JobQueue } from './backend.js';
 import { readReachablePace } from '../asking/reachable-pace.js';
-import { TRY_EVERY_MS } from '../asking/refusals.js';
+import { PROBE_EVERY_MS } from '../asking/refusals.js';
 
 export type PlanContext = {
   db: Db;
@@ -31,20 +31,23 @@ export type PlanContext = {
   chance: () => number;
 };
 
-/** What a query job carries: which session, and which claim of it. */
+/** The payload of a query job: the session, and which claim of it. */
 export const queryPayload = z.object({ sid: z.string(), claimedMs: z.number().transform(unixMs) });
 
 /**
- * How long a claimed query may wait in the queue. After that the queue has lost it, and it is due
- * again: much longer would leave a session unasked after a flush, much shorter would claim twice
- * what merely waits for its slot.
+ * How long a claimed query may wait in the queue. After that the queue counts as having lost it, and it is
+ * due again. If this were much longer, sessions would stay unasked after a flush; if much shorter, queries
+ * that merely wait for a slot would be claimed twice.
  */
 const QUEUE_LEASE_MS = 10_000;
 
-/** How long the picture of an account is used before it is made anew. */
+/** How long an account's state is used before it is read again. */
 const PICTURE_FOR_MS = 5_000;
 
-/** What the planner knows of an account beside its schedule's fronts: how it is heard, who is old, and how fast it can be asked. */
+/**
+ * What the planner knows of an account apart from its schedule: the state of the channel, which sessions are
+ * old, and how fast it can be asked.
+ */
 type Picture = {
   channel: Channel;
   ages: OldestFirst;
@@ -54,9 +57,9 @@ type Picture = {
 };
 
 /**
- * The planner: each tick moves what is due into the queue, most urgent first, so that at most two
- * seconds' worth stands there. Ticks may come twice, late or at the same time on two machines: a row
- * is claimed by one of them.
+ * The planner: each tick moves due queries into the queue, the most urgent first, so that at most two
+ * seconds' worth is there. Ticks may come twice, late, or at the same time on two machines: each row is
+ * claimed by one of them.
  */
 export function createPlanner(context: PlanContext): () => Promise<number> {
   const pictures = new Map<string, Picture>();
@@ -94,11 +97,11 @@ async function makePicture({ db, now, routineIntervalMs }: PlanContext, account:
   return { channel, ages, firstFromMs: firstFromMs(ages, old, perSecond), perSecond, madeMs };
 }
 
-/** One query each minute shows whether an app, or a whole account, is still refused. */
+/** One query a minute shows whether an app, or a whole account, is still refused. */
 async function planTry({ db, queryQueue, now }: PlanContext, account: string, appId: string | null): Promise<number> {
   const scope = appId === null ? account : appScope(account, appId);
-  if (!(await claimTry(db, scope, TRY_EVERY_MS))) return 0;
-  const candidate = await findTry(db.pool, account, appId, now());
+  if (!(await claimProbe(db, scope, PROBE_EVERY_MS))) return 0;
+  const candidate = await findProbe(db.pool, account, appId, now());
   return candidate === null ? 0 : enqueue({ db, queryQueue, now }, [candidate]);
 }
 

@@ -9,9 +9,9 @@ import {
   Worker,
   type Processor,
 } from 'bullmq';
-import { SturdyClient } from '../db/connection/sturdy-client.js';
+import { ResilientClient } from '../db/connection/resilient-client.js';
 import { keepOpening, type Opening } from './keep-opening.js';
-import { JOB_DEFAULTS, listened, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js';
+import { JOB_DEFAULTS, withErrorListener, type JobQueue, type JobWorker, type QueueBackend } from './queue-parts.js';
 import type { WorkerTuning } from './queue-parts.js';
 
 type QueueDatabase = { url: string; maxConnections: number };
@@ -21,9 +21,9 @@ const CONNECT_MS = 5_000;
 const REST_MS = 1_000;
 
 /**
- * Jobs in tables of BullMQ's own in our Postgres. That may refuse a connection, or the making of the
- * tables, for as long as it likes: until it lets us in there are no jobs, each refusal is told, and what
- * is added fails with the reason.
+ * Jobs in BullMQ's own tables in our Postgres. Postgres may refuse a connection, or creating the tables, for
+ * any time. Until it accepts both there are no jobs, each refusal is reported, and adding a job fails with
+ * the reason.
  */
 export function openPostgresBackend(database: QueueDatabase, onError: OnError): QueueBackend {
   const prepare = onceItWorks(() => ensureTables(database.url));
@@ -41,13 +41,13 @@ export function openPostgresBackend(database: QueueDatabase, onError: OnError): 
 
 function openQueue(database: QueueDatabase, name: string, onError: OnError): JobQueue {
   const options = { connection: connectionTo(database), defaultJobOptions: JOB_DEFAULTS };
-  return listened(new Queue(name, options, createUnhurriedBackend), onError);
+  return withErrorListener(new Queue(name, options, createUnhurriedBackend), onError);
 }
 
 type Listener = Parameters<JobWorker['on']>[1];
 type StartedWorker = Pick<JobWorker, 'waitUntilReady' | 'close'>;
 
-/** It begins to take jobs when it is connected: before that it would ask without end. */
+/** It begins to take jobs once it is connected: before that it would poll without a pause. */
 function openWorker(
   database: QueueDatabase,
   name: string,
@@ -57,7 +57,7 @@ function openWorker(
   onError: OnError,
 ): StartedWorker {
   const options = { connection: connectionTo(database), autorun: false, ...tuning };
-  const worker = listened(new Worker(name, work, options, createUnhurriedBackend), onError);
+  const worker = withErrorListener(new Worker(name, work, options, createUnhurriedBackend), onError);
   worker.on('failed', (job, error) => {
     for (const listener of listeners) listener(job, error);
   });
@@ -75,11 +75,11 @@ function connectionTo({ url, maxConnections }: QueueDatabase) {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     max: maxConnections,
-    Client: SturdyClient,
+    Client: ResilientClient,
   };
 }
 
-/** A worker that is refused a job asks for one again at once, and would do nothing else. */
+/** A worker whose request for a job fails asks again at once, and would do nothing else. */
 const createUnhurriedBackend: typeof createPostgresBackend = (...args) => {
   const backend = createPostgresBackend(...args);
   const moveToActive = backend.moveToActive.bind(backend);
@@ -106,11 +106,11 @@ function toWorker({ opened, close }: Opening<StartedWorker>, listeners: Listener
 }
 
 /**
- * Looks before it makes: making what is there already waits for everybody who reads it, such as a backup,
- * and needs a right that looking does not.
+ * Checks before it creates anything: creating what exists already waits for all readers, such as a backup,
+ * and needs a right that checking does not.
  */
 async function ensureTables(url: string): Promise<void> {
-  const client = new SturdyClient({
+  const client = new ResilientClient({
     connectionString: url,
     application_name: 'recording-ledger queue',
     connectionTimeoutMillis: CONNECT_MS,
@@ -119,11 +119,11 @@ async function ensureTables(url: string): Promise<void> {
     await client.connect();
     if ((await versionOfTables(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client);
   } finally {
-    await client.end().catch(() => undefined); // a connection that was never made
+    await client.end().catch(() => undefined); // the connection was never made
   }
 }
 
-async function versionOfTables(client: SturdyClient): Promise<number> {
+async function versionOfTables(client: ResilientClient): Promise<number> {
   try {
     return await assertSchemaCompatibility(client);
   } catch (error) {
@@ -132,7 +132,7 @@ async function versionOfTables(client: SturdyClient): Promise<number> {
   }
 }
 
-/** One run for all who ask, and another after one that failed. */
+/** All callers share one run; after a failed run the next caller starts another. */
 function onceItWorks(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => {

@@ -1,6 +1,6 @@
 import type { Processor, Queue, WorkerOptions } from 'bullmq';
 
-/** Makes queues and workers that are the same to everybody else, whatever they stand on. */
+/** Makes queues and workers with one interface, whatever the backend. */
 export type QueueBackend = {
   kind: 'redis' | 'postgres';
   queue: (name: string) => JobQueue;
@@ -17,11 +17,11 @@ export type JobWorker = {
 
 export type WorkerTuning = Pick<WorkerOptions, 'concurrency' | 'lockDuration' | 'stalledInterval' | 'maxStalledCount'>;
 
-/** Everything a queue leaves behind goes with the job: Postgres is the record of what was done. */
+/** Finished jobs leave nothing in the queue: Postgres is the record of what was done. */
 export const JOB_DEFAULTS = { removeOnComplete: true, removeOnFail: { count: 100 }, attempts: 1 };
 
-/** An emitter without a listener for errors would end the process at the first hiccup. */
-export function listened<T extends { on: (event: 'error', listener: (error: Error) => void) => unknown }>(
+/** An emitter without a listener for `error` events would end the process at the first one. */
+export function withErrorListener<T extends { on: (event: 'error', listener: (error: Error) => void) => unknown }>(
   emitter: T,
   onError: (error: Error) => void,
 ): T {

@@ -3,8 +3,8 @@ import type { JobQueue } from './backend.js';
 import { createWakeUp } from './wake-ups.js';
 
 /**
- * So many do one kind of work at once at the most, over all processes. Each has a connection, and what
- * they save goes through the one lock of the change feed: many more would wait for that.
+ * How many workers do one kind of work at once at the most, over all processes. Each uses a connection, and
+ * what they save goes through the one lock of the change feed: many more would only wait for that.
  */
 const MOST_AT_ONCE = 8;
 const CALL_EVERY_MS = 250;
@@ -12,10 +12,10 @@ const CALL_EVERY_MS = 250;
 const payload = z.object({ nth: z.number().int().min(1).default(1) });
 
 /**
- * Work that one job is enough for as a rule, and that calls for the help of another one as long as more
- * waits than it takes at once: the first calls the second, the second a third. Each of them is one job
- * however often it is called, taken by whichever process has nothing to do; where none has, it comes
- * when all is done, and finds nothing. `work` is told what to call when more waits.
+ * Work for which one job is usually enough. While more waits than a job takes at once, it wakes a further
+ * job: the first wakes the second, the second a third. Each of them is one job however often it is woken, and
+ * any free process takes it; if none is free in time, the job runs later and finds nothing. `work` gets the
+ * function to call when more waits.
  */
 export function shareWork(
   queue: JobQueue,

@@ -27,12 +27,12 @@ export function openQueues(backend: QueueBackend): JobQueues {
 
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Lets the queues go. One that is away would never be closed. */
+/** Closes the queues, and gives up after a while: one that is away would never close. */
 export async function closeQueues(queues: JobQueues): Promise<void> {
   await within(CLOSE_WITHIN_MS, Promise.all(Object.values(queues).map((queue) => queue.close())));
 }
 
-/** Between two rings of one process: what is committed meanwhile is folded together. */
+/** The shortest time between two wake-ups of one process: what is committed in between is folded together. */
 const FOLD_QUIET_MS = 50;
 
 export function foldWakeUp(queues: JobQueues, log: Logger): WakeUp {
@@ -40,7 +40,10 @@ export function foldWakeUp(queues: JobQueues, log: Logger): WakeUp {
 }
 
 const PLAN_EVERY_MS = 500;
-/** Of the time that 404s must last, so that they follow each other closely where that was set short. */
+/**
+ * The planner's interval as a share of the time that 404s must last, so that they follow each other closely
+ * even if that time is set very short.
+ */
 const OF_CONFIRMING = 1 / 10;
 
 function planEveryMs({ goneConfirmMs }: AskContext['rules']): number {
@@ -52,19 +55,19 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 const READY_WITHIN_MS = 2_000;
 
 /**
- * A worker that died holding a job keeps it this long; then it counts as stalled and runs elsewhere.
- * Short, since every job here is safe to run twice; a living worker renews its locks.
+ * A worker that died holds its job for this long; then the job counts as stalled and runs elsewhere. It is
+ * short because every job here is safe to run twice; a living worker renews its locks.
  */
 const LOCK = { lockDuration: 6_000, stalledInterval: 3_000, maxStalledCount: 10 };
 
 export type RunningJobs = {
-  /** Resolves once what is rung is heard, or after a while without a queue: it may be away for long. */
+  /** Resolves once the workers receive wake-ups, or after a while if there is no queue: it may be away for long. */
   ready: () => Promise<void>;
   close: () => Promise<void>;
 };
 
 /**
- * Starts this process's workers and its ticks. What wakes them is a bell: all they need to know is in
+ * Starts this process's workers and its ticks. A job only wakes a worker: all that the work needs is in
  * Postgres, so a lost, doubled or late job changes nothing but the time.
  */
 export function startJobs(backend: QueueBackend, queues: JobQueues, context: AskContext): RunningJobs {
@@ -105,7 +108,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
       concurrency: queryConcurrency(context),
     }),
   ];
-  // By this process itself: another one, of before, may not have the app that is configured now.
+  // This process does it itself, not a job: another process may have an older configuration without the app.
   const takenUp = refoldConfigured(context, appIds).catch((error: unknown) => {
     log.warn({ err: error }, 'configured_apps.not_taken_up');
   });
@@ -146,7 +149,7 @@ function single(): typeof LOCK & { concurrency: number } {
   return { ...LOCK, concurrency: 1 };
 }
 
-/** For each account as many as can be on their way, and those that stand in the queue for the next slots. */
+/** For each account as many queries as can be on their way, and those that wait in the queue for the next slots. */
 function queryConcurrency({ accounts }: AskContext): number {
   const jobs = [...accounts.values()].map(({ limit, perSecond }) => slotsOf(limit) + queueRoom(perSecond));
   return Math.max(

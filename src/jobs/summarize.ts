@@ -22,11 +22,11 @@ export type SummaryContext = {
   now: () => UnixMs;
 };
 
-/** The status page: what is promised at the present load, and the counts behind it. */
+/** The summary for a status page: the bound at the present load, and the counts behind it. */
 export type Summary = {
   truth: {
     liveSessions: number;
-    /** Of those that are not over, how many cannot be asked about at all: nothing is promised of them. */
+    /** How many sessions that are not over cannot be queried at all; the bound does not cover them. */
     notQueryable: number;
     boundMs: number | null;
     verifiedWithinBound: number | null;
@@ -36,7 +36,7 @@ export type Summary = {
   sessions: LedgerNumbers['sessions'];
   notices: LedgerNumbers['notices'];
   gaps: LedgerNumbers['gaps'];
-  /** `reachablePerSecond`: what the slots allow of the limit at the time that answers take now. */
+  /** `reachablePerSecond`: the rate that the slots allow at the present response times. */
   queries: LedgerNumbers['queries'] & { limitPerSecond: number; reachablePerSecond: number };
   queue: { backend: string; waiting: number; active: number };
   /** What Agora answers 401 or 403 to, since when, and what to do about it. */
@@ -53,14 +53,14 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
   const paces = await readReachablePace(db, context.accounts);
-  const promised = promisedBoundMs(context, live.askedByAccount, silent, paces);
-  const within = promised === null ? 0 : await live.withinBound(promised);
+  const bound = worstBoundMs(context, live.askedByAccount, silent, paces);
+  const within = bound === null ? 0 : await live.withinBound(bound);
   return {
     truth: {
       liveSessions: live.sessions,
       notQueryable: live.notQueryable,
-      boundMs: promised,
-      verifiedWithinBound: share(within, live.sessions, promised),
+      boundMs: bound,
+      verifiedWithinBound: share(within, live.sessions, bound),
       forecast: forecastOf(context, sum([...live.askedByAccount.values()]), paces),
     },
     sessions,
@@ -77,12 +77,12 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
   };
 }
 
-/** A pause as short as this is part of the pace, not a silence. */
+/** A pause as short as this belongs to normal pacing and does not make an account silent. */
 const SHORT_PAUSE_MS = 5_000;
 
 /**
- * Accounts that cannot be asked: out of reach, told to wait for long, or refused with all that lives. One
- * refused app makes no account silent: the others are asked as ever.
+ * Accounts that cannot be asked: unreachable, paused for long, or refused for all of their live sessions. A
+ * single refused app does not make its account silent: the other apps are asked as usual.
  */
 async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<ReadonlySet<string>> {
   const apps = refused.flatMap(({ appId }) => (appId === null ? [] : [appId]));
@@ -96,7 +96,7 @@ async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<
 }
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
-function promisedBoundMs(
+function worstBoundMs(
   { accounts, rules }: SummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
@@ -121,12 +121,12 @@ function forecastOf(
   return forecast({ sessions, perSecond: reachableOf(paces) }, rules, targetMs);
 }
 
-function share(within: number, live: number, promised: number | null): number | null {
-  if (promised === null) return null;
+function share(within: number, live: number, bound: number | null): number | null {
+  if (bound === null) return null;
   return live === 0 ? 1 : within / live;
 }
 
-/** What the summary says, for Prometheus; a bound that nobody can promise is NaN. */
+/** Publishes the summary for Prometheus; a bound of null becomes NaN. */
 export function publishSummary(metrics: Metrics, { truth, staleness }: Summary): void {
   metrics.boundSeconds.set(truth.boundMs === null ? Number.NaN : truth.boundMs / 1000);
   metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);

@@ -15,25 +15,25 @@ export type SupervisionOptions = {
   work: Processor;
   tuning: WorkerTuning & { concurrency: number };
   onFailed: (error: Error) => void;
-  /** Told when a worker was replaced because it had stopped taking jobs. */
+  /** Called when a worker was replaced because it had stopped taking jobs. */
   onReplaced: (name: string) => void;
   lookEveryMs?: number;
 };
 
 const LOOK_EVERY_MS = 3_000;
 /**
- * A query may take its whole timeout, and a queue that is away never lets go. The claim of a query that
- * is cut off runs out, and it is asked again.
+ * A query may take its whole timeout, and a worker whose queue is away never closes. The claim of a query
+ * that is cut off expires, and the session is asked about again.
  */
 const CLOSE_WITHIN_MS = 4_000;
 
 /**
- * A worker that is replaced when it goes deaf: jobs wait, it has room, and between two looks it took
- * none. That happens to a worker whose connection broke at an unlucky moment, and nobody else would
- * notice it. A worker that is merely slow is left alone, and so is one whose queue cannot be asked.
+ * A worker that is replaced when it stops taking jobs: jobs wait, it has room, and it took none between two
+ * checks. That happens to a worker whose connection broke at an unlucky moment, and nothing else detects it.
+ * A worker that is merely slow is not replaced, nor is one whose queue cannot be reached.
  *
- * States: *listening* (took a job since the last look, or none waits), *suspected* (one look found
- * waiting jobs and none taken), then *replaced*, which is listening again.
+ * States: *listening* (took a job since the last check, or none waits), *suspected* (one check found waiting
+ * jobs and none taken), then *replaced*, which is listening again.
  */
 export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
   const { queue, name, tuning } = options;
@@ -58,7 +58,7 @@ export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
   const look = async (): Promise<void> => {
     const takenBefore = taken;
     const waiting = await countWaiting(queue);
-    if (closing) return; // nobody would close what is opened now
+    if (closing) return; // a worker opened now would never be closed
     const idle = waiting > 0 && running < tuning.concurrency && taken === takenBefore;
     if (idle && suspected && lookedAt === taken) {
       const deaf = worker;
@@ -70,7 +70,7 @@ export function superviseWorker(options: SupervisionOptions): SupervisedWorker {
     lookedAt = taken;
   };
   let lookedAt = taken;
-  // A queue that cannot be asked is away for everybody; the next look comes soon.
+  // If the queue cannot be reached, replacing the worker does not help; the next check comes soon.
   const timer = setInterval(() => void look().catch(() => undefined), options.lookEveryMs ?? LOOK_EVERY_MS);
   return {
     ready: () => worker.waitUntilReady(),

@@ -1,12 +1,12 @@
 import type { JobQueue } from './backend.js';
 
-/** Rings a bell. Never throws: what a lost ring left behind, the sweep finds. */
+/** Wakes a worker. Never throws: the sweep finds what a lost wake-up left behind. */
 export type WakeUp = () => void;
 
 /**
- * A bell that makes one job, however often it is rung while that job waits; rung while the job runs,
- * it makes one more after it. Within `quietMs` of a ring this process does not ring again, but once
- * after it: a commit is always followed by a ring.
+ * A wake-up adds one job, however often it is called while that job waits; called while the job runs, it adds
+ * one more that runs after it. Calls within `quietMs` of the last one are combined into one at the end of
+ * that time, so that every commit is followed by a wake-up.
  */
 export function createWakeUp(
   queue: JobQueue,
@@ -37,9 +37,9 @@ export function createWakeUp(
 }
 
 /**
- * A tick that all processes give and one of them takes: its job is named after the stretch of time it
- * stands for, so that a second process's tick adds nothing, and a job that died with its worker does
- * not silence the next. Nothing about it is stored in the queue, so flushing that loses nothing.
+ * Adds a job at regular intervals. All processes add it and one of them runs it: the job is named after its
+ * time interval, so a second process's tick adds nothing, and a job that died with its worker does not block
+ * the next one. The schedule is not stored in the queue, so flushing the queue loses nothing.
  */
 export function startTicking(
   queue: JobQueue,

@@ -6,19 +6,19 @@ import { foldPending } from './fold-sessions.js';
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;
 
-/** While notifications press in, folding rests for so many times as long as it worked. */
+/** Under a heavy load of notifications, folding rests for this many times as long as it worked. */
 const REST = { none: 0, burst: 19, lasting: 3 } as const;
 
 export type FoldAllOptions = {
-  /** Called whenever more waits than was taken, so that others may help. */
+  /** Called whenever more waits than was taken, so that other workers may help. */
   onMore?: () => void;
-  /** Stops after so long, whatever waits. */
+  /** Stops after this time, even if more waits. */
   forMs?: number;
 };
 
 /**
- * Folds until nothing waits any more: what is small in batches, what is large piece by piece in between,
- * so that neither waits for the other. Running twice at once, each takes sessions the other has not.
+ * Folds until nothing waits any more. Small sessions are folded in batches, large ones piece by piece in
+ * between, so that neither waits for the other. Two runs at once take different sessions.
  */
 export async function foldAll(
   context: FoldContext,

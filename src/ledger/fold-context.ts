@@ -3,17 +3,17 @@ import type { UnixMs } from '../evidence/instant.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import type { ScheduleRules } from './schedule-of.js';
 
-/** What folding needs of the process it runs in. */
+/** What folding needs of its process. */
 export type FoldContext = {
   db: Db;
   rules: ScheduleRules;
   now: () => UnixMs;
-  /** This process's own row of the running totals. */
+  /** This process's row of the running totals. */
   shard: number;
-  /** Aborted when the process is to stop: long work ends at its next good place. */
+  /** Aborted when the process stops: long work ends after its current transaction. */
   stopping: AbortSignal;
-  /** How hard notifications press into this process. */
+  /** How heavy this process's load of incoming notifications is. */
   pressure: () => Pressure;
-  /** Told of a session that could not be folded, and why. It is tried again. */
+  /** Called for a session that could not be folded, with the reason. It is tried again later. */
   onSetAside: (sid: string, error: unknown) => void;
 };

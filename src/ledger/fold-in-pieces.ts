@@ -4,7 +4,7 @@ import { loadObservationPage } from '../db/evidence/observations.js';
 import {
   dropPending,
   dropPendingAndCountAll,
-  isToldOtherwise,
+  hasPendingRefold,
   loadPending,
   sumUpPending,
   takePendingRowsAt,
@@ -33,19 +33,19 @@ import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
 /**
- * How much evidence is folded in one transaction: a tenth of a second's work. Twice as much would hold
- * up what else the process does for twice as long; half as much would save every session twice as often.
+ * How much evidence is folded in one transaction: a tenth of a second's work. Twice as much would block the
+ * process's other work for twice as long; half as much would save every session twice as often.
  */
 export const PIECE: PageSize = { evidence: 1_000, bytes: 8_388_608 };
 
-/** What became of a session that is folded in pieces: `session` is its new version, if there is one. */
+/** The result of folding a piece; `session` is the new version, if there is one. */
 export type Piece = { kind: 'more' } | { kind: 'done'; before: Session | null; session: Session | null };
 
 /**
- * Begins to fold a session in pieces whose evidence is too much for one transaction: onto what is known
- * of it where that is possible, else anew. From here on its notices are found where they are kept, in
- * their order, so the marks of them all go at once. Returns what is folded already, for the caller, who
- * holds the session's lock, to save.
+ * Begins to fold a session in pieces because its evidence is too much for one transaction. The pieces are
+ * added to its saved facts where that is possible; else the session is folded from scratch. From now on its
+ * notices are read from their table in order, so all its pending rows are deleted at once. Returns what is
+ * folded already; the caller, which holds the session's lock, saves it.
  */
 export async function beginPieces(
   context: FoldContext,
@@ -58,12 +58,12 @@ export async function beginPieces(
   const highestMs = facts?.arrivals.order.receivedMs ?? 0;
   const isAnew = facts?.shape !== FACTS_SHAPE || others || (earliestMs ?? highestMs) < highestMs;
   if (stored !== null && !isAnew) return [await beginOnto(context, tx, stored)];
-  await beginAnew(context, tx, sid);
+  await restartPieces(context, tx, sid);
   return [];
 }
 
-/** All evidence into none. */
-export async function beginAnew(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
+/** Begins to fold a session in pieces from empty facts. */
+export async function restartPieces(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
   const repeats = await dropPendingAndCountAll(tx, sid);
   const told = [...(await loadRegistrations(tx, [sid])), ...(await loadStopAnswers(tx, [sid]))];
   const facts = foldRepeats(fold(noFacts(sid), told, foldRules(context.rules)), repeats);
@@ -72,7 +72,7 @@ export async function beginAnew(context: FoldContext, tx: PoolClient, sid: strin
   await savePiecewise(tx, { sid, facts, notices: null, observations: null });
 }
 
-/** The notices after the last one that is folded. Others of its very millisecond are folded now. */
+/** Begins after the last folded notice. Pending notices of that same millisecond are folded now. */
 async function beginOnto(context: FoldContext, tx: PoolClient, before: StoredSession): Promise<Folded> {
   const { sid } = before;
   const lastMs = before.facts.arrivals.order.receivedMs;
@@ -86,9 +86,8 @@ async function beginOnto(context: FoldContext, tx: PoolClient, before: StoredSes
 }
 
 /**
- * Folds the next piece of a session that is folded in pieces, of the one whose last piece is the longest
- * ago. Says whether there was one. If the process dies, the next one goes on from the last piece; two at
- * once work on two sessions.
+ * Folds one piece of the session that has waited longest for its next piece. Returns false if there is none.
+ * If the process dies, another one continues after the last piece; two workers at once work on two sessions.
  */
 export async function foldNextPiece(context: FoldContext): Promise<boolean> {
   for (const sid of await listPiecewise(context.db.pool)) {
@@ -104,7 +103,7 @@ export async function foldNextPiece(context: FoldContext): Promise<boolean> {
   return false;
 }
 
-/** Folds all pieces of a session that is folded in pieces, or as many as the time is enough for. */
+/** Folds the pieces of one session, all of them or as many as `forMs` allows. */
 export async function foldPieces(
   context: FoldContext,
   sid: string,
@@ -121,15 +120,18 @@ export async function foldPieces(
   return null;
 }
 
-/** The caller holds the session's lock. Null for a session that is not folded in pieces, or no more. */
+/**
+ * Folds the session's next piece; the caller holds its lock. Null if the session is not folded in pieces, or
+ * no longer.
+ */
 async function foldPiece(context: FoldContext, tx: PoolClient, sid: string): Promise<Piece | null> {
   const progress = await loadPiecewise(tx, sid);
   if (progress === null) return null;
   const before = (await loadSessions(tx, [sid])).get(sid) ?? null;
   if (progress.facts !== null) return foldAnewPiece(context, tx, progress, progress.facts, before);
   if (before !== null) return foldOntoPiece(context, tx, progress, before);
-  // Its row was dropped meanwhile.
-  await beginAnew(context, tx, sid);
+  // The session's row was dropped meanwhile.
+  await restartPieces(context, tx, sid);
   return { kind: 'more' };
 }
 
@@ -148,7 +150,7 @@ async function foldOntoPiece(
   return page.isLast ? { kind: 'done', before: before.session, session: session ?? null } : { kind: 'more' };
 }
 
-/** First the notices, then what queries told; what is said of the session changes with the last piece. */
+/** Folds the notices first, then the observations. The published session changes only with the last piece. */
 async function foldAnewPiece(
   context: FoldContext,
   tx: PoolClient,
@@ -168,7 +170,7 @@ async function foldAnewPiece(
   return { kind: 'more' };
 }
 
-/** Told meanwhile whose session it is, or that it was stopped: then it begins again. */
+/** Saves the finished fold. If a registration or a stop answer came meanwhile, folding begins again. */
 async function finishAnew(
   context: FoldContext,
   tx: PoolClient,
@@ -176,11 +178,11 @@ async function finishAnew(
   before: StoredSession | null,
 ): Promise<Piece> {
   const { sid } = known;
-  if (await isToldOtherwise(tx, sid)) {
-    await beginAnew(context, tx, sid);
+  if (await hasPendingRefold(tx, sid)) {
+    await restartPieces(context, tx, sid);
     return { kind: 'more' };
   }
-  // Having waited is not kept as evidence, but it is not unlearned either.
+  // That time has passed is not stored as evidence, but a refold must not lose it.
   const untilMs = before?.facts.knownUntilMs;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
   const facts = fold(known, waited);

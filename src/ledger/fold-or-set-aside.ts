@@ -7,15 +7,15 @@ import { withTransaction } from '../db/connection/with-transaction.js';
 import type { UnixMs } from '../evidence/instant.js';
 import type { FoldContext } from './fold-context.js';
 
-/** Folds sessions that are locked, in the transaction that holds their locks. Says whether more of them waits. */
+/** Folds locked sessions in the transaction that holds their locks. Returns whether more of their evidence waits. */
 type FoldLocked = (tx: PoolClient, sids: readonly string[]) => Promise<boolean>;
 
-/** How many sessions were folded, and whether more waits than was taken. */
+/** How many sessions were folded, and whether more evidence waits. */
 export type FoldedBatch = { sessions: number; more: boolean };
 
 /**
- * Folds the sessions that `lock` finds in one transaction, or where that fails, each of them in one of
- * its own: one that cannot be folded must hold up no other.
+ * Folds the sessions that `lock` finds in one transaction. If that fails, folds each of them in its own
+ * transaction, so that one failing session delays no other.
  */
 export async function foldTogetherOrEach(
   context: FoldContext,
@@ -37,8 +37,8 @@ export async function foldTogetherOrEach(
 }
 
 /**
- * Each alone. One that fails in a way that may be anybody's trouble is tried once more after all others
- * had their turn: whether they could be folded tells whose trouble it is.
+ * Folds each session alone. A session that fails with an error that might affect all sessions is tried once
+ * more after all others: whether those could be folded shows where the problem is.
  */
 async function foldEach(context: FoldContext, sids: readonly string[], foldLocked: FoldLocked): Promise<boolean> {
   const sinceMs = context.now();
@@ -52,7 +52,7 @@ async function foldEach(context: FoldContext, sids: readonly string[], foldLocke
     } catch (error) {
       if (!isTransientError(error)) await recordSetAside(context, sid, error);
       else again.push(sid);
-      await ping(context.db); // where Postgres is away, trying the others one by one would take long
+      await ping(context.db); // if Postgres is away, trying the others one by one would take long
     }
   }
   for (const sid of again)
@@ -68,9 +68,9 @@ export async function foldAlone({ db }: FoldContext, sid: string, foldLocked: Fo
 }
 
 /**
- * Folds a session, which is set aside where it fails for what it holds, or twice for what may be
- * anybody's trouble but is not others' too. If the process dies before it is set aside, it fails again,
- * and is set aside then.
+ * Folds a session. It is set aside if it fails because of its own content, or if it fails twice with an error
+ * that might affect all sessions while others can be folded. If the process dies before that, the session
+ * fails again and is set aside then.
  */
 export async function foldOrSetAside(context: FoldContext, sid: string, fold: () => Promise<unknown>): Promise<void> {
   const sinceMs = context.now();
@@ -83,8 +83,8 @@ export async function foldOrSetAside(context: FoldContext, sid: string, fold: ()
 }
 
 /**
- * What everybody meets, as when Postgres is away, full or locked, says nothing of this session: it is set
- * aside only where others could be folded since it began to fail.
+ * An error that affects all sessions, as when Postgres is away, full or locked, says nothing about this one.
+ * So it is set aside only if others could be folded since it began to fail.
  */
 async function foldLastTime(
   context: FoldContext,

@@ -11,7 +11,7 @@ import {
   type PendingEvidence,
 } from '../db/evidence/pending-evidence.js';
 import { loadPiecewise } from '../db/sessions/piecewise-folds.js';
-import { lockRungSessions } from '../db/sessions/session-alarms.js';
+import { lockSessionsWithDueAlarms } from '../db/sessions/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/sessions/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
@@ -23,17 +23,17 @@ import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
 import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
-import { foldAnew } from './fold-anew.js';
+import { foldFromScratch } from './fold-from-scratch.js';
 import type { FoldContext } from './fold-context.js';
-import { beginAnew, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
+import { restartPieces, beginPieces, foldPieces, PIECE } from './fold-in-pieces.js';
 import { saveFolded, type Folded } from './save-folded.js';
 
 /**
- * Folds what waits, oldest first, for at most `limit` sessions in one transaction, and no more than one
- * piece's evidence. A session with more than that is not folded here: it begins to be folded in pieces.
+ * Folds pending evidence, oldest first, of at most `limit` sessions in one transaction, and no more than one
+ * piece of it. A session with more evidence than that is folded in pieces, which begins here.
  *
- * The marks are removed in the transaction that saves what they led to. If the process dies in
- * between, they are there for the next one; if it runs twice, there is nothing left to fold.
+ * The pending rows are deleted in the transaction that saves the result. If the process dies before the
+ * commit, they are still there for the next one; a second run finds nothing left to fold.
  */
 export async function foldPending(context: FoldContext, limit: number): Promise<FoldedBatch> {
   const lock = (tx: PoolClient): Promise<string[]> => lockPendingSessions(tx, limit);
@@ -44,8 +44,8 @@ export async function foldPending(context: FoldContext, limit: number): Promise<
 const READ_RESULT_WITHIN_MS = 5_000;
 
 /**
- * Folds what waits for one session, now: for a caller who wants to read the result. Where it takes too
- * long for him, it goes on later.
+ * Folds one session's pending evidence now, for a caller that wants to read the result. If that takes too
+ * long, the rest is folded later.
  */
 export async function foldSession(context: FoldContext, sid: string): Promise<void> {
   await foldPieces(context, sid, READ_RESULT_WITHIN_MS);
@@ -53,12 +53,12 @@ export async function foldSession(context: FoldContext, sid: string): Promise<vo
   await foldPieces(context, sid, READ_RESULT_WITHIN_MS);
 }
 
-/** What a refold found: null where the session reads as before. */
+/** The change that a refold made; null if the session is as before. */
 export type RefoldChange = { before: Session | null; after: Session } | null;
 
 /**
- * Folds all evidence of a session anew, as if nothing had been folded yet. The evidence stays as it
- * is, and so does a session, its version and its time, that comes out as it was.
+ * Folds all evidence of a session again from scratch. The evidence stays as it is. A session whose result is
+ * unchanged keeps its version and time.
  */
 export async function refoldSession(context: FoldContext, sid: string): Promise<RefoldChange> {
   const change = await withTransaction(context.db, async (tx) => {
@@ -73,21 +73,18 @@ export async function refoldSession(context: FoldContext, sid: string): Promise<
 async function refoldLocked(context: FoldContext, tx: PoolClient, sid: string): Promise<RefoldChange | 'in_pieces'> {
   const large = await findLarge(tx, [sid], await findArchived(tx, [sid]));
   if (large.tooLarge.length > 0 || (await loadPiecewise(tx, sid)) !== null) {
-    await beginAnew(context, tx, sid);
+    await restartPieces(context, tx, sid);
     return 'in_pieces';
   }
   const stored = await loadSessions(tx, [sid]);
   const before = stored.get(sid) ?? null;
-  const [folded] = await foldAnew(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
+  const [folded] = await foldFromScratch(foldRules(context.rules), tx, [sid], stored, NOTHING_PENDING);
   if (folded === undefined) return null;
   const [after] = await saveFolded(context, tx, [folded]);
   return after === undefined ? null : { before: before?.session ?? null, after };
 }
 
-/**
- * Folds as much of what waits for these sessions as one transaction may take. Says whether more of it
- * waits still.
- */
+/** Folds as much of these sessions' pending evidence as one transaction may take. Returns whether more of it waits. */
 async function foldLocked(context: FoldContext, tx: PoolClient, sids: readonly string[]): Promise<boolean> {
   const counts = await countPendingRows(tx, sids, PIECE.evidence);
   const few = withinPiece(counts.filter(({ waiting }) => waiting <= PIECE.evidence));
@@ -110,12 +107,15 @@ async function foldLocked(context: FoldContext, tx: PoolClient, sids: readonly s
   const folded = await foldTaken(context, tx, taken, fitting, stored, pending);
   const many = counts.filter((one) => one.waiting > PIECE.evidence).map(({ sid }) => sid);
   const begun = await beginAll(context, tx, [...many, ...pending.cut], stored);
-  for (const sid of tooLarge) await beginAnew(context, tx, sid);
+  for (const sid of tooLarge) await restartPieces(context, tx, sid);
   await saveFolded(context, tx, [...folded, ...begun]);
   return isLeft.size > 0 || few.length < counts.length;
 }
 
-/** One whose evidence retention has dropped is folded at once: its marks tell what has to go into its archive. */
+/**
+ * Begins to fold sessions in pieces. A session with archived facts is folded at once instead, because its
+ * pending rows tell what has to be added to the archive.
+ */
 async function beginAll(
   context: FoldContext,
   tx: PoolClient,
@@ -126,12 +126,15 @@ async function beginAll(
   const folded: Folded[] = [];
   for (const sid of sids) {
     if (!archived.has(sid)) folded.push(...(await beginPieces(context, tx, sid, stored.get(sid) ?? null)));
-    else folded.push(...(await foldAnew(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid]))));
+    else
+      folded.push(
+        ...(await foldFromScratch(foldRules(context.rules), tx, [sid], stored, await takePending(tx, [sid]))),
+      );
   }
   return folded;
 }
 
-/** The first of them, as many as have no more marks together than one piece has. */
+/** The first sessions whose pending rows together do not exceed one piece. */
 function withinPiece(counts: readonly { sid: string; waiting: number }[]): string[] {
   let sum = 0;
   return counts.filter(({ waiting }) => (sum += waiting) <= PIECE.evidence).map(({ sid }) => sid);
@@ -140,8 +143,8 @@ function withinPiece(counts: readonly { sid: string; waiting: number }[]): strin
 type BySize = { fitting: string[]; tooLarge: string[]; later: string[] };
 
 /**
- * Which of these sessions, that are to be read anew, fit into this transaction; which would fit into none,
- * and which have to wait for the next. What retention has left of a session's evidence always fits.
+ * Sorts sessions that must be folded from scratch into those that fit into this transaction, those that would
+ * fit into none, and those that must wait for the next. A session with archived facts always fits.
  */
 async function findLarge(tx: PoolClient, sids: readonly string[], archived: ReadonlySet<string>): Promise<BySize> {
   const sizes = await measureEvidence(
@@ -176,7 +179,7 @@ async function foldTaken(
   const rules = foldRules(context.rules);
   const onto = sids.flatMap((sid) => (isAnew.has(sid) ? [] : [stored.get(sid)]));
   const folded = onto.flatMap((before) => (before === undefined ? [] : foldOnto(rules, before, pending)));
-  const readAnew = await foldAnew(rules, tx, anew, stored, ofSessions(pending, isAnew));
+  const readAnew = await foldFromScratch(rules, tx, anew, stored, ofSessions(pending, isAnew));
   return [...folded, ...readAnew];
 }
 
@@ -188,13 +191,10 @@ function ofSessions(pending: PendingEvidence, sids: ReadonlySet<string>): Pendin
   };
 }
 
-/**
- * Folds in, for sessions whose alarm is due, that the time has passed and nothing came. Returns how
- * many there were.
- */
+/** Folds the passing of time into sessions whose alarm is due. Returns how many there were. */
 export async function foldAlarms(context: FoldContext, limit: number): Promise<number> {
   const nowMs = context.now();
-  const lock = (tx: PoolClient): Promise<string[]> => lockRungSessions(tx, nowMs, limit);
+  const lock = (tx: PoolClient): Promise<string[]> => lockSessionsWithDueAlarms(tx, nowMs, limit);
   const { sessions } = await foldTogetherOrEach(context, lock, (tx, sids) => foldPassed(context, tx, sids, nowMs));
   return sessions;
 }
@@ -214,21 +214,24 @@ async function foldPassed(
   return false;
 }
 
-/** A first fold, facts that an earlier release wrote, something told beside the notifications, or a notice received before others that are folded. */
+/**
+ * Whether a session must be folded from scratch: it is new, its facts were written by an earlier release,
+ * evidence other than notifications came, or a notice was received before others that are folded.
+ */
 function isReadAnew(sid: string, stored: ReadonlyMap<string, StoredSession>, pending: PendingEvidence): boolean {
   const facts = stored.get(sid)?.facts;
   if (facts?.shape !== FACTS_SHAPE || pending.others.has(sid)) return true;
   return pending.notices.some((notice) => notice.sid === sid && isStraggler(facts, notice));
 }
 
-/** Sessions of which something comes so late that it may have to go into an archive: of a spool, mostly. */
+/** Sessions with evidence that comes so late, mostly from a spool, that it may belong in an archive. */
 function heardLongAgo({ notices, repeats }: PendingEvidence, nowMs: UnixMs): string[] {
   const sinceMs = plusMs(nowMs, -ARCHIVED_AFTER_MS);
   const old = [...notices, ...repeats].filter(({ receivedMs }) => receivedMs <= sinceMs);
   return [...new Set(old.map(({ sid }) => sid))];
 }
 
-/** The new evidence into the saved facts. */
+/** Folds the new evidence into the saved facts. */
 function foldOnto(rules: FoldRules, before: StoredSession, pending: PendingEvidence): Folded[] {
   const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
   const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];

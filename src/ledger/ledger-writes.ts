@@ -9,7 +9,7 @@ import { foldSession } from './fold-sessions.js';
 import type { FoldContext } from './fold-context.js';
 
 /**
- * What `stop` answered. Stored together with its mark, then folded at once; should the process die in
+ * Stores what `stop` answered together with a pending row, then folds it at once. If the process dies in
  * between, the sweep folds it.
  */
 export async function addStopAnswer(

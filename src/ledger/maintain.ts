@@ -4,7 +4,10 @@ import { ensurePartitions } from '../db/migrations/partitions.js';
 import { DAY_MS, plusMs } from '../evidence/instant.js';
 import type { FoldContext } from './fold-context.js';
 
-/** Partitions for the coming days. Neither a start nor other work fails for what is in the way of them. */
+/**
+ * Makes partitions for the coming days. A failure is only logged, so that neither a start nor other work
+ * fails because of it.
+ */
 export async function makePartitions({
   db,
   now,
@@ -18,7 +21,7 @@ export async function makePartitions({
   }
 }
 
-/** Drops the raw notices of sessions at rest that are older than so many days; 0 keeps everything. */
+/** Drops the raw notices of sessions at rest that are older than `retentionDays`; 0 keeps everything. */
 export async function applyRetention(
   { db, now }: Pick<FoldContext, 'db' | 'now'>,
   retentionDays: number,

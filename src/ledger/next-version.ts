@@ -6,9 +6,9 @@ import type { SessionFacts } from '../sessions/facts/facts.js';
 import type { Session } from '../sessions/verdict/session.js';
 
 /**
- * The row of a session with what its facts amount to. It is a new version when it says something new; a query that
- * found everything as it was only moves the counts, for there are hundreds of thousands of them a
- * day. A row that was dropped and says again what was last published keeps that version and time.
+ * Builds a session's row from its facts. It is a new version if it says something new; a query that changed
+ * nothing only updates the counts, because there are hundreds of thousands of them a day. A row that was
+ * dropped and now equals what was last published keeps that version and time.
  */
 export function nextVersion(
   before: StoredSession | null,
@@ -26,17 +26,20 @@ export function nextVersion(
   return { isNew, stored: { sid: facts.sid, facts, session, createdMs, ...stored } };
 }
 
-/** From the evidence, not from the clock: a row that was dropped comes back in its old place. */
+/** From the evidence and not from the clock, so that a dropped row returns to its old position in lists. */
 function firstLearnedMs({ registrations, arrivals, stop }: SessionFacts): UnixMs | null {
   const told = earlier(registrations.first?.receivedMs ?? null, arrivals.firstReceivedMs);
   return earlier(told, stop?.receivedMs ?? null);
 }
 
 function saysTheSame(a: Session, b: Session): boolean {
-  return isDeepStrictEqual(withoutPulse(a), withoutPulse(b));
+  return isDeepStrictEqual(withoutCounts(a), withoutCounts(b));
 }
 
-/** Read back from the database, a session has lost nothing but the order of its keys. */
-function withoutPulse({ observations, ...rest }: Session): unknown {
+/**
+ * The session without its counts, which make no new version. (A session that is read back from the database
+ * differs only in the order of its keys.)
+ */
+function withoutCounts({ observations, ...rest }: Session): unknown {
   return { ...rest, lastOutcome: observations.lastOutcome };
 }

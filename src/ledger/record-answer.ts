@@ -14,12 +14,12 @@ import { voidBefore } from '../sessions/facts/query-window.js';
 import { saveAnswered } from './save-folded.js';
 import type { FoldContext } from './fold-context.js';
 
-/** What a query's address is made of, beside the sid. */
+/** What a query's address consists of, apart from the sid. */
 export type AskedWith = Pick<Registration, 'appId' | 'resourceId' | 'mode'>;
 
 /**
- * Keeps what a query told and folds it, in one transaction under the session's lock. If the process
- * dies before the commit, the answer is lost and the claim's lease runs out: it is asked again.
+ * Stores a query's answer and folds it, in one transaction under the session's lock. If the process dies
+ * before the commit, the answer is lost, the claim's lease expires, and the session is asked about again.
  */
 export async function recordAnswer(
   context: FoldContext,
@@ -32,7 +32,8 @@ export async function recordAnswer(
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
     await countQuery(tx, account, answer);
-    // It was corrected while the query waited for its slot: this answer is about something else.
+    // The registration was corrected while the query waited for its slot, so this answer is about something
+    // else.
     if (known.registration !== null && !isSame(known.registration, askedWith)) return;
     const countsSinceMs = voidBefore(known);
     const { unbrokenSinceMs } = withProof(asObservation(answer), known, context.rules);

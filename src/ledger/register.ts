@@ -17,9 +17,9 @@ import type { FoldContext } from './fold-context.js';
 import { foldSession } from './fold-sessions.js';
 
 /**
- * Takes in what the service that called `start` tells. Decided under the session's lock, so that of two
- * at once the second is held against the first. Stored together with its mark, then folded at once;
- * should the process die in between, the sweep folds it.
+ * Registers a session, as told by the service that called `start`. Decided under the session's lock, so that
+ * of two at once the second is compared with the first. Stored together with a pending row, then folded at
+ * once; if the process dies in between, the sweep folds it.
  */
 export async function register(context: FoldContext, registration: Registration): Promise<Registered> {
   const registered = await withTransaction(context.db, async (tx) => {
@@ -43,16 +43,16 @@ async function decideAndStore(tx: PoolClient, told: Registration, nowMs: UnixMs)
   return registered;
 }
 
-/** There is nothing yet that it could replace. */
+/** There is no registration yet that it could replace. */
 async function create(tx: PoolClient, told: Registration): Promise<void> {
   await insertRegistration(tx, { ...told, replaces: false });
   await requestFold(tx, told.sid, 'registration', told.receivedMs);
 }
 
 /**
- * Its receipt is the moment at which it begins to count: later than that of the last one, whatever the
- * clocks of several processes say, and than every query that was asked by that. The coming query goes,
- * claimed or not; folding plans it anew, by what is told now.
+ * Its time of receipt is when it comes into force: later than the last registration, even if the clocks of
+ * several processes disagree, and later than every query that was asked by that one. The next query is
+ * deleted, claimed or not; folding plans a new one by the new registration.
  */
 async function revise(tx: PoolClient, told: Registration, receivedMs: UnixMs): Promise<void> {
   await insertRevision(tx, { ...told, receivedMs });

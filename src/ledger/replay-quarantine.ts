@@ -10,8 +10,9 @@ const PAGE = 200;
 export type QuarantineReplay = { taken: number; unreadable: ReadonlyMap<string, number> };
 
 /**
- * Reads every quarantined body with today's decoder and takes in what it can read now, with the time
- * at which it was received. `identityScopeOf` is the one of the receiver. Run twice, or killed on the way, it takes nothing in twice.
+ * Reads every quarantined body with today's decoder and stores what can be parsed now, with its original time
+ * of receipt. `identityScopeOf` is the receiver's. If it runs twice or is killed on the way, nothing is
+ * stored twice.
  */
 export async function replayQuarantine(
   context: FoldContext,

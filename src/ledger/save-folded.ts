@@ -16,7 +16,7 @@ import type { FoldContext } from './fold-context.js';
 import { nextVersion } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
-/** A session that was folded: from what, to what, and the evidence that was new (all there ever was if `anew`). */
+/** A session that was folded: its row before, its new facts, and the evidence that was new (all of it if `anew`). */
 export type Folded = {
   before: StoredSession | null;
   facts: SessionFacts;
@@ -32,12 +32,12 @@ export async function saveFolded(context: FoldContext, tx: PoolClient, folded: r
   return save(context, tx, folded, { answered: false });
 }
 
-/** The same of a session that the answer to its query was folded into: that query is not under way any more. */
+/** The same for a session into which the answer to its query was folded: that query is done. */
 export async function saveAnswered(context: FoldContext, tx: PoolClient, folded: Folded): Promise<Session[]> {
   return save(context, tx, [folded], { answered: true });
 }
 
-/** A session that is saved, with all that its facts amount to, which is found once for all of this. */
+/** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
 type Concluded = Folded & { conclusion: Conclusion; stored: StoredSession; isNew: boolean };
 
 async function save(
@@ -88,7 +88,7 @@ async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<v
   );
 }
 
-/** The list is written only where it reads differently: most evidence leaves it as it was. */
+/** The list is written only if it changed: most evidence leaves it as it was. */
 async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules: ScheduleRules): Promise<void> {
   const changed = concluded.filter((one) => !hasTheSameGaps(one, rules));
   await saveGaps(
@@ -97,7 +97,7 @@ async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules
   );
 }
 
-/** Most sessions have none, and had none: of them nothing has to be found out again. */
+/** Most sessions have and had no gaps, and nothing is written for them. */
 function hasTheSameGaps({ before, anew, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
   if (before === null || anew) return false;
   const { open, settled } = before.session.gaps;

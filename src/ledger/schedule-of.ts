@@ -11,11 +11,11 @@ import { isTerminal } from '../sessions/verdict/session.js';
 import type { Conclusion } from '../sessions/views/conclude.js';
 
 export type ScheduleRules = PlanRules & {
-  /** The account that an app's queries are paid from; null for an app nobody configured. */
+  /** The account that pays for an app's queries; null for an app that is not configured. */
   accountOf: (appId: string) => string | null;
 };
 
-/** The session's row in the schedule, or null when nothing is to be asked. */
+/** The session's row in the schedule; null if no query is needed. */
 export function scheduleOf(
   facts: SessionFacts,
   { session, ending }: Pick<Conclusion, 'session' | 'ending'>,
@@ -28,11 +28,11 @@ export function scheduleOf(
   const isLive = !isTerminal(session.state);
   const lastVerifiedMs = facts.asked.lastVerifiedMs;
   const startedMs = isLive ? (session.startedAt?.atMs ?? lastLife(facts)) : null;
-  // Nobody could ask before it was registered, so nobody has failed to.
+  // Before it was registered it could not be queried, so its age counts from then.
   const liveSinceMs = isLive ? later(startedMs, facts.registration?.receivedMs ?? null) : null;
   const suspectedMs = isLive ? suspectMs(facts, rules) : null;
   const proofMs = nextProofMs(facts, ending, rules);
-  // A last look waits from when it is due: until then nobody would be told anything new.
+  // The age of a last look counts from when it is due: an earlier query would show nothing new.
   const waitingSinceMs = isLive ? waitingSince(facts) : planned.dueMs;
   return {
     sid,
@@ -52,7 +52,7 @@ export function scheduleOf(
   };
 }
 
-/** Since when nobody asked about it. What is refused is not asked for the sake of its age. */
+/** Since when it was not asked about. A refused session is not asked about because of its age. */
 function waitingSince(facts: SessionFacts): UnixMs | null {
   if (isRefused(facts)) return null;
   return lastAsked(facts)?.lastAskedMs ?? facts.registration?.receivedMs ?? null;

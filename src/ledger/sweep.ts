@@ -5,20 +5,20 @@ import type { FoldContext } from './fold-context.js';
 import { foldOrSetAside } from './fold-or-set-aside.js';
 import { foldAlarms, foldSession, refoldSession } from './fold-sessions.js';
 
-/** A sweep is no substitute for the fold job, and alarms wait for it. */
+/** A sweep folds only for this long: it does not replace the fold job, and alarms wait for the sweep. */
 const SWEEP_FOLDS_FOR_MS = 1_000;
 
 /**
- * What a lost wake-up left behind, and what time alone brings about. While notifications press in,
- * every commit wakes the folding, and a second one beside it would only take what it leaves to them. The
- * same holds where this process folds already.
+ * Folds what a lost wake-up left behind, and what changes by time alone. Under a heavy load of notifications
+ * every commit wakes the fold job, and a second fold beside it would take the time that it leaves to
+ * receiving. The same holds while this process is already folding.
  */
 export async function sweep(
   context: FoldContext,
   { isFolding }: { isFolding: boolean } = { isFolding: false },
 ): Promise<void> {
   while ((await foldAlarms(context, FOLD_BATCH)) === FOLD_BATCH && !context.stopping.aborted);
-  // Alone, for they have failed before, and a batch with one of them would fail as a whole.
+  // One by one, because they have failed before, and a batch with one of them would fail as a whole.
   for (const sid of await requeueSetAside(context.db.pool, 'due', context.now())) {
     await foldOrSetAside(context, sid, () => foldSession(context, sid));
   }
@@ -26,8 +26,8 @@ export async function sweep(
 }
 
 /**
- * Folds sessions anew that could not be asked about while their app was not configured: the finding
- * goes, and they get their next query. Stopped on the way, the next one goes on.
+ * Refolds sessions that could not be queried while their app was not configured: the finding disappears, and
+ * they get their next query. If it is interrupted, the next start continues.
  */
 export async function refoldConfigured(context: FoldContext, appIds: readonly string[]): Promise<void> {
   let sids: readonly string[] = [];

@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 
-/** What must never be read in a log, wherever it turns up in what is logged. */
+/** Fields that must never appear in a log, at whatever depth. */
 const SECRET_PATHS = [
   'customerSecret',
   '*.customerSecret',

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 const AGAIN_AFTER_MS = 60_000;
-/** Messages that are told apart; some hold what is different each time. */
+/** How many different messages are remembered; some contain a value that differs each time. */
 const MOST_MESSAGES = 100;
 
 /** Tells of an error, and of what it is about. */
@@ -11,9 +11,9 @@ export type TellSparingly = (error: unknown, about?: object) => void;
 type Told = { repeated: number; summary: NodeJS.Timeout; tell: () => void };
 
 /**
- * Logs an error under this event when it first comes, and then once a minute, as long as it comes, with
- * how often it came in between (`repeated`): what is away fails many times a second, for as long as it is
- * away. What came last in its minute is told at the end of it, so that no count is lost.
+ * Logs an error under this event when it first occurs, and then once a minute, as long as it occurs, with
+ * how often it occurred in between (`repeated`): a server that is away makes many operations a second fail.
+ * The count is logged when the minute is over, so it is not lost if the error does not occur again.
  */
 export function logSparingly(log: Logger, level: 'warn' | 'error', event: string): TellSparingly {
   const told = new Map<string, Told>();

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 const PREFIX = 'recording_ledger_';
 
-/** What this process measures. One object, handed around; Prometheus's names keep seconds. */
+/** The metrics of this process, in one object that is passed to the rooms. Prometheus's names use seconds. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics() {
@@ -34,7 +34,7 @@ export function createMetrics() {
       help: '1 while Postgres cannot be reached and notifications are kept on the local disk',
       registers,
     }),
-    /** Called once, with where to read it: entries and bytes that wait in the spool. */
+    /** Called once with the function that reads how many entries and bytes wait in the spool. */
     spoolSize: (read: () => { entries: number; bytes: number }) => {
       const of = (name: string, help: string, pick: (size: { entries: number; bytes: number }) => number) =>
         new Gauge({
@@ -68,7 +68,7 @@ export function createMetrics() {
     }),
     slotsUnused: new Counter({
       name: `${PREFIX}slots_unused_total`,
-      help: 'Slots given back because the query never left: nobody listens there, or it was too late',
+      help: 'Slots released because the query was not sent: no server was listening, or it was too late',
       labelNames: ['account'],
       registers,
     }),

@@ -1,6 +1,6 @@
 /**
- * How long to wait after the `attempt`-th try in a row that brought no answer (1 for the first).
- * The last step repeats. Agora's own advice is 5, 10, 15, 30 s ("best practices", monitoring).
+ * How long to wait after the `attempt`-th query in a row that brought no answer (1 for the first). The last
+ * step repeats. Agora's own advice is 5, 10, 15, 30 s ("best practices", monitoring).
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
  */
 export function backoffMs(stepsMs: readonly number[], attempt: number): number {

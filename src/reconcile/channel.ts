@@ -1,29 +1,33 @@
 import type { UnixMs } from '../evidence/instant.js';
 import { HEARTBEAT_MS } from './heartbeat.js';
 
-/** How well notifications come through, told by the heartbeats of all sessions together. */
+/** The notification channel: how reliably notifications reach us, by the heartbeats of all sessions together. */
 export type Channel = {
-  /** For how long it has worked: 0 while it is dark, infinite where it has for a whole beat. */
+  /**
+   * How long it has worked. 0 while no notification reaches the receiver, infinite if it has worked for at
+   * least one heartbeat interval.
+   */
   worksForMs: number;
-  /** The share of heartbeats that does not come although it works. */
+  /** The share of heartbeats that are lost although the channel works. */
   missRate: number;
 };
 
-/** The latest heartbeat that was due of one session. */
+/** The latest heartbeat that a session should have sent. */
 type ExpectedBeat = { ageMs: number; misses: number };
 
 const SLICES = 6;
 const SLICE_MS = HEARTBEAT_MS / SLICES;
-/** More in a row are no loss on the way: that session is over, or they were lost in the dark. */
+/** More misses in a row are not single losses: the session is over, or the receiver could not be reached. */
 const MOST_LOST_IN_A_ROW = 3;
-/** What is believed of a channel that little was heard of: as much as ten heartbeats tell. */
+/** The prior for a channel with little data; it weighs as much as ten heartbeats. */
 const PRIOR = { beats: 10, missed: 0.5 };
-const DARK = 0.5;
+const MOSTLY_MISSED = 0.5;
 
 /**
- * Reads the channel off a sample of sessions: `beatsDueMs` is when the heartbeat after each one's last
- * is missed. Heartbeats are spread over the minute, so the latest ones due tell within seconds that a
- * receiver is reached again, and from when on silence means something.
+ * Estimates the state of the channel from a sample of sessions. `beatsDueMs` are the times at which each
+ * session's next heartbeat counts as missed. Heartbeats are spread over the minute, so the latest ones due
+ * show within seconds that the receiver can be reached again, and since when a missing heartbeat means
+ * something.
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Channel {
@@ -31,10 +35,10 @@ export function readChannel(beatsDueMs: readonly UnixMs[], nowMs: UnixMs): Chann
   const slices = Array.from({ length: SLICES }, (_, n) =>
     beats.filter(({ ageMs }) => Math.floor(ageMs / SLICE_MS) === n),
   );
-  const firstDark = slices.findIndex((slice) => missRate(slice) > DARK);
-  const heard = slices.slice(0, firstDark < 0 ? SLICES : firstDark).flat();
+  const firstMissed = slices.findIndex((slice) => missRate(slice) > MOSTLY_MISSED);
+  const heard = slices.slice(0, firstMissed < 0 ? SLICES : firstMissed).flat();
   return {
-    worksForMs: firstDark < 0 ? Infinity : firstDark * SLICE_MS,
+    worksForMs: firstMissed < 0 ? Infinity : firstMissed * SLICE_MS,
     missRate: missRate(heard.filter(({ misses }) => misses <= MOST_LOST_IN_A_ROW)),
   };
 }

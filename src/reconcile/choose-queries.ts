@@ -7,34 +7,37 @@ export type Candidate = Waiting & { priority: number };
 
 /** The fronts of the schedule's orders, each in the order in which it would be served. */
 export type Heads = {
-  /** Due by their class, each class's longest waiting first. */
+  /** Due, by class; within a class the one that has waited longest comes first. */
   due: readonly Candidate[];
-  /** A 404 now would prove an end: `sinceMs` is from when on. */
+  /** A 404 would prove an end from `sinceMs` on. */
   proofs: readonly Waiting[];
-  /** So many heartbeats are missing that an end is likely, the longest silence first. */
+  /** Enough heartbeats are missing to make an end likely; the longest silence first. */
   likely: readonly Waiting[];
   /** A heartbeat is missing. */
   suspects: readonly Waiting[];
-  /** Not asked about for longest. */
+  /** Those not asked about for the longest time. */
   oldest: readonly Waiting[];
 };
 
-/** The share of all queries that is kept for whoever was not asked about for longest. */
+/** The share of all queries that is reserved for the sessions that were not asked about for the longest time. */
 export const OLDEST_FIRST_SHARE = 0.3;
 
-/** The ages of sessions that were not asked about, from which on that alone is a reason to ask. */
+/** A session's age is the time since it was last asked about. From these ages on, age alone is a reason to ask. */
 export type OldestFirst = {
-  /** Among the share that is left to the oldest. */
+  /** From this age on a session may use the oldest-first share. */
   shareFromMs: number;
-  /** From here on it is counted how many there are: should all get there at once, all can be asked in time. */
+  /**
+   * From this age on sessions are counted, so that all of them can be asked in time even if they all reach
+   * the limit at once.
+   */
   countedFromMs: number;
-  /** By then it must have been asked about. */
+  /** By this age it must have been asked about. */
   byMs: number;
 };
 
 /**
- * The promise is that each session is asked about within the time in which the oldest-first share
- * alone comes round, whatever else is urgent. Asking all of them takes the rest of it.
+ * The bound is that each session is asked about within the time in which the oldest-first share alone reaches
+ * all sessions, whatever else is urgent. Asking all counted sessions takes the rest of that time.
  */
 export function oldestFirst(live: number, perSecond: number, routineIntervalMs: number): OldestFirst {
   const roundMs = (live / (perSecond * OLDEST_FIRST_SHARE)) * 1000;
@@ -46,12 +49,12 @@ export function oldestFirst(live: number, perSecond: number, routineIntervalMs: 
   };
 }
 
-/** Kept free of the time that is left to those who are old: the rate may fall, and a count is of a moment ago. */
+/** A reserve in the time that is left for the oldest sessions: the rate may fall, and the count may be out of date. */
 const RESERVE = { share: 0.1, ms: 10_000 };
 
 /**
- * From which age on sessions go before anything else, when so many are counted as old: late enough that
- * few of them hold up nothing urgent, and early enough that the last of them is asked about in time.
+ * The age from which on sessions go before everything else, given how many old ones were counted: late enough
+ * that a few of them delay nothing urgent, and early enough that the last of them is asked about in time.
  */
 export function firstFromMs(
   { countedFromMs, byMs }: Pick<OldestFirst, 'countedFromMs' | 'byMs'>,
@@ -62,33 +65,34 @@ export function firstFromMs(
   return Math.max(countedFromMs, byMs - reserveMs - (old / perSecond) * 1000);
 }
 
-/** What choosing depends on beside the heads. */
+/** What the choice depends on, apart from the heads. */
 export type Situation = {
   /** How many may be chosen. */
   room: number;
   /** From which age on a session goes before anything else. */
   firstFromMs: number;
-  /** Drawn from [0, 1), so that the share is kept on average where there is room for few. */
+  /** A random number in [0, 1), so that the share is met on average even where there is room for only a few. */
   chance: number;
   nowMs: UnixMs;
 };
 
 /**
- * Which queries to ask next: before all, who was not asked about for too long; then what is urgent,
- * likely ends among it; then the share of the oldest; then whose heartbeat is missing, and what is
- * merely due.
+ * Which queries to ask next. First the sessions that were not asked about for too long; then what is urgent,
+ * likely ends included; then the oldest-first share; then sessions whose last heartbeat is missing; then what
+ * is merely due.
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function chooseQueries(heads: Heads, situation: Situation): readonly Candidate[] {
   const { room, chance, nowMs, firstFromMs } = situation;
   const proofs = heads.proofs.map(as('confirm_end'));
   const due = [...heads.due, ...proofs].sort(byUrgency);
-  const [urgent, merelyDue] = partition(due, ({ priority }) => priority <= priorityOf('signal'));
-  // Asked for their age, they must not wait in the queue behind the urgent ones that keep coming.
+  const [urgent, merelyDue] = partition(due, ({ priority }) => priority <= priorityOf('trigger'));
+  // These get the highest priority, so that they do not wait in the queue behind urgent queries that keep
+  // coming.
   const oldest = heads.oldest.map(as('asked'));
   const [tooOld, old] = partition(oldest, ({ sinceMs }) => nowMs - sinceMs >= firstFromMs);
   const share = old.slice(0, Math.floor(room * OLDEST_FIRST_SHARE + chance));
-  const likely = heads.likely.map(as('signal'));
+  const likely = heads.likely.map(as('trigger'));
   const suspects = heads.suspects.map(as('heartbeat_missed'));
   const ordered = [...tooOld, ...urgent, ...likely, ...share, ...suspects, ...merelyDue];
   return firstOfEach(ordered).slice(0, room);

@@ -4,14 +4,14 @@ import { voidBefore } from '../sessions/facts/query-window.js';
 import { backoffMs } from './backoff.js';
 import type { PlanRules } from './planned-query.js';
 
-/** The last query that was asked with the registration that counts; null where none was. */
+/** The last query that was asked by the present registration; null if there was none. */
 export function lastAsked({ asked, registration }: SessionFacts): AskedFacts['latest'] {
   const fromMs = voidBefore({ registration });
   const { latest } = asked;
   return latest !== null && fromMs !== null && latest.lastAskedMs <= fromMs ? null : latest;
 }
 
-/** When to try again after the last query, by how often in a row it said the same. */
+/** When to ask again, by how often in a row the last answer was repeated. */
 export function afterLastTry(facts: SessionFacts, stepsMs: readonly number[]): UnixMs {
   const latest = lastAsked(facts);
   if (latest === null) return unixMs(0);
@@ -19,16 +19,19 @@ export function afterLastTry(facts: SessionFacts, stepsMs: readonly number[]): U
   return plusMs(latest.lastAnsweredMs, waitMs);
 }
 
-/** Nothing is asked twice within this time as a rule, whatever happened in between. */
+/** The usual minimum time between two queries about one session, whatever happens in between. */
 const SHORTEST_INTERVAL_MS = 2_000;
-/** Of the time that 404s must last: several must fit into it, however short it was set. */
+/**
+ * As a share of the time that 404s must last: several queries must fit into that time, even if it is set very
+ * short.
+ */
 const OF_CONFIRMING = 1 / 20;
-/** Of the same: what is kept of 404s (BOUNDS.notFound) must reach over it, however long it was set. */
+/** As a share of the same time: the 404s that are kept (BOUNDS.notFound) must span it, even if it is set very long. */
 const LEAST_OF_CONFIRMING = 1 / 48;
 
 export function shortestIntervalMs({ goneConfirmMs }: Pick<PlanRules, 'goneConfirmMs'>): number {
   const usualMs = Math.min(SHORTEST_INTERVAL_MS, goneConfirmMs * OF_CONFIRMING);
   return Math.max(usualMs, goneConfirmMs * LEAST_OF_CONFIRMING);
 }
-/** After a signal, the time that Agora's own state takes to settle. */
+/** The time that Agora's own state takes to settle after a notification that triggers a query. */
 export const SETTLING_MS = 1_000;

@@ -1,13 +1,13 @@
 /**
- * Slots are spaced a little wider than the rate alone asks for, so that a second's worth of queries does
- * not regularly meet the end of the first one's hold. The limit itself does not rest on this: no more
- * slots are held than it allows.
+ * Slots are spaced a little wider than the rate requires. Otherwise the last query of a second would
+ * regularly have to wait until the first one's slot is released. The limit itself does not depend on this: no
+ * more slots are held than it allows.
  */
 const JITTER_SHARE = 0.03;
 
 /**
- * The distance between two slots, in milliseconds. Only whole queries fit into a second, so 4.5 a
- * second are paced as 4.
+ * The distance between two slots in milliseconds. Only whole queries count in a second, so a rate of 4.5 is
+ * paced as 4.
  * Ours: docs/decisions/005-slots-by-the-databases-clock.md
  */
 export function slotSpacingMs(perSecond: number): number {
@@ -16,7 +16,7 @@ export function slotSpacingMs(perSecond: number): number {
 }
 
 /**
- * How many slots a limit has; one below one a second has one, and its spacing does the rest.
+ * How many slots a limit has. A limit below one query a second has one slot and is kept by spacing.
  * @see https://docs.agora.io/en/api-reference/faq/integration/restful_api_call_frequency (read 2026-07); docs/agora.md#limits
  * Ours: docs/decisions/014-slots-that-are-held.md
  */
@@ -25,28 +25,28 @@ export function slotsOf(limit: number): number {
 }
 
 /**
- * How many queries may stand in the queue: two seconds' worth, so that an urgent one that comes now
- * never waits longer than that behind others.
+ * How many queries may be in the queue: two seconds' worth, so that a new urgent one waits no longer than
+ * that behind others.
  */
 export function queueRoom(perSecond: number): number {
   return Math.max(1, Math.ceil(perSecond * 2));
 }
 
-/** What one account may ask, by its limit and as things are. */
+/** How fast one account may ask, by its limit and its present state. */
 export type Pace = {
   /** Queries a second that may be asked. */
   perSecond: number;
   slots: number;
-  /** The part of the pace that it was slowed down to; 1 where it was not. */
+  /** The factor by which 429s slowed it down; 1 if they did not. */
   slowedTo: number;
-  /** For how long queries of late held their slot; null where none was asked. */
+  /** The mean time for which recent queries held their slot; null if there were none. */
   heldMs: number | null;
 };
 
 /**
- * Queries a second that can really be asked: no more leave than their distance allows, and no more than
- * there are slots for, each of which is held until a second after its answer.
- * Ours: docs/decisions/020-slow-answers-and-the-promise.md
+ * Queries a second that can really be asked. The spacing limits them, and so does the number of slots, each
+ * of which is held until a second after its answer.
+ * Ours: docs/decisions/020-slow-answers-and-the-bound.md
  */
 export function reachablePerSecond({ perSecond, slots, slowedTo, heldMs }: Pace): number {
   const paced = (1000 / slotSpacingMs(perSecond)) * slowedTo;

@@ -8,8 +8,9 @@ import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
 import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
 
 /**
- * An end is looked at again: when life is heard after it, soon after it was reported, and for the last
- * time when no failover can explain it any more. Null once that look has found it over.
+ * Plans the queries that check an end: at once when a sign of life comes after it, soon after it was
+ * reported, and for the last time when no failover can explain it any more. Null once that last query found
+ * the session over.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function planEnded(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
@@ -23,8 +24,9 @@ export function planEnded(facts: SessionFacts, ending: Ending, rules: PlanRules)
 }
 
 /**
- * A sign of life newer than the end, of a recorder that has not exited: at once where a recorder has
- * started or nobody has asked since the end, else as often as any other session, while such signs go on.
+ * For a sign of life that is newer than the end, from a recorder that has not exited. Asks at once if a
+ * recorder has started or no query was asked since the end; else as often as for any other session, as long
+ * as such signs keep coming.
  */
 function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
   const aliveMs = lifeOfOthers(facts);
@@ -34,19 +36,19 @@ function lifeAfterEnd(facts: SessionFacts, ending: Ending, rules: PlanRules): Pl
   if (toldMs !== null && toldMs >= aliveMs) return null;
   const reason = 'it is over, and showed life after that';
   if (asked !== null && asked.lastAskedMs >= aliveMs) {
-    return { dueMs: afterLastTry(facts, rules.retryBackoffMs), queryClass: 'signal', reason };
+    return { dueMs: afterLastTry(facts, rules.retryBackoffMs), queryClass: 'trigger', reason };
   }
-  // Not counted from the sign of life: each further one would put the query off.
+  // Not counted from the sign of life, because each further one would postpone the query.
   const sinceMs = later(asked?.lastAskedMs ?? null, ending.sinceMs) ?? ending.sinceMs;
   const soonMs = plusMs(sinceMs, rules.retryBackoffMs[0] ?? 0);
   const startedMs = facts.noticeSigns.lastLiveMs ?? 0;
   const wasAsked = asked !== null && asked.lastAskedMs > Math.max(ending.sinceMs, startedMs);
   const waitMs = spreadMs(rules.routineIntervalMs, `${facts.sid} ${String(facts.asked.count)}`);
   const dueMs = wasAsked ? plusMs(asked.lastAskedMs, waitMs) : soonMs;
-  return { dueMs, queryClass: 'signal', reason };
+  return { dueMs, queryClass: 'trigger', reason };
 }
 
-/** Reported as over: one query soon finds it alive, or agrees so far. */
+/** A reported end: one query soon either finds the session alive or agrees for now. */
 function firstLook(facts: SessionFacts, ending: Ending, rules: PlanRules): PlannedQuery | null {
   const isReport = ending.rule === 'exit_notice' || ending.rule === 'stop_answer';
   if (!isReport || isSettled(facts, ending, rules)) return null;

@@ -9,7 +9,7 @@ import { afterLastTry, lastAsked, SETTLING_MS, shortestIntervalMs } from './last
 import { soonest, type PlannedQuery, type PlanRules } from './planned-query.js';
 
 /**
- * A session on its way out is looked at this often: its end is near.
+ * How often a session that is stopping is asked about: its end is near.
  * Ours: docs/agora.md#asking
  */
 const STOPPING_INTERVAL_MS = 15_000;
@@ -25,14 +25,14 @@ export function planLive(facts: SessionFacts, rules: PlanRules): PlannedQuery {
     confirmEnd(facts, rules),
     retry(facts, rules),
     contradicted(facts, rules),
-    followSignal(facts),
+    followTrigger(facts),
     watchStopping(facts),
     nameFiles(facts),
   ].filter((option) => option !== null);
   return options.reduce(soonest, routine(facts, rules));
 }
 
-/** The first query comes a few seconds after the start; then again until it is seen at work. */
+/** The first query comes a few seconds after the start, and further ones until the session is seen at work. */
 function confirmStart(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const { registration, answerSigns, noticeSigns } = facts;
   if (registration === null || answerSigns.lastRecordingMs !== null) return null;
@@ -50,10 +50,10 @@ function confirmStart(facts: SessionFacts, rules: PlanRules): PlannedQuery | nul
 }
 
 /**
- * A 404 was heard, and no sign of life since. The waits grow as Agora advises, but one query is
- * aimed at the very moment at which the 404s have lasted long enough to prove something. Those on
- * the way there only tell sooner that it is back: where there are more to ask than can be, they wait,
- * but for the one without which the run of 404s would break off.
+ * For a session that answered 404 with no sign of life since. The waits grow as Agora advises, but one query
+ * is planned for the very moment at which the 404s have lasted long enough to prove an end. The queries
+ * before that only show sooner that the session is back, so under heavy load they wait, except for the one
+ * without which the run of 404s would break off.
  */
 function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const run = currentRun(facts, rules);
@@ -68,7 +68,7 @@ function confirmEnd(facts: SessionFacts, rules: PlanRules): PlannedQuery | null 
   return { dueMs, queryClass, reason: 'answered 404: gone, or failing over?' };
 }
 
-/** The last try brought no answer about the recording: 5xx, timeout, 206, 429. */
+/** The last query brought no answer about the recording: 5xx, timeout, 206, 429. */
 function retry(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const latest = lastAsked(facts);
   if (latest === null || latest.outcome === 'answered' || latest.outcome === 'not_found') {
@@ -77,32 +77,32 @@ function retry(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const unseen = facts.answerSigns.lastLifeMs === null;
   return {
     dueMs: afterLastTry(facts, rules.retryBackoffMs),
-    queryClass: unseen ? 'confirm_start' : 'signal',
+    queryClass: unseen ? 'confirm_start' : 'trigger',
     reason: `the last query brought no answer (${latest.outcome})`,
   };
 }
 
 /**
- * A 404, and a sign of life after it: either it came back from a failover, or only its uploader is
- * still at work. Asking after each sign of life tells which; and should that one have been the last,
- * the time that 404s must last has begun.
+ * For a sign of life after a 404: either the session came back from a failover, or only its uploader is still
+ * at work. A query after each sign of life shows which. If that sign was the last one, the time for which
+ * 404s must last begins with this query.
  */
 function contradicted(facts: SessionFacts, rules: PlanRules): PlannedQuery | null {
   const lifeMs = lastLife(facts);
   if (lastAsked(facts)?.outcome !== 'not_found' || lifeMs === null) return null;
   if (currentRun(facts, rules) !== null) return null;
   const reason = 'answered 404, and showed life after it';
-  return { dueMs: plusMs(lifeMs, rules.retryBackoffMs[0] ?? 0), queryClass: 'signal', reason };
+  return { dueMs: plusMs(lifeMs, rules.retryBackoffMs[0] ?? 0), queryClass: 'trigger', reason };
 }
 
 /** A leave, an exit, a failover or a fatal error was reported after the last query was asked. */
-function followSignal(facts: SessionFacts): PlannedQuery | null {
+function followTrigger(facts: SessionFacts): PlannedQuery | null {
   const { lastSignalMs } = facts.arrivals;
   const asked = lastAsked(facts)?.lastAskedMs ?? null;
   if (lastSignalMs === null || !isAfter(lastSignalMs, asked)) return null;
   return {
     dueMs: plusMs(lastSignalMs, SETTLING_MS),
-    queryClass: 'signal',
+    queryClass: 'trigger',
     reason: 'a notification suggests that it ended or moved',
   };
 }
@@ -112,7 +112,7 @@ function watchStopping(facts: SessionFacts): PlannedQuery | null {
   const since = later(lastAsked(facts)?.lastAskedMs ?? null, lastStopping(facts));
   if (since === null) return null;
   const dueMs = plusMs(since, STOPPING_INTERVAL_MS);
-  return { dueMs, queryClass: 'signal', reason: 'it is stopping: is it gone?' };
+  return { dueMs, queryClass: 'trigger', reason: 'it is stopping: is it gone?' };
 }
 
 /**

@@ -10,9 +10,8 @@ import { planRefused } from './plan-refused.js';
 import type { PlannedQuery, PlanRules } from './planned-query.js';
 
 /**
- * When the session must be asked about next, from its evidence alone; null when there is nothing to
- * ask: it cannot be asked about, or it is over and was looked at for the last time. `ending` is the one
- * that the facts prove, if they do.
+ * The next query about a session, from its facts alone. Null when none is needed: the session cannot be
+ * queried, or it is over and had its last look. `ending` is the one that the facts prove, if any.
  */
 export function planQuery(facts: SessionFacts, ending: Ending | null, rules: PlanRules): PlannedQuery | null {
   const untilMs = queryableUntil(facts);
@@ -24,15 +23,15 @@ export function planQuery(facts: SessionFacts, ending: Ending | null, rules: Pla
   return dueMs < untilMs ? { ...planned, dueMs } : null;
 }
 
-/** Somebody who asks for it every moment must not push the first 404s of a run out of what is kept. */
+/** Frequent requests for a query must not push the first 404s of a run out of the bounded list. */
 export function notTooSoon(dueMs: UnixMs, facts: SessionFacts, rules: PlanRules): UnixMs {
   const last = lastAsked(facts)?.lastAskedMs;
   return last === undefined ? dueMs : unixMs(Math.max(dueMs, last + shortestIntervalMs(rules)));
 }
 
 /**
- * From when on a further 404 is urgent, because it would prove an end or keep a run of 404s from
- * breaking off; null while none was heard, or nothing is left to prove.
+ * From when on a further 404 is urgent, because it would prove an end or keep a run of 404s from breaking
+ * off. Null while there was no 404, or nothing is left to prove.
  */
 export function nextProofMs(facts: SessionFacts, ending: Ending | null, rules: PlanRules): UnixMs | null {
   const run = currentRun(facts, rules);
@@ -40,6 +39,6 @@ export function nextProofMs(facts: SessionFacts, ending: Ending | null, rules: P
   const last = run.at(-1) ?? run[0];
   const breaksMs = plusMs(last.answeredMs, rules.goneConfirmMs);
   const lastMs = lastAsked(facts)?.lastAskedMs ?? last.askedMs;
-  // After so long a silence the next 404 begins anew, and nothing of the old run is urgent any more.
+  // After so long a silence the next 404 begins a new run, and the old one makes nothing urgent any more.
   return lastMs > breaksMs ? null : notTooSoon(neededFromMs(run, facts, rules), facts, rules);
 }

@@ -5,12 +5,12 @@ import { afterLastTry, lastAsked, SETTLING_MS } from './last-asked.js';
 import type { PlannedQuery } from './planned-query.js';
 
 /**
- * What only a person mends as a rule: wrong parameters, a wrong address, wrong credentials.
+ * Refusals that usually only a person can fix: wrong parameters, a wrong address, wrong credentials.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
  */
 const REFUSALS: readonly QueryOutcome['kind'][] = ['bad_request', 'no_route', 'unauthorized'];
 
-/** Somebody may mend it, and Agora was seen to refuse for a while what it answered afterwards. */
+/** The cause may be fixed, and Agora has been seen to refuse for a while what it answered later. */
 const AGAIN_AFTER_MS = [60_000, 300_000, 900_000, 3_600_000];
 
 export function isRefused(facts: SessionFacts): boolean {
@@ -19,7 +19,7 @@ export function isRefused(facts: SessionFacts): boolean {
 }
 
 /**
- * What Agora refuses is tried again ever more seldom, and at once when a notification tells something.
+ * Retries a refused query at growing intervals, and at once when a notification triggers a query.
  * Ours: docs/agora.md#outcomes
  */
 export function planRefused(facts: SessionFacts): PlannedQuery | null {
@@ -28,7 +28,7 @@ export function planRefused(facts: SessionFacts): PlannedQuery | null {
   const { lastSignalMs } = facts.arrivals;
   if (lastSignalMs !== null && lastSignalMs > latest.lastAskedMs) {
     const reason = 'was refused, and a notification suggests that it ended or moved';
-    return { dueMs: plusMs(lastSignalMs, SETTLING_MS), queryClass: 'signal', reason };
+    return { dueMs: plusMs(lastSignalMs, SETTLING_MS), queryClass: 'trigger', reason };
   }
   const reason = `refused (${latest.outcome}): is it mended?`;
   return { dueMs: afterLastTry(facts, AGAIN_AFTER_MS), queryClass: 'routine', reason };

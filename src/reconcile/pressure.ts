@@ -1,25 +1,25 @@
 /**
- * How hard notifications press in: they cannot wait for long, folding them can. `burst` for the first
- * seconds of it, `lasting` when it goes on.
+ * How heavy the load of incoming notifications is. They cannot wait for long, and folding can. `burst` is the
+ * first seconds of a heavy load, `lasting` a heavy load that goes on.
  */
 export type Pressure = 'none' | 'burst' | 'lasting';
 
 /**
- * So many notifications a second leave one process little time for anything else.
+ * From this rate on, one process has little time for anything but receiving.
  * Ours: docs/decisions/013-folding-yields-to-receiving.md
  */
 const PRESSING_PER_SECOND = 1_200;
 const BURST_SECONDS = 10;
 
 export type Inflow = {
-  /** So many notifications were taken in. Times are in milliseconds, of any clock that only goes on. */
+  /** Counts notifications that were stored. Times are milliseconds of any monotonic clock. */
   took: (count: number, nowMs: number) => void;
   pressure: (nowMs: number) => Pressure;
 };
 
 /**
- * Counts by whole seconds, not by how many wait at a moment: whatever holds a process up for a moment,
- * folding itself for one, makes some wait, and must not be taken for pressure.
+ * Counts by whole seconds and not by how many notifications wait at a moment: any short delay of the process,
+ * for instance by folding itself, makes some of them wait and is no sign of a heavy load.
  */
 export function createInflow(): Inflow {
   let [second, during, before, pressedFor] = [0, 0, 0, 0];

@@ -4,7 +4,7 @@ export const QUERY_CLASSES = [
   'confirm_start',
   'asked',
   'file_names',
-  'signal',
+  'trigger',
   'heartbeat_missed',
   'recheck',
   'confirm_report',

@@ -6,19 +6,19 @@ import { HEARTBEAT_MS } from './heartbeat.js';
 import { isSubscribed, type VerdictRules } from '../sessions/facts/rules.js';
 
 const HEARTBEAT = 33;
-/** A delivery takes no longer than this as a rule, on top of the grace for disorder. */
+/** A delivery normally takes no longer than this, in addition to the grace for reordering. */
 const DELIVERY_MS = 2_000;
 
 /**
- * A session that shows life for so long without a heartbeat sends none. Longer than a receiver is
- * away as a rule, so that what began meanwhile is not taken for such a one.
+ * A session that shows other signs of life for this long without a heartbeat sends none. It is longer than a
+ * usual outage of the receiver, so that a session that started during one is not counted among these.
  */
 const FIRST_BEAT_WITHIN_MS = 15 * HEARTBEAT_MS;
 
 /**
- * When the next heartbeat is missed, counted from the last sign of life in whatever form; null where
- * none is expected: the console does not subscribe to it, the session never sends one, or the last
- * query brought no sign of life and is followed up in its own way.
+ * When the next heartbeat counts as missed, from the last sign of life of any kind. Null where none is
+ * expected: the console does not subscribe to it, the session never sends one, or the last query found no
+ * sign of life and has its own follow-up.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
@@ -32,7 +32,7 @@ export function suspectMs(facts: SessionFacts, rules: VerdictRules): UnixMs | nu
   return missedFrom(beatMs, beats, rules);
 }
 
-/** When the heartbeat after the last one is missed, whatever else was heard; null as above. */
+/** When the heartbeat after the last one counts as missed, whatever else was received; null as above. */
 export function beatDueMs(facts: SessionFacts, rules: VerdictRules): UnixMs | null {
   const alive = lastLife(facts);
   const beatMs = alive === null ? null : lastBeatMs(facts, alive);
@@ -43,7 +43,7 @@ function missedFrom(beatMs: UnixMs, beats: number, rules: VerdictRules): UnixMs 
   return unixMs(beatMs + beats * HEARTBEAT_MS + rules.reorderGraceMs + DELIVERY_MS);
 }
 
-/** Before the first heartbeat, the start stands for it, or the first sign of life. */
+/** Before the first heartbeat, the start or the first sign of life is used in its place. */
 function lastBeatMs(facts: SessionFacts, alive: UnixMs): UnixMs | null {
   if (facts.progress !== null) return facts.progress.atMs;
   const { noticeSigns, answerSigns } = facts;
@@ -54,17 +54,17 @@ function lastBeatMs(facts: SessionFacts, alive: UnixMs): UnixMs | null {
 
 /** How often a recording ends, per heartbeat: recordings last about an hour. */
 const ENDS_PER_BEAT = 1 / 60;
-/** How often an end is not heard of while the channel works. */
+/** How often an end goes unreported while the channel works. */
 const UNHEARD = 0.05;
-/** From here on an end is likely enough to be looked after before anything merely due. */
+/** From this probability on, an end is likely enough to be checked before anything that is merely due. */
 const LIKELY = 0.2;
 
-/** So many missed heartbeats say no more than one: then no number of them makes an end likely. */
+/** If this many missed heartbeats do not make an end likely, no number of them does. */
 const MOST_MISSES = 20;
 
 /**
- * How many heartbeats must be missing in a row to make an end likely, the last of them while the
- * channel worked; infinite while it is dark.
+ * How many heartbeats in a row must be missing to make an end likely, the last of them while the channel
+ * worked. Infinite while the receiver is unreachable.
  */
 export function missesToSuspect({ worksForMs, missRate }: Channel): number {
   for (let misses = 1; misses <= MOST_MISSES && worksForMs > 0; misses += 1) {
@@ -75,8 +75,8 @@ export function missesToSuspect({ worksForMs, missRate }: Channel): number {
 }
 
 /**
- * Which silence makes an end likely: one from before `silentBeforeMs`, the last missed heartbeat of
- * which was due within the time for which the channel works; null while none does.
+ * Which silence makes an end likely: one that began before `silentBeforeMs` and whose last missed heartbeat
+ * was due while the channel worked. Null while no silence does.
  */
 export function likelySilence(
   channel: Channel,
@@ -91,9 +91,9 @@ export function likelySilence(
 }
 
 /**
- * The probability that a session has ended whose last `misses` heartbeats did not come (Bayes), the
- * last `telling` of them while the channel worked, when of all heartbeats the share `missRate` does
- * not come. While a receiver is dark, silence proves nothing, but ends go unheard as well.
+ * The probability (by Bayes' rule) that a session has ended whose last `misses` heartbeats did not come, the
+ * last `telling` of them while the channel worked. `missRate` is the share of heartbeats that are lost
+ * anyway. While the receiver is unreachable, silence proves nothing, but ends go unreported as well.
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function probabilityEnded(misses: number, telling: number, missRate: number): number {
@@ -102,12 +102,13 @@ export function probabilityEnded(misses: number, telling: number, missRate: numb
   return ended / (ended + (1 - ended) * missRate ** telling);
 }
 
-/** Of its age, so much passes before a silent session is asked for anew; and never more than this. */
+/** A silent session is asked about again after this share of its age, but no later than this. */
 const TURN = { share: 0.1, mostMs: 15 * HEARTBEAT_MS };
 
 /**
- * The order in which silent sessions are asked about while silence proves nothing. What has gone on
- * for long goes on for longer, so of two that are silent alike the younger one has likelier ended.
+ * The order in which silent sessions are asked about while silence proves nothing. The longer a recording has
+ * run, the longer it is likely to go on, so of two equally silent sessions the younger one has more likely
+ * ended.
  */
 export function turnMs(suspectedMs: UnixMs, liveSinceMs: UnixMs): UnixMs {
   const age = suspectedMs - liveSinceMs;

@@ -1,10 +1,10 @@
 import { OLDEST_FIRST_SHARE } from './choose-queries.js';
 
-/** What the promise depends on: how many there are to ask about, how fast, and by which rules. */
+/** What the bound depends on: how many sessions there are to ask about, how fast, and by which rules. */
 export type AskingLoad = {
   /** Live sessions and those whose end is yet to be looked at for the last time. */
   sessions: number;
-  /** Queries a second that are asked. */
+  /** Queries a second that can be asked. */
   perSecond: number;
 };
 
@@ -14,16 +14,17 @@ export type BoundRules = {
   goneMarginMs: number;
 };
 
-/** Routine is spread by up to a tenth, so that sessions that began together are not asked together. */
+/** Routine queries are spread by up to a tenth, so that sessions that started together are not asked together. */
 const SPREAD = 1.1;
 
 /**
- * How long a live, queryable session can at most stay unverified. One that was not asked about for so
- * much of a round goes before everything else; should all get there at once, the rest of the round
- * passes until the last of them is asked. At rest it is routine that decides. And a failover, during
- * which nothing can be verified, takes as long as an end to confirm, and a margin, on top.
+ * The longest time that a live, queryable session can stay unverified. A session that was not asked about for
+ * a set part of a round goes before everything else; if all sessions reach that age at once, the last of them
+ * is asked by the end of the round. Under light load the routine interval decides instead. A failover adds
+ * the time to confirm an end and a margin, because nothing can be verified during one.
  *
- * A round is the time in which the share of the queries that is kept for the oldest comes round all.
+ * A round is the time in which the share of queries that is reserved for the longest unasked sessions reaches
+ * every session once.
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
  */
 export function boundMs({ sessions, perSecond }: AskingLoad, rules: BoundRules): number {
@@ -32,11 +33,11 @@ export function boundMs({ sessions, perSecond }: AskingLoad, rules: BoundRules):
   return Math.ceil(askedFromMs + roundMs * OLDEST_FIRST_SHARE) + rules.goneConfirmMs + rules.goneMarginMs;
 }
 
-/** Up to how many sessions the bound keeps to a target, and what would keep it at the present load. */
+/** How many sessions the bound allows for a given target, and which rate would keep the target at the present load. */
 export type Forecast = {
   targetMs: number;
   sessionsAtTarget: number;
-  /** Queries a second that this service would have to be allowed; null where no limit is enough. */
+  /** Queries a second that the service would need; null where no rate is enough. */
   perSecondForTarget: number | null;
 };
 
@@ -50,7 +51,7 @@ export function forecast(load: AskingLoad, rules: BoundRules, targetMs: number):
   };
 }
 
-/** How long a round may take for the bound to keep to the target; 0 where routine alone is beyond it. */
+/** How long a round may take if the bound is to meet the target; 0 where the routine interval alone exceeds it. */
 function longestRoundMs(targetMs: number, rules: BoundRules): number {
   const restMs = targetMs - rules.goneConfirmMs - rules.goneMarginMs;
   const routineMs = rules.routineIntervalMs * SPREAD;

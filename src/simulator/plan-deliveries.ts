@@ -23,7 +23,7 @@ export function planDeliveries(session: SimulatedSession, profile: WorldProfile,
   return profile.unannouncedExits ? planned : planned.flatMap((one) => announced(one, planned));
 }
 
-/** The goodbye of a recorder that was replaced, after the announcement of that, or not at all. */
+/** The exit that a replaced recorder reports: after the announcement of the failover, or not at all. */
 function announced(delivery: Delivery, planned: readonly Delivery[]): Delivery[] {
   const { notice, session, atMs } = delivery;
   const current = session.failovers.at(-1)?.newUid ?? session.uid;

@@ -155,7 +155,7 @@ function recorderAt(life: Life, { occurredMs, eventType }: Happening): string {
   return over.at(-1)?.newUid ?? life.uid;
 }
 
-/** A recorder that was replaced sometimes still says goodbye. No ledger must believe it. */
+/** A recorder that was replaced sometimes still reports its exit. A ledger must not end the session by it. */
 function replacedExits(
   life: Life,
   told: readonly PlannedNotice[],

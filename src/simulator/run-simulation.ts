@@ -16,7 +16,7 @@ export type SimulationOptions = {
   speed: number;
   /** How long the run is; null for one that goes on until it is stopped. */
   durationMs: number | null;
-  /** How long a ledger may take to know an end that nobody told it of. */
+  /** How long a ledger may take to find an end that was not reported to it. */
   settlingMs: number;
   receiverUrl: string;
   apiUrl: string;
@@ -155,7 +155,7 @@ function registrationDelay({ options, profile }: World, { sid }: SimulatedSessio
   return random.chance(profile.registeredLateShare) ? random.between(1_000, 4_000) / Math.sqrt(options.speed) : 0;
 }
 
-/** The caller of `start` does not give up: without a registration nobody can ask. */
+/** The caller of `start` does not give up: without a registration the session cannot be queried. */
 async function registerUntilHeard(world: World, session: SimulatedSession): Promise<void> {
   if (await world.ledger.register(session)) return;
   world.at(world.options.now() + 500, () => void registerUntilHeard(world, session));

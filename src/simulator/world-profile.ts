@@ -22,7 +22,7 @@ export type WorldProfile = {
    * asking ladder of a return that nobody heard cannot be told from the move's own 404s.
    */
   calmBeforeEndMs: number;
-  /** The replaced recorder says goodbye all the same. */
+  /** The replaced recorder still reports its exit. */
   replacedExitShare: number;
   /**
    * Whether that goodbye may come where the failover's announcement is lost or late. Nothing tells

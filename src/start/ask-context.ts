@@ -12,7 +12,7 @@ import type { Pressure } from '../reconcile/pressure.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
 
-/** What asking and folding need: the accounts, their rules, and the client. */
+/** What queries and folds need: the accounts, the rules, and the client. */
 export function askContext(
   config: Config,
   db: Db,
@@ -41,7 +41,7 @@ export function askContext(
       now,
     }),
     gateOf: createGates(),
-    troubles: {
+    errorEvents: {
       slotNotReleased: logSparingly(log, 'warn', 'slot.not_released'),
       noRoute: logSparingly(log, 'error', 'query.no_route'),
       unreachable: logSparingly(log, 'warn', 'agora.unreachable'),

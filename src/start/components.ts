@@ -8,7 +8,7 @@ import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';
 
-/** What the parts of a process share. */
+/** What the roles of a process share. */
 export type Components = {
   config: Config;
   url: string;
@@ -19,6 +19,6 @@ export type Components = {
   context: AskContext;
   backend: QueueBackend;
   queues: JobQueues;
-  /** Null in a process that is no receiver. */
+  /** Null in a process without the role `receiver`. */
   intake: OpenedIntake | null;
 };

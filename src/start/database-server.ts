@@ -6,11 +6,14 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 
 export type DatabaseServer = {
   url: string;
-  /** Stops the server where it is ours. */
+  /** Stops the server if it is the embedded one; else does nothing. */
   stop: () => Promise<void>;
 };
 
-/** The Postgres that is configured, or one of our own where none is, with the newest schema. */
+/**
+ * Returns the configured Postgres, or starts the embedded one where none is configured, and migrates it to
+ * the newest schema.
+ */
 export async function openDatabaseServer(config: Config, log: Logger): Promise<DatabaseServer> {
   const server = await findServer(config, log);
   try {

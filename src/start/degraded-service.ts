@@ -11,24 +11,25 @@ import { openSpoolingIntake } from '../intake/open-intake.js';
 import type { SpoolSize } from '../intake/spool.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { recallLedger } from './known-ledgers.js';
-import { POSTGRES_SILENT, whileSpooling } from './readiness.js';
+import { POSTGRES_SILENT, readinessWhileSpooling } from './readiness.js';
 import { listenForNotices } from './start-receiver.js';
 
 const LOOK_EVERY_MS = 500;
 
-/** What listens already, for the service to take over. */
+/** The listeners of a receiver that runs without Postgres; the full service takes them over. */
 export type DegradedService = {
   receiver: Listener;
   api: Listener | null;
-  /** Also after the service has taken over: the spool, for requests that were answered here. */
+  /** Must be called after the takeover too: it closes the spool, which requests that are still open here may need. */
   close: () => Promise<void>;
 };
 
 /**
- * For a process that is to receive and finds Postgres away at its start: takes notifications into the
- * spool until Postgres answers, and stands until the service takes over, so that no connection is
- * refused in between. Where this machine has never reached that database there is nothing to take them
- * in for, and the start fails as any other would. Null where nobody has to stand in.
+ * If Postgres is away when a receiver starts, this takes notifications into the spool until Postgres answers.
+ * The listeners stay open until the full service takes them over, so no connection is refused in between.
+ * Returns null where this is not needed or not possible: Postgres answers, this process has no role
+ * `receiver`, or this machine has never reached that database and so does not know whose notifications it
+ * would keep. In the last case the ordinary start fails and says why.
  */
 export async function serveUntilPostgresAnswers(
   config: Config,
@@ -49,12 +50,16 @@ async function isAway(url: string): Promise<boolean> {
   return (await probePostgres(url)) === 'away';
 }
 
-/** The same where Postgres answers, and refuses for now what a start needs; the caller goes on trying. */
-export async function serveWhileRefused(config: Config, log: Logger, reason: string): Promise<DegradedService | null> {
+/** Does the same where Postgres answers but refuses what a start needs for now. The caller keeps trying to start. */
+export async function serveWhileStartIsRefused(
+  config: Config,
+  log: Logger,
+  reason: string,
+): Promise<DegradedService | null> {
   if (config.databaseUrl === null || !config.roles.includes('receiver')) return null;
   const ledgerId = await recallLedger(config.spoolDir, config.databaseUrl);
   if (ledgerId === null) return null;
-  return startDegradedService(config, ledgerId, log, `Postgres lets nobody start (${reason})`);
+  return startDegradedService(config, ledgerId, log, `Postgres refuses what a start needs (${reason})`);
 }
 
 async function startDegradedService(
@@ -78,7 +83,7 @@ async function startDegradedService(
   return { receiver, api, close };
 }
 
-/** Readiness and metrics, where the API will be. */
+/** Serves readiness and metrics on the API's port until the API is there. */
 function tellWhy(
   { api, spoolMaxBytes }: Config,
   obstacle: string,
@@ -86,7 +91,8 @@ function tellWhy(
   log: Logger,
   metrics: Metrics,
 ): Promise<Listener> {
-  const readReadiness = (): Promise<Readiness> => Promise.resolve(whileSpooling(spooled(), spoolMaxBytes, [obstacle]));
+  const readReadiness = (): Promise<Readiness> =>
+    Promise.resolve(readinessWhileSpooling(spooled(), spoolMaxBytes, [obstacle]));
   const app = createDegradedApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics });
   return listen(app, api.host, api.port, 'API_PORT');
 }

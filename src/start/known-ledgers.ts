@@ -3,8 +3,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /*
- * Which ledger a database held when it was last reached, kept beside the spools: a receiver that starts
- * while the database is away has to know for which ledger it takes notifications in.
+ * Files beside the spools that say which ledger a database held when it was last reached. A receiver that
+ * starts while the database is away needs this to know which ledger's spool to write to.
  */
 
 export async function rememberLedger(spoolDir: string, databaseUrl: string, ledgerId: string): Promise<void> {
@@ -26,7 +26,7 @@ export async function recallLedger(spoolDir: string, databaseUrl: string): Promi
   }
 }
 
-/** By the server and the database, so that a new password changes nothing. */
+/** Named by host, port and database, so that a new password changes nothing. */
 function fileOf(spoolDir: string, databaseUrl: string): string {
   const { hostname, port, pathname } = new URL(databaseUrl);
   const digest = createHash('sha256').update(`${hostname}:${port}${pathname}`).digest('hex');

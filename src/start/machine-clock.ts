@@ -2,8 +2,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { MachineClock } from '../db/connection/clock-origins.js';
 
 /**
- * The monotonic clock that all processes of this machine share until it is started anew. Null where the
- * system does not tell when that is; Linux does.
+ * The monotonic clock that all processes of this machine share until it reboots. Null where the system does
+ * not identify its boots; Linux does.
  */
 export function machineClock(): MachineClock | null {
   try {

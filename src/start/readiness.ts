@@ -5,27 +5,27 @@ import { within } from '../timing/within.js';
 import type { Readiness } from '../http/api/api-context.js';
 import type { Components } from './components.js';
 
-/** Those who ask whether a process is ready wait for a second, as a rule. */
+/** Health checks usually time out after a second. */
 const ANSWER_WITHIN_MS = 800;
-/** From this part of it on the spool takes hardly anything more. */
+/** A spool that is this full counts as full: it has hardly any room left. */
 const FULL_SHARE = 0.95;
 
 type ReadyParts = Pick<Components, 'config' | 'db' | 'context' | 'queues' | 'intake'>;
 
 /**
- * A process that receives is ready while it can keep what comes: without Postgres and without the queue it
- * needs its spool alone, and who took it out of the balancer then would take away what the spool is for.
+ * A process that receives is ready as long as it can keep notifications. Without Postgres or the queue the
+ * spool is enough, and a load balancer that removed the process then would defeat the purpose of the spool.
  */
 export async function readReadiness(components: ReadyParts): Promise<Readiness> {
   const [silent, ...found] = await Promise.all([findSilent(components), findRefused(components), findSlow(components)]);
   const warnings = found.flat();
   const { intake, config } = components;
   if (intake === null) return { obstacles: silent, warnings, spool: null };
-  return whileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
+  return readinessWhileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
 }
 
 /** Of a process that receives: all that is wrong is a warning while the spool has room. */
-export function whileSpooling(spool: SpoolSize, maxBytes: number, wrong: readonly string[]): Readiness {
+export function readinessWhileSpooling(spool: SpoolSize, maxBytes: number, wrong: readonly string[]): Readiness {
   const waits = `${String(spool.entries)} notifications wait in the spool`;
   const warnings = spool.entries === 0 ? wrong : [...wrong, waits];
   const isFull = spool.bytes >= maxBytes * FULL_SHARE;
@@ -52,7 +52,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Empty where they cannot be read: that Postgres is away is said already. */
+/** Empty where they cannot be read; another check already says that Postgres is away. */
 async function findRefused({ db, context }: ReadyParts): Promise<string[]> {
   const refused = await readInTime(readRefused(db, [...context.accounts.values()]));
   return (refused ?? []).map(({ account, appId, sinceMs, advice }) => {

@@ -10,7 +10,7 @@ import { publishSummary, summarize } from '../jobs/summarize.js';
 import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
 
-/** The internal listener: API, summary, metrics. `standing`: the one that stands there already, if any. */
+/** Starts the internal listener: API, summary, metrics. Takes over the `existing` listener, if there is one. */
 export async function startApi(components: Components, existing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, backend, queues } = components;
   const accounts = [...context.accounts.values()];

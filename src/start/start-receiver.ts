@@ -11,9 +11,9 @@ import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
 import type { Components } from './components.js';
 
-/** One stores, one drains, one is spare. */
+/** One for storing, one for draining the spool, one spare. */
 const CONNECTIONS = 3;
-/** Agora waits for 10 s: what Postgres does not take in this time goes to the spool. */
+/** Agora waits 10 s for an answer, so what Postgres does not store within this time goes to the spool. */
 const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
 
 type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
@@ -23,8 +23,8 @@ type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
 };
 
 /**
- * Where notifications go, with connections of its own: no busy job can be in their way. The spool is
- * this ledger's: what was acknowledged for one must never be drained into another.
+ * Opens the intake with database connections of its own, so that no busy job delays notifications. The spool
+ * belongs to this ledger: what was acknowledged for one must never be drained into another.
  */
 export async function openReceiverIntake(components: IntakeParts): Promise<OpenedIntake> {
   const { config, url, ledgerId, shard, wakeFolding, log, metrics } = components;
@@ -41,7 +41,7 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
   return openIntake({ pool, spoolDir, spoolMaxBytes, shard, wakeFolding, log, metrics });
 }
 
-/** The public listener. `standing`: the one that stands there already, if any. */
+/** Starts the public listener. Takes over the `existing` listener, if there is one. */
 export async function startReceiver(components: Components, existing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = components;
   if (intake === null) throw new Error('a receiver has an intake');
@@ -58,7 +58,7 @@ export async function startReceiver(components: Components, existing: Listener |
   return { ...listener, close };
 }
 
-/** Listens as configured; what comes goes where `options` say. */
+/** Listens on the configured address and passes notifications to the intake in `options`. */
 export async function listenForNotices(
   { accounts, receiver }: Config,
   options: Omit<ReceiverOptions, 'apps' | 'maxBytes'>,
@@ -80,11 +80,14 @@ const COUNT_EVERY_MS = 1_000;
 
 type Rejections = {
   count: () => void;
-  /** Resolves once what was counted is written, or could not be. */
+  /** Resolves once the count is written or the write has failed. */
   flush: () => Promise<void>;
 };
 
-/** Refused notifications cost one write a second, however many somebody sends. */
+/**
+ * Counts refused notifications in memory and writes the count once a second, so that a flood of them costs
+ * one write a second.
+ */
 function countRejections(db: Db, shard: number, log: Logger): Rejections {
   let rejected = 0;
   let timer: NodeJS.Timeout | null = null;

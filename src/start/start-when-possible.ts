@@ -3,19 +3,20 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { isUnavailableForNow } from '../db/connection/postgres-errors.js';
 import { logSparingly } from '../observability/log-sparingly.js';
-import { serveUntilPostgresAnswers, serveWhileRefused, type DegradedService } from './degraded-service.js';
+import { serveUntilPostgresAnswers, serveWhileStartIsRefused, type DegradedService } from './degraded-service.js';
 
 const AGAIN_AFTER_MS = 1_000;
 
 export type Started<T> = {
-  /** Null where it was told to stop before it could start. */
+  /** Null if the process was told to stop before it could start. */
   service: T | null;
   degraded: DegradedService | null;
 };
 
 /**
- * Starts as soon as Postgres lets it, which may be read-only, locked or full when it begins: nobody would
- * mend that by ending. Meanwhile it says why, and takes notifications into the spool where it can.
+ * Starts the service as soon as Postgres allows it. Postgres may be read-only, locked or full at first, and
+ * ending the process would not help. Meanwhile the reason is logged, and notifications go to the spool where
+ * that is possible.
  */
 export async function startWhenPossible<T>(
   config: Config,
@@ -31,7 +32,7 @@ export async function startWhenPossible<T>(
     } catch (error) {
       if (!(error instanceof Error) || !isUnavailableForNow(error)) throw error;
       refused(error);
-      degraded ??= await serveWhileRefused(config, log, error.message);
+      degraded ??= await serveWhileStartIsRefused(config, log, error.message);
     }
     await wait(AGAIN_AFTER_MS, undefined, { signal: stopping }).catch(() => undefined); // told to stop
   }

@@ -153,7 +153,7 @@ describe('an answer that says nothing about the recording', () => {
 });
 
 describe('a fault that no repetition mends', () => {
-  it('400 is a finding, and tried again after a minute, or as soon as somebody asks or a notification tells of an end', async () => {
+  it('400 is a finding, and is tried again after a minute, or as soon as a caller asks or a notification reports an end', async () => {
     const refusal = { status: 400, body: { code: 2, reason: 'invalid parameter' } };
     service.agora.answerWith((path) => (path.includes('/sid/bad/') ? refusal : ALIVE));
     await Promise.all([register('bad'), register('good')]);
@@ -179,7 +179,7 @@ describe('a fault that no repetition mends', () => {
     expect(asked('lost')).toBe(1);
   });
 
-  it('401 stops the whole account, and the promise with it', async () => {
+  it('401 stops the whole account, and its bound is null', async () => {
     service.agora.answerWith({ status: 401, body: { message: 'Invalid authentication credentials' } });
     await register('refused');
     const found = await until('refused', (one) => codes(one).includes('unauthorized'));

@@ -161,7 +161,7 @@ describe('registering', () => {
     expect((await get(`/v1/sessions/${sid}`)).body.resourceId).toBe(last.details.resourceId);
   });
 
-  it('corrected, is asked by what counts now', async () => {
+  it('corrected, is asked about by the registration in force', async () => {
     const sid = aSid();
     service.agora.answerWith((path) => (path.includes(`/resourceid/right/sid/${sid}/`) ? ALIVE : GONE));
     await put(sid, registration({ resourceId: 'wrong', startedAt: new Date().toISOString() }));
@@ -216,7 +216,7 @@ describe('registering', () => {
     expect((await put('%252e', registration())).status).toBe(201); // its name is %2e
   });
 
-  it('may come after the first notification, and joins what was heard', async () => {
+  it('may come after the first notification, and joins what was received', async () => {
     const sid = aSid();
     await tell(sid, 40, 1, 1, { status: 0 });
     await sessionWhen(sid, ({ state }) => state === 'recording');
@@ -259,7 +259,7 @@ describe('a session', () => {
     });
   });
 
-  it('that nobody knows is a 404, in every view of it', async () => {
+  it('that is unknown is a 404, in every view of it', async () => {
     for (const view of ['', '/timeline', '/explain', '/files', '/observations', '/gaps', '/streams']) {
       expect([view, (await get(`/v1/sessions/unknown${view}`)).status]).toEqual([view, 404]);
     }
@@ -267,7 +267,7 @@ describe('a session', () => {
     expect(status).toBe(404);
   });
 
-  it('tells its history in true order, however it arrived, with sources and counts', async () => {
+  it('shows its history in true order, however it arrived, with sources and counts', async () => {
     const sid = aSid();
     await tell(sid, 11, 3, 30, { exitStatus: 0 });
     await tell(sid, 40, 1, 1, { status: 0 });
@@ -285,7 +285,7 @@ describe('a session', () => {
     expect(seen[0]).toMatchObject({ at: new Date(at(1)).toISOString(), eventType: 40, serviceType: 0, uid: '900001' });
   });
 
-  it('tells of an event that nobody knows what Agora told, in its words', async () => {
+  it('shows an unknown event as Agora sent it', async () => {
     const sid = aSid();
     const details = { msgName: 'novel', startUtcMs: 1e300, nested: { someMs: 1, list: [null, 'x'] } };
     await tell(sid, 777, 1, 1, details);
@@ -332,7 +332,7 @@ describe('a session', () => {
 });
 
 describe('asking', () => {
-  it('is done soon after a registration, and what was told is kept', async () => {
+  it('is done soon after a registration, and the answer is kept', async () => {
     const sid = aSid();
     service.agora.answerWith((path) => (path.includes(`/sid/${sid}/`) ? ALIVE : GONE));
     await put(sid, registration({ startedAt: new Date().toISOString() }));
@@ -351,7 +351,7 @@ describe('asking', () => {
     );
   });
 
-  it('is done at once on request: 202, and 409 where there is nothing to ask by', async () => {
+  it('is done at once on request: 202, and 409 without a resourceId', async () => {
     const sid = aSid();
     service.agora.answerWith(ALIVE);
     await put(sid, registration({ startedAt: new Date().toISOString() }));
@@ -491,7 +491,7 @@ describe('the change feed', () => {
 describe('the budget', () => {
   const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE);
 
-  it('is shared with those who call start and stop: each slot is its own, at its distance', async () => {
+  it('is shared with callers of start and stop: each lease is a slot of its own, at its distance', async () => {
     // Queries about the sessions of other tests hold slots for a second after their answer.
     const leaseBoth = () => Promise.all([lease({ appId: APP, count: 3 }), lease({ appId: APP })]);
     let leases = await leaseBoth();
@@ -512,7 +512,7 @@ describe('the budget', () => {
     });
   }, 60_000);
 
-  it('is not given beyond what queries leave of it: 429, and when to come again', async () => {
+  it('is not given beyond what queries leave of it: 429, and when to try again', async () => {
     const wanted = Array.from({ length: 4 }, () => lease({ appId: APP, count: 10, forMs: 5_000 }));
     const refused = (await Promise.all(wanted)).find(({ status }) => status !== 200);
     expect(refused?.status).toBe(429);
@@ -521,7 +521,7 @@ describe('the budget', () => {
     expect((await lease({ appId: APP, forMs: 99 })).status).toBe(400);
   });
 
-  it('is not given for apps nobody configured, nor to those who may only read', async () => {
+  it('is not given for apps that are not configured, nor with a key that may only read', async () => {
     expect((await lease({ appId: 'unknown' })).status).toBe(404);
     expect((await lease({ appId: APP, count: 11 })).status).toBe(400);
     expect((await service.api('POST', '/v1/budget/lease', { appId: APP }, READ)).status).toBe(403);
@@ -568,7 +568,7 @@ describe('the summary', () => {
   });
 });
 
-it('the metrics have the promise as gauges', async () => {
+it('the metrics have the bound as gauges', async () => {
   const { body } = await service.api('GET', '/metrics');
   for (const name of [
     'truth_bound_seconds',

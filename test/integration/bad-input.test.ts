@@ -99,7 +99,7 @@ const PARAMETERS = [
   'replace',
 ];
 
-describe('what nobody should send never looks like a failure of the service', () => {
+describe('bad input never looks like a failure of the service', () => {
   it.each(LISTS)('in the query of %s', async (list) => {
     for (const parameter of PARAMETERS) {
       for (const value of [...TEXTS.map(encoded), ...RAW])
@@ -188,7 +188,7 @@ describe('what nobody should send never looks like a failure of the service', ()
     }
   });
 
-  it('in a wish for a lease', async () => {
+  it('in a request for a lease', async () => {
     for (const field of ['appId', 'count', 'forMs']) {
       for (const value of [...NUMBERS, ...TEXTS])
         await expectNoFailure('POST', '/v1/budget/lease', { appId: APP, [field]: value });

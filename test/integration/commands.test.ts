@@ -73,7 +73,7 @@ describe('inspect', () => {
   });
 
   it('fails, and says so, where no such session is known', async () => {
-    expect(await run(['inspect', 'nobody'])).toEqual({ code: 1, lines: ['No session nobody is known.'] });
+    expect(await run(['inspect', 'unknown'])).toEqual({ code: 1, lines: ['No session unknown is known.'] });
   });
 });
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   service.agora.answerWith(GONE);
+  for (const server of standIns.splice(0)) server.close();
 });
 afterAll(async () => {
   await endProcesses();
@@ -65,7 +66,7 @@ describe('where all is well', () => {
     const at = service.agora.url.replace('http://', '');
     expect(lines).toEqual([
       `ok       Node: ${process.versions.node}`,
-      'ok       settings: all understood; roles receiver, api, jobs',
+      'ok       settings: all valid; roles receiver, api, jobs',
       'ok       apps: 1 account(s), 1 app(s)',
       expect.stringMatching(/^ok {7}disk of the spool: \/.*, \d+ MiB free/),
       expect.stringMatching(/^ok {7}database: Postgres \d+\.\d+.*, as role ledger$/),
@@ -74,9 +75,11 @@ describe('where all is well', () => {
       'ok       reporting role: recording_reader reads schema reporting',
       'ok       queue: in Postgres',
       `ok       Agora, account default, app ${APP}: ${at} answered 404: the credentials are accepted`,
-      expect.stringMatching(/^ok {7}clocks: against this machine's, the database [+-]\d+ ms .*, 127\.0\.0\.1:\d+ [+-]/),
-      `warning  receiver at ${receiverUrl()}: is there, and refuses what is not signed; without TLS – put TLS in front of it, and give the console the https:// address`,
-      `ok       receiver, app ${APP}: took a signed test notification`,
+      expect.stringMatching(
+        /^ok {7}clocks: compared with this machine, the database [+-]\d+ ms .*, 127\.0\.0\.1:\d+ [+-]/,
+      ),
+      `warning  receiver at ${receiverUrl()}: reachable, and refuses unsigned notifications; without TLS – put TLS in front of it, and enter the https:// address in the console`,
+      `ok       receiver, app ${APP}: accepted a signed test notification`,
     ]);
     expect(code).toBe(0);
     expect(service.agora.requests.slice(asked).map(({ authorization }) => authorization)).toEqual([
@@ -111,10 +114,12 @@ describe('settings', () => {
     expect(ran.code).toBe(1);
     expect(complaints(ran)).toEqual([
       expect.stringMatching(
-        /^failed {3}setting: DATABASE_URL must be a URL beginning with postgres.* – DATABASE_URL=postgres/,
+        /^failed {3}setting: DATABASE_URL must be a URL beginning with postgres.* – for example DATABASE_URL=postgres/,
       ),
-      expect.stringMatching(/^failed {3}setting: AGORA_QPS must be a number – AGORA_QPS=10$/),
-      expect.stringMatching(/^failed {3}setting: API_KEYS empty while API_HOST is not loopback – billing:read:/),
+      expect.stringMatching(/^failed {3}setting: AGORA_QPS must be a number – for example AGORA_QPS=10$/),
+      expect.stringMatching(
+        /^failed {3}setting: API_KEYS empty while API_HOST is not loopback – for example billing:read:/,
+      ),
     ]);
   });
 
@@ -129,14 +134,18 @@ describe('settings', () => {
 describe('the database', () => {
   it.each([
     ['that nobody serves', `postgres://u:p@${NOBODY}/x`, /ECONNREFUSED.* – start Postgres/],
-    ['on a host that is unknown', 'postgres://u:p@no-such-host.invalid/x', /the host in DATABASE_URL is unknown here/],
+    [
+      'on a host that is unknown',
+      'postgres://u:p@no-such-host.invalid/x',
+      /the host in DATABASE_URL cannot be resolved/,
+    ],
   ])('%s is told, and Agora is not asked without its slots', async (_what, url, complaint) => {
     const asked = service.agora.requests.length;
     const ran = await doctor({ DATABASE_URL: url });
     expect(ran.code).toBe(1);
     expect(complaints(ran)).toEqual([
       expect.stringMatching(complaint),
-      expect.stringMatching(/^warning {2}Agora, account default: not asked – mend the database first/),
+      expect.stringMatching(/^warning {2}Agora, account default: not asked – repair the database first/),
     ]);
     expect(service.agora.requests).toHaveLength(asked);
   });
@@ -164,7 +173,7 @@ describe('the database', () => {
       expect.stringMatching(
         /^warning {2}migrations: \d+ to apply, from \d+_ledger on – run "recording-ledger migrate"/,
       ),
-      expect.stringMatching(/^warning {2}reporting role: recording_reader cannot be made by this role/),
+      expect.stringMatching(/^warning {2}reporting role: recording_reader cannot be created by this role/),
     ]);
     await database.drop();
     await inDatabase(service.database.url, (admin) => admin.query('drop role powerless'));
@@ -267,7 +276,7 @@ describeWithRedis('Redis', () => {
     expect(lines.filter((line) => line.includes('Redis'))).toEqual([
       expect.stringMatching(/^ok {7}Redis: version \d+\./),
       'ok       Redis, eviction: maxmemory-policy noeviction',
-      'ok       Redis, persistence: none; what is lost is found again in Postgres',
+      'ok       Redis, persistence: none; lost jobs are found again in Postgres',
     ]);
     await redis.drop();
   });
@@ -285,9 +294,11 @@ describeWithRedis('Redis', () => {
   });
 });
 
-/** Something that stands where the receiver should be. */
+/** Servers that stand where the receiver should be. */
+const standIns: Server[] = [];
+
 async function standIn(server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
+  standIns.push(server.listen(0, '127.0.0.1'));
   await once(server, 'listening');
   return `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
@@ -305,7 +316,7 @@ describe('the receiver as it is seen from outside', () => {
     const ran = await seen(`${receiverUrl()}/ncs/${APP}`, { AGORA_NCS_SECRET: `${NCS_SECRET},other` });
     expect(ran.code).toBe(1);
     expect(ran.lines.slice(1)).toEqual([
-      `ok       receiver, app ${APP}, secret 1 of 2: took a signed test notification`,
+      `ok       receiver, app ${APP}, secret 1 of 2: accepted a signed test notification`,
       expect.stringMatching(
         /^failed {3}receiver, app app-1, secret 2 of 2: answered 401 .* – the receiver has another secret for app app-1/,
       ),
@@ -321,14 +332,13 @@ describe('the receiver as it is seen from outside', () => {
 
   it('is a failure where TLS does not come about, or is trusted by nobody', async () => {
     expect((await seen(receiverUrl().replace('http:', 'https:'))).lines).toEqual([
-      expect.stringMatching(/no TLS comes about there/),
+      expect.stringMatching(/TLS fails there/),
     ]);
     const pem = readFileSync('test/fixtures/self-signed.pem');
     const server = createHttpsServer({ key: pem, cert: pem }, (_request, response) => response.end());
     expect((await seen(`https://${await standIn(server)}`)).lines).toEqual([
-      expect.stringMatching(/certificate is trusted by nobody/),
+      expect.stringMatching(/certificate is not trusted/),
     ]);
-    server.close();
   });
 
   it('is not taken for something else that answers 200 to everybody, or leads elsewhere', async () => {
@@ -338,12 +348,11 @@ describe('the receiver as it is seen from outside', () => {
     });
     const at = await standIn(site);
     expect((await seen(`http://${at}`)).lines).toEqual([
-      expect.stringMatching(/^failed.*200 to a notification that nobody signed/),
+      expect.stringMatching(/^failed.*200 to an unsigned notification/),
     ]);
     expect((await seen(`http://${at}/moved`)).lines).toEqual([
-      expect.stringMatching(/^failed.*308, to https:\/\/elsewhere\/ – Agora follows no redirect/),
+      expect.stringMatching(/^failed.*308, to https:\/\/elsewhere\/ – Agora does not follow redirects/),
     ]);
-    site.close();
   });
 });
 
@@ -354,7 +363,7 @@ describe('the disks', () => {
     const ran = await doctor({ SPOOL_DIR: file });
     expect(ran.code).toBe(1);
     expect(complaints(ran)).toEqual([
-      expect.stringMatching(/^failed {3}disk of the spool: .* is no folder\) – make it a folder/),
+      expect.stringMatching(/^failed {3}disk of the spool: .* is not a folder\) – make it a folder/),
     ]);
   });
 });
@@ -364,7 +373,7 @@ describeWithSmallDisk('a disk', () => {
     const disk = mountSmallDisk(join(await createTestFolder('doctor-disk-'), 'disk'), 100);
     const env = { SPOOL_DIR: disk.folder, SPOOL_MAX_BYTES: '1073741824' };
     expect(complaints(await doctor(env))).toEqual([
-      expect.stringMatching(/^warning {2}disk of the spool: .*, (99|100) MiB free – free some of it.*SPOOL_MAX_BYTES/),
+      expect.stringMatching(/^warning {2}disk of the spool: .*, (99|100) MiB free – free some space.*SPOOL_MAX_BYTES/),
     ]);
     await disk.fill();
     const full = await doctor(env);
@@ -388,7 +397,7 @@ describe('without DATABASE_URL', () => {
     const { code, lines } = await doctor({ DATABASE_URL: '', DATA_DIR: folder });
     expect(code).toBe(0);
     expect(lines).toContain(`ok       embedded Postgres: in ${folder}, not running now: the service starts it`);
-    expect(lines.find((line) => line.includes('disk of the data'))).toMatch(/MiB free, made at the start$/);
+    expect(lines.find((line) => line.includes('disk of the data'))).toMatch(/MiB free, created at the start$/);
     expect(() => readFileSync(folder)).toThrow(/ENOENT/);
   });
 });

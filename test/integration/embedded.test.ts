@@ -104,7 +104,7 @@ test('is durable, speaks UTC, and listens on loopback alone', async () => {
   expect(await query(url, 'show timezone')).toEqual([{ TimeZone: 'UTC' }]);
 });
 
-test('keeps its password in a file that nobody else can read, and asks for it', async () => {
+test('keeps its password in a file that no other user can read, and asks for it', async () => {
   const { url } = await start();
   const file = join(dataDir, 'postgres', 'password');
   expect((await stat(file)).mode & 0o777).toBe(0o600);

@@ -41,7 +41,7 @@ afterAll(async () => {
 /** Of the API's context as much as reading a history needs. */
 function apiContext(): Parameters<typeof createApi>[0] {
   const unused = (): never => {
-    throw new Error('nobody asks for this here');
+    throw new Error('this is not used here');
   };
   const { db, rules } = ledger.context;
   return {

@@ -79,7 +79,7 @@ describe('a session with more evidence than fits into one transaction', () => {
     expect(await listPiecewise(ledger.db.pool)).toEqual([]);
   });
 
-  it('is folded onto what is known of it, and each notice counts once whenever it comes', async () => {
+  it('is folded onto its saved facts, and each notice counts once whenever it comes', async () => {
     await store(snapshots(0, 100));
     await foldAll(ledger.context);
     await store([...snapshots(100, LARGE), ...snapshots(50, 60)]);
@@ -93,7 +93,7 @@ describe('a session with more evidence than fits into one transaction', () => {
     expect((await told())['notices']).toMatchObject({ events: LARGE + 10, deliveries: LARGE + 25 });
   });
 
-  it('counts what is told of it between two pieces', async () => {
+  it('counts evidence that comes between two pieces', async () => {
     await register(ledger.context, aRegistration());
     await store(snapshots(0, LARGE));
     await foldAll(ledger.context);
@@ -123,7 +123,7 @@ describe('a session with more evidence than fits into one transaction', () => {
     expect(await told()).toEqual(before);
   });
 
-  it('is read anew for a notice that comes late, and reads as if it had come in time', async () => {
+  it('is folded from scratch for a notice that comes late, with the same result as if it had come in time', async () => {
     const rows = snapshots(0, LARGE);
     await store(rows.filter((_, n) => n !== 700));
     await foldAll(ledger.context);
@@ -133,7 +133,7 @@ describe('a session with more evidence than fits into one transaction', () => {
     expect(await refoldSession(ledger.context, SID)).toBeNull();
   });
 
-  it('is shared by several who fold, and nothing counts twice', async () => {
+  it('is shared by several workers, and nothing counts twice', async () => {
     await store([...snapshots(0, LARGE), ...snapshots(0, LARGE, 'b'.repeat(32)), ...small(20)]);
     await Promise.all([1, 2, 3].map(() => foldAll(ledger.context)));
     await foldAll(ledger.context);
@@ -188,7 +188,7 @@ describe('what waits', () => {
     expect(Object.keys(await states()).sort()).toEqual(first.sort());
   });
 
-  it('is shared by those who fold at once: what one has, the next one does not wait for', async () => {
+  it('is shared by concurrent workers: what one holds, the next one does not wait for', async () => {
     const sids = Array.from({ length: 6 }, (_, n) => `shared-${String(n)}`);
     for (const sid of sids) await store(snapshots(0, 40, sid));
     const { pool } = ledger.db;
@@ -224,7 +224,7 @@ describe('a session that cannot be folded', () => {
     },
   );
 
-  it('is not set aside for trouble that everybody has', async () => {
+  it('is not set aside for an error that affects all sessions', async () => {
     await refuse('53100', 'true');
     await store(small(5));
     await expect(foldAll(ledger.context)).rejects.toThrow('not now');
@@ -234,7 +234,7 @@ describe('a session that cannot be folded', () => {
     expect(Object.keys(await states())).toHaveLength(5);
   });
 
-  it('is set aside while it is folded in pieces, and then read from the beginning', async () => {
+  it('is set aside while it is folded in pieces, and then folded from scratch', async () => {
     await store(snapshots(0, LARGE));
     await foldPending(ledger.context, 10);
     await refuse('25P03', `new.sid = '${SID}'`);

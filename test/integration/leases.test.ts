@@ -93,12 +93,12 @@ describe('a caller', () => {
     expect(slotsOf(await lease({ count: 10 }, 'second'))).toBe(3);
   });
 
-  it('has all that leases may hold where nobody else may lease', async () => {
+  it('has all that leases may hold where no other key may lease', async () => {
     service = await startTestService({ API_KEYS: 'first:write:first-key,reader:read:reader-key' });
     expect(slotsOf(await lease({ count: 10, forMs: 60_000 }))).toBe(7);
   });
 
-  it('books nothing far ahead, also where slots have become rare', async () => {
+  it('books nothing far ahead, also when slots have become rare', async () => {
     service = await startTestService({ ...KEYS, AGORA_QPS_SHARE: '0.1' });
     const answers = [];
     while (answers.length < 300) answers.push(await lease({ count: 1, forMs: 100 }, CALLERS[answers.length % 2]));

@@ -104,7 +104,7 @@ describe('storing and folding', () => {
     expect(await countSetAside(ledger.db.pool)).toBe(0);
   });
 
-  it('is not held up by a session that cannot be told that time has passed', async () => {
+  it('is not held up by a session whose alarm cannot be folded', async () => {
     const other = 'c'.repeat(32);
     const gap = (sid: string) => [
       aRow(1, 40, { status: 0 }, { sid, sequence: 0 }),
@@ -165,7 +165,7 @@ describe('storing and folding', () => {
     expect(await foldPending(ledger.context, 10)).toEqual({ sessions: 0, more: false });
   });
 
-  it('is swept up where no bell rang for it, once notifications do not press in any more', async () => {
+  it('is folded by the sweep where no wake-up came, once the load of notifications is over', async () => {
     await storeNotices(ledger.db.pool, life(), 1);
     await sweep({ ...ledger.context, pressure: () => 'lasting' });
     expect(await sessionNow()).toEqual({});
@@ -205,7 +205,7 @@ describe('storing and folding', () => {
     expect(found[0]?.session).toEqual(inOrder);
   });
 
-  it('says of a session that its app is not configured, and asks about it once it is', async () => {
+  it('shows that the app of a session is not configured, and asks about it once it is', async () => {
     const rules = { ...ledger.context.rules, accountOf: () => null };
     const receivedMs = unixMs(Date.now());
     for (const sid of ['a', 'b', 'c'])
@@ -224,7 +224,7 @@ describe('storing and folding', () => {
     expect(await told()).toEqual(['a', 'b', 'c'].map((sid) => ({ sid, finding: null, scheduled: true })));
   });
 
-  it('goes on with what an older release beside it has saved', async () => {
+  it('continues with what an older release beside it has saved', async () => {
     await register(ledger.context, aRegistration());
     await ledger.db.pool.query(`update sessions set facts = $1`, [FIRST_FACTS]);
     await storeNotices(ledger.db.pool, [aRow(2, 40, { status: 0 })], 1);
@@ -235,7 +235,7 @@ describe('storing and folding', () => {
     expect(rows).toEqual([{ state: 'recording', first: 'resource', shape: FACTS_SHAPE }]);
   });
 
-  it('plans a query anew that was on its way when the registration was corrected', async () => {
+  it('plans a new query for one that was on its way when the registration was corrected', async () => {
     await register(ledger.context, aRegistration({ startedMs: null, receivedMs: unixMs(Date.now()) }));
     await ledger.db.pool.query(
       `update query_schedule set claimed_at = now(), asking = true, due_at = now() + interval '1 day'`,
@@ -257,7 +257,7 @@ describe('storing and folding', () => {
     expect(found).toEqual([{ state: 'recording' }]);
   });
 
-  it('shares the work between folders that run at once, and folds nothing twice', async () => {
+  it('shares the work between concurrent workers, and folds nothing twice', async () => {
     const many = Array.from({ length: 300 }, (_, n) =>
       aRow(n, 33, { progress: n }, { sid: `session-${String(n % 60)}`, serviceType: 2 }),
     );
@@ -272,7 +272,7 @@ describe('storing and folding', () => {
 });
 
 describe('folding while more comes in', () => {
-  it('takes each delivery in once, also where a session is read anew', async () => {
+  it('counts each delivery once, also where a session is folded from scratch', async () => {
     const storing = { now: true };
     const store = async (part: number): Promise<void> => {
       for (let n = 0; n < 100; n += 1) {
@@ -414,7 +414,7 @@ describe('observations', () => {
     expect(await rows()).toEqual(before);
   });
 
-  it('asked by a corrected registration begin a run of their own', async () => {
+  it('asked by a corrected registration begin a new run', async () => {
     const right = aRegistration({ resourceId: 'right', replaces: true });
     await register(ledger.context, aRegistration());
     for (const second of [5, 30]) await ask(second, anAnswer(5));
@@ -448,7 +448,7 @@ describe('observations', () => {
 });
 
 describe('the change feed', () => {
-  it('has every version of every session once, in an order that a reader can follow while others write', async () => {
+  it('has every version of every session once, in an order that a reader can follow while sessions are written', async () => {
     const seen: { sid: string; version: number }[] = [];
     const writing = { now: true };
     const reader = (async () => {

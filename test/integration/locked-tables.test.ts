@@ -61,7 +61,7 @@ async function partitionsOf(ms: number): Promise<number> {
 
 const DAY_MS = 86_400_000;
 
-describe('while somebody reads the notices', () => {
+describe('while another transaction reads the notices', () => {
   it('a service starts, and stores what it is sent at once, though partitions are due', async () => {
     await reading();
     const begin = performance.now();
@@ -78,7 +78,7 @@ describe('while somebody reads the notices', () => {
     expect(await service.ended).toEqual({ code: 0, signal: null });
   });
 
-  it('new partitions are left for later, and nobody waits behind them', async () => {
+  it('new partitions are left for later, and nothing waits behind them', async () => {
     const now = unixMs(Date.now());
     const pool = new pg.Pool({ connectionString: database.url });
     leftovers.unshift(() => pool.end());
@@ -95,7 +95,7 @@ describe('while somebody reads the notices', () => {
     expect(await partitionsOf(tomorrow)).toBe(8);
   });
 
-  it('and nothing is due, nobody is locked out for a moment', async () => {
+  it('and no partition is due, nothing is locked even for a moment', async () => {
     const pool = new pg.Pool({ connectionString: database.url });
     leftovers.unshift(() => pool.end());
     const now = unixMs(Date.now());
@@ -113,7 +113,7 @@ describe('a service that starts on a database that is read-only', () => {
       ),
     );
 
-  it('says so, takes notifications in all the same, and starts when it may write', async () => {
+  it('says so, accepts notifications all the same, and starts when it may write', async () => {
     const before = await startService();
     before.kill('SIGTERM');
     await before.ended;

@@ -59,7 +59,7 @@ describe('a role that may not create roles, as a managed Postgres gives it', () 
     const second = await migrate(url);
     expect(second).toEqual({
       code: 0,
-      output: 'The database is up to date.\nRole recording_reader may read all of schema reporting now.\n',
+      output: 'The database is up to date.\nRole recording_reader can now read all of schema reporting.\n',
     });
     expect(await unreadable(url)).toEqual([]);
     expect(await migrate(url)).toEqual({ code: 0, output: 'The database is up to date.\n' });
@@ -97,7 +97,7 @@ it('a view that came later without its grant can be read after the next run', as
   await migrate(url);
   await inDatabase(url, (client) => client.query('create view reporting.later as select 1 as one'));
   expect(await unreadable(url)).toEqual(['later']);
-  expect((await migrate(url)).output).toMatch(/recording_reader may read all of schema reporting now/);
+  expect((await migrate(url)).output).toMatch(/recording_reader can now read all of schema reporting/);
   expect(await unreadable(url)).toEqual([]);
 });
 
@@ -105,7 +105,7 @@ it('a role that is gone, as after a restore on another server, is made again whe
   const url = await postgres.createOwned('limited', 'createrole');
   await migrate(url);
   await asAdmin(url, (admin) => admin.query('drop owned by recording_reader; drop role recording_reader'));
-  expect((await migrate(url)).output).toMatch(/recording_reader may read all of schema reporting now/);
+  expect((await migrate(url)).output).toMatch(/recording_reader can now read all of schema reporting/);
   expect(await unreadable(url)).toEqual([]);
 });
 
@@ -141,7 +141,7 @@ it('a later migration that needs the owner of the tables says so', async () => {
   other.username = 'other';
   const refused = await migrate(other.href);
   expect(refused.code).toBe(1);
-  expect(refused.output).toMatch(/migrate as the role that owns the tables, which is the one that migrated first/);
+  expect(refused.output).toMatch(/run the migration as the role that owns the tables/);
 });
 
 it('a password with every special character is taken from PGPASSWORD, as it is', async () => {

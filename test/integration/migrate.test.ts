@@ -58,7 +58,7 @@ test('applies what is missing in order, and nothing the second time', async () =
   expect(await query('select * from a')).toEqual([]);
 });
 
-test('does not wait long for a table that somebody reads, and says so', async () => {
+test('does not wait long for a table that another transaction reads, and says so', async () => {
   await writeMigration('1_a', 'create table a (n int);');
   await migrate(database.url, { migrationsDir });
   await writeMigration('2_b', 'alter table a add column m int;');
@@ -156,7 +156,7 @@ test('takes functions and comments with semicolons as they stand', async () => {
   expect(await query('select f()')).toEqual([{ f: 1 }]);
 });
 
-test('a failed migration leaves nothing behind and is tried again once it is mended', async () => {
+test('a failed migration leaves nothing behind and is tried again once it is corrected', async () => {
   await writeMigration('1_a', 'create table a (n int);');
   await writeMigration('2_b', 'create table b (n int); select 1 / 0;');
   const failing = migrate(database.url, { migrationsDir });
@@ -168,7 +168,7 @@ test('a failed migration leaves nothing behind and is tried again once it is men
   expect(await migrate(database.url, { migrationsDir })).toEqual({ applied: ['2_b'] });
 });
 
-test('refuses a database that holds something else, and leaves it as it is', async () => {
+test('refuses a database of another application, and leaves it as it is', async () => {
   await query('create table theirs (n int)');
   await writeMigration('1_a', 'create table a (n int);');
   const refused = migrate(database.url, { migrationsDir });
@@ -199,7 +199,7 @@ test('the tables of this package are there after the first start, and the second
   await migrated.drop();
 });
 
-test('names the place when Postgres cannot be reached', async () => {
+test('names the address when Postgres cannot be reached', async () => {
   const unreachable = migrate('postgresql://somebody:secret@127.0.0.1:1/nowhere');
   await expect(unreachable).rejects.toThrow(
     'Postgres at 127.0.0.1:1/nowhere does not let us in (connect ECONNREFUSED 127.0.0.1:1): start it, or correct DATABASE_URL.',

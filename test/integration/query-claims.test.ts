@@ -2,7 +2,7 @@ import {
   claimQueries,
   releaseClaim,
   saveSchedule,
-  takeUpClaim,
+  startClaim,
   type ScheduledQuery,
 } from '../../src/db/schedule/query-schedule.js';
 import { readFront } from '../../src/db/schedule/query-front.js';
@@ -63,14 +63,14 @@ describe('claims', () => {
 
   it('take the most urgent class first, and of a class what is due longest', async () => {
     await schedule('routine', 'routine', -60_000);
-    await schedule('signal', 'signal', -1_000);
+    await schedule('trigger', 'trigger', -1_000);
     await schedule('older', 'confirm_end', -2_000);
     await schedule('newer', 'confirm_end', -1_000);
     await schedule('later', 'confirm_end', 5_000);
-    expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'signal']);
+    expect((await claim(3)).map(({ sid }) => sid).sort()).toEqual(['newer', 'older', 'trigger']);
   });
 
-  it('take whose heartbeat is missing before the routine, and who was not asked for longest', async () => {
+  it('take sessions with a missing heartbeat before routine ones, and those that were not asked about for longest', async () => {
     await schedule('routine', 'routine', -60_000);
     await schedule('silent', 'routine', 50_000, { suspectedMs: unixMs(now - 1_000) });
     await schedule('oldest', 'routine', 50_000, { waitingSinceMs: unixMs(now - 500_000) });
@@ -121,20 +121,20 @@ describe('claims', () => {
     expect(await claim(3, unixMs(now + 2))).toMatchObject([{ sid: 'run' }]);
   });
 
-  it('are taken up by one job only, however often it runs', async () => {
+  it('are started by one job only, however often it runs', async () => {
     await schedule('once', 'routine', -1_000);
     const [claimed] = await claim(3);
     const claimedMs = claimed?.claimedMs ?? now;
     const taken = await Promise.all(
-      Array.from({ length: 5 }, () => takeUpClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000)),
+      Array.from({ length: 5 }, () => startClaim(ledger.db, 'once', claimedMs, unixMs(now + 1), 10_000)),
     );
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
 
-  it('are not lost to a notification that plans the session anew meanwhile', async () => {
+  it('are not lost to a notification that plans the next query meanwhile', async () => {
     await schedule('s', 'routine', -1_000);
     await claim(3);
-    await schedule('s', 'signal', -500);
+    await schedule('s', 'trigger', -500);
     expect(await claim(3)).toHaveLength(0);
     expect(await claim(3, unixMs(now + 11_000))).toHaveLength(1);
   });

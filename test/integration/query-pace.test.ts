@@ -1,7 +1,7 @@
 import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
 import type { PaceScopes } from '../../src/db/schedule/pace-scopes.js';
 import { pauseAccount, slowDown, speedUp } from '../../src/db/schedule/query-pace.js';
-import { countHeldSlots, releaseSlot, takeSlot, type Taking } from '../../src/db/schedule/query-slots.js';
+import { countHeldSlots, releaseSlot, takeSlot, type SlotAttempt } from '../../src/db/schedule/query-slots.js';
 import { leaseSlot } from '../../src/db/schedule/slot-leases.js';
 import { slotSpacingMs } from '../../src/reconcile/pacing.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
@@ -19,13 +19,13 @@ afterEach(async () => {
 const scope = (slots: number, spacingMs = 0, name = 'a'): PaceScopes => [{ name, spacingMs, slots }];
 const LONG_MS = 60_000;
 
-async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Promise<Taking[]> {
-  const takings: Taking[] = [];
+async function takeAll(scopes: PaceScopes, times: number, leaseMs = LONG_MS): Promise<SlotAttempt[]> {
+  const takings: SlotAttempt[] = [];
   while (takings.length < times) takings.push(await takeSlot(ledger.db, scopes, leaseMs));
   return takings;
 }
 
-const taken = (takings: readonly Taking[]): string[] =>
+const taken = (takings: readonly SlotAttempt[]): string[] =>
   takings.flatMap((taking) => (taking.kind === 'taken' ? [taking.holder] : []));
 const kinds = (takings: readonly { kind: string }[]): string[] => takings.map(({ kind }) => kind);
 
@@ -55,7 +55,7 @@ describe('slots', () => {
     expect(kinds(await takeAll(scope(1), 1))).toEqual(['taken']);
   });
 
-  it('are held by a killed process for its lease, and by nobody for longer', async () => {
+  it('of a killed process are held for its lease, and no longer', async () => {
     await takeAll(scope(1), 1, 400);
     const from = performance.now();
     await waitFor(async () => taken(await takeAll(scope(1), 1, 400)).length > 0, { deadlineMs: 3_000 });
@@ -101,7 +101,7 @@ describe('slots', () => {
     expect(worst.held).toBe(slots);
   });
 
-  it('are taken at their distance, lateness being made up for a little', async () => {
+  it('are taken at their distance, and a little lateness is made up for', async () => {
     const spaced = scope(10, 80);
     const from = performance.now();
     const times: number[] = [];
@@ -136,7 +136,7 @@ describe('slots', () => {
     expect(await held()).toBe(0);
   });
 
-  it('come half as often after a 429, and win the pace back with answers', async () => {
+  it('come half as often after a 429, and regain the pace with answers', async () => {
     await takeAll(scope(9, slotSpacingMs(9)), 1);
     await slowDown(ledger.db, 'a');
     const factor = async (): Promise<number | undefined> =>

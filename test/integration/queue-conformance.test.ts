@@ -60,7 +60,7 @@ function conforms(openPlace: () => Promise<Place>): void {
     expect(errors).toEqual([]);
   });
 
-  it('calls a second worker, and that one a third, while more waits than one takes at once', async () => {
+  it('wakes a second worker, and that one a third, while more waits than one takes at once', async () => {
     let [working, most, calls] = [0, 0, 0];
     const work = async (onMore: () => void): Promise<void> => {
       working += 1;
@@ -95,7 +95,7 @@ function conforms(openPlace: () => Promise<Place>): void {
     expect(done).toEqual([1, 3, 6]);
   });
 
-  it('takes one tick of a stretch of time, however many processes give it', async () => {
+  it('runs one tick of a time interval, however many processes add it', async () => {
     const ticks: string[] = [];
     const { queue } = open('tick', (name) => {
       ticks.push(name);
@@ -149,7 +149,7 @@ function conforms(openPlace: () => Promise<Place>): void {
     expect(ended).toBe(true);
   });
 
-  it('is heard again after every connection to it was cut', async () => {
+  it('works again after every connection to it was cut', async () => {
     const done: string[] = [];
     const { queue } = open('cut', (name) => {
       done.push(name);

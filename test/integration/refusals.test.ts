@@ -68,7 +68,7 @@ const aMinuteLater = (): Promise<unknown> =>
     ),
   );
 
-it('one refused app stops nobody but itself, says so, and goes on once it is accepted', async () => {
+it('one refused app stops no other app, is reported, and is asked about again once it is accepted', async () => {
   refuse('/apps/foreign/');
   const [foreign, good] = [await register('foreign', 6), await register('good', 20)];
   await allAsked(good, 2);
@@ -97,7 +97,7 @@ it('one refused app stops nobody but itself, says so, and goes on once it is acc
   expect(metrics.body).toMatch(/recording_ledger_slots_held\{account="main",by="query"\} \d/);
 });
 
-it('one session that is always refused beside others of its app refuses nothing', async () => {
+it('one session that is always refused, beside others of its app that are not, does not make the app refused', async () => {
   refuse('/sid/good-3/');
   const [bad = '', ...others] = (await register('good', 8)).sort((sid) => (sid === 'good-3' ? -1 : 1));
   await allAsked(others, 3);
@@ -127,14 +127,14 @@ it('an account is refused when several of its apps are, and then asked once a mi
   expect(await refused()).toEqual([]);
 });
 
-it('an account all of whose live sessions are of a refused app promises nothing', async () => {
+it('an account all of whose live sessions are of a refused app has no bound', async () => {
   refuse('/apps/foreign/');
   await register('foreign', 3);
   await waitFor(async () => (await refused()).includes('foreign'), { deadlineMs: 15_000 });
   expect((await summary()).truth.boundMs).toBeNull();
 });
 
-it('one session that always gets a 504 pauses nobody else', async () => {
+it('one session that always gets a 504 pauses no other session', async () => {
   service.agora.answerWith((of) =>
     of.includes('/sid/good-2/') ? { status: 504, body: { code: 62, reason: 'request timeout' } } : ALIVE,
   );

@@ -37,7 +37,7 @@ async function run(...args: string[]): Promise<string> {
   return command.output();
 }
 
-it('pushes recorded deliveries through the front door, and doubles nothing when run again', async () => {
+it('sends recorded deliveries to the receiver, and stores nothing twice when run again', async () => {
   const file = path.join(folder, 'deliveries.ndjson');
   const bodies = SAMPLES.scenarios.find(({ id }) => id === 'happy-mix')?.notifications ?? [];
   const lines = bodies.map((id, index) => {
@@ -61,7 +61,7 @@ it('pushes recorded deliveries through the front door, and doubles nothing when 
   expect(session).toMatchObject({ state: 'ended', notices: { events: bodies.length } });
 });
 
-it('takes in what was quarantined and can be read now, once, as received then', async () => {
+it('stores what was quarantined and can be read now, once, with its original time of receipt', async () => {
   const raw = Buffer.from(JSON.stringify(sampleNotification('ev71-ok')));
   const receivedAt = new Date('2026-03-02T11:00:00.000Z');
   const insert = `insert into quarantined_bodies (app_id, digest, raw, reason, received_at) values ($1, gen_random_uuid(), $2, 'a reason of an older decoder', $3)`;

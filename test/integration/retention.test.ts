@@ -63,7 +63,7 @@ describe('retention', () => {
     expect(await session()).toEqual(before);
   });
 
-  it('still knows what it has dropped, and still folds what comes late', async () => {
+  it('still recognises copies of what it has dropped, and still folds what comes late', async () => {
     await storeNotices(ledger.db.pool, ended(), 1);
     await foldAll(ledger.context);
     await dropNoticesBefore(ledger.db, later(30), later(30));
@@ -81,7 +81,7 @@ describe('retention', () => {
     expect((await notices())?.split(',')).toHaveLength(1);
   });
 
-  it('takes in what was received before it was dropped and stored after, and keeps it', async () => {
+  it('counts what was received before the drop and stored after it', async () => {
     await storeNotices(ledger.db.pool, ended(), 1);
     await foldAll(ledger.context);
     await dropNoticesBefore(ledger.db, later(30), later(30));
@@ -161,7 +161,7 @@ describe('retention', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('leaves what somebody has locked for the next time, and drops the rest', async () => {
+  it('leaves a locked day for the next run, and drops the rest', async () => {
     await storeNotices(ledger.db.pool, ended(), 1);
     await foldAll(ledger.context);
     const other = await ledger.db.pool.connect();
@@ -174,7 +174,7 @@ describe('retention', () => {
     expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 3 });
   });
 
-  it('is not in the way of a day that began before it had a partition', async () => {
+  it('does not fail for a day that began before it had a partition', async () => {
     const early = unixMs(Math.floor(later(20) / DAY_MS) * DAY_MS);
     const late = plusMs(early, 60_000);
     await storeNotices(ledger.db.pool, [aRow(1, 40, { status: 0 }, { receivedMs: early })], 1);

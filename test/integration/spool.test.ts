@@ -76,7 +76,7 @@ async function counts(): Promise<{
 }
 
 describe('a spool', () => {
-  it('keeps what it was given, in order, for whoever opens the folder next', async () => {
+  it('keeps its entries in order for the next process that opens the folder', async () => {
     expect(spool.append([notice(1), unreadable('{')], { isDoubtful: false })).toBe('kept');
     expect(spool.append([notice(2)], { isDoubtful: true })).toBe('kept');
     const { id } = spool;

@@ -35,7 +35,7 @@ afterEach(async () => {
 
 type Oddity = { work?: () => Promise<void>; looksAt?: JobQueue; firstIsDeaf?: boolean };
 
-/** The backend, with a record of who was opened and closed. A deaf worker listens where nobody speaks. */
+/** The backend, with a record of who was opened and closed. A worker that takes no jobs listens to another queue. */
 function watched(firstIsDeaf: boolean): QueueBackend {
   return {
     ...backend,
@@ -98,7 +98,7 @@ describe('a supervised worker', () => {
     await worker.close();
   });
 
-  it('is not replaced while it closes: the one in its place would be closed by nobody', async () => {
+  it('is not replaced while it closes: its replacement would never be closed', async () => {
     const answers: (() => void)[] = [];
     const slow = {
       getJobCounts: async () => {

@@ -54,12 +54,12 @@ const startReceiver = (
 ): Promise<TestProcess> => startReceiverProcess({ databaseUrl, spoolDir: folder, port }, roles, more);
 
 /** While Postgres is away: only the receiver stands, for the whole service. */
-const startStandIn = (roles = 'receiver', more = {}): Promise<TestProcess> =>
+const startDegraded = (roles = 'receiver', more = {}): Promise<TestProcess> =>
   startReceiverProcess({ databaseUrl: database.url, spoolDir: folder, port }, roles, more, /receiver\.degraded/);
 
 const name = (): string => new URL(database.url).pathname.slice(1);
 
-/** A Postgres that takes nobody in, and throws out who is there: as far as the service can see, it is gone. */
+/** A Postgres that refuses and closes all connections: to the service it looks as if it were gone. */
 async function setReachable(reachable: boolean): Promise<void> {
   await admin.query(`alter database ${name()} allow_connections ${String(reachable)}`);
   if (reachable) return;
@@ -169,18 +169,18 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('started while Postgres is away takes notifications in, also when it is killed', async () => {
+  it('started while Postgres is away accepts notifications, also when it is killed', async () => {
     await stopped(await startReceiver());
     await setReachable(false);
-    const killed = await startStandIn();
+    const killed = await startDegraded();
     const posted = startPostingHere();
     await pause(500);
     killed.kill('SIGKILL');
     await killed.ended;
     const inTime = posted.acknowledged().length;
     expect(inTime).toBeGreaterThan(20);
-    expect(await stopped(await startStandIn())).toEqual({ code: 0, signal: null });
-    const service = await startStandIn();
+    expect(await stopped(await startDegraded())).toEqual({ code: 0, signal: null });
+    const service = await startDegraded();
     await pause(500);
     await posted.stop();
     expect(posted.acknowledged().length).toBeGreaterThan(inTime + 20);
@@ -192,10 +192,10 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('started while Postgres is away answers every notification while it gives way to the whole service', async () => {
+  it('started while Postgres is away answers every notification while the full service takes over', async () => {
     await stopped(await startReceiver('receiver,api'));
     await setReachable(false);
-    const service = await startStandIn('receiver,api');
+    const service = await startDegraded('receiver,api');
     const posted = startPostingHere(32);
     await pause(500);
     await setReachable(true);
@@ -212,7 +212,7 @@ describe('a receiver', () => {
     await stopped(await startReceiver());
     await setReachable(false);
     const apiPort = String(await freePort('127.0.0.1'));
-    const service = await startStandIn('receiver,api', { API_PORT: apiPort });
+    const service = await startDegraded('receiver,api', { API_PORT: apiPort });
     const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${apiPort}${path}`);
     const posted = startPostingHere();
     await waitFor(() => posted.acknowledged().length > 0, {
@@ -242,12 +242,12 @@ describe('a receiver', () => {
     expect(await compare(posted.acknowledged(), database.url)).toEqual({ missing: 0, double: 0 });
   });
 
-  it('does not stand in for a database that this machine never reached, and says what is wrong', async () => {
+  it('does not start degraded for a database that this machine never reached, and says what is wrong', async () => {
     await setReachable(false);
     await expect(startReceiver()).rejects.toThrow(/DATABASE_URL/);
   });
 
-  it('answers in time while somebody holds a lock on the evidence for 30 s', async () => {
+  it('answers in time while another transaction locks the evidence for 30 s', async () => {
     const service = await startReceiver();
     const posted = startPostingHere();
     await pause(500);

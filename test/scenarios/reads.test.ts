@@ -134,7 +134,7 @@ function startReading(url: string, agent: Agent): { stop: () => Promise<number> 
   };
 }
 
-it('ten readers of a history of 20,000 notices keep nobody waiting who sends notifications', async () => {
+it('ten readers of a history of 20,000 notices do not delay notifications', async () => {
   const [database, folder] = [await createTestDatabase(), await createTestFolder('reads-')];
   const [port, apiPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const [senders, readers] = [new Agent({ connections: SENDERS }), new Agent({ connections: READERS })];

@@ -20,7 +20,7 @@ const LEAST_KILLS = 6;
 
 const leftovers = clearAfterEach();
 
-/** Sessions that nobody would ask about any more, answers that are kept twice, evidence left behind. */
+/** Sessions without a next query, answers that are stored twice, evidence that was left unfolded. */
 async function mistakes(url: string): Promise<object | undefined> {
   const { rows } = await inDatabase(url, (client) =>
     client.query<object>(

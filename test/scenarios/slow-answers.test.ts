@@ -16,7 +16,7 @@ const leftovers = clearAfterEach();
 
 type Summary = { truth: { boundMs: number | null }; queries: { limitPerSecond: number; reachablePerSecond: number } };
 
-it('a slow host costs queries: the limit holds, no breaker opens, and the promise says what can be reached', async () => {
+it('a slow host costs queries: the limit holds, no breaker opens, and the bound rises accordingly', async () => {
   const database = await createTestDatabase();
   const world = await openWorld({
     sessions: 80,

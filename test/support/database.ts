@@ -4,7 +4,7 @@ import { waitFor } from './wait-for.js';
 
 export type TestDatabase = {
   url: string;
-  /** Fails when somebody is still connected: whoever opened that has not closed it. */
+  /** Fails if a connection is still open: the test has not closed it. */
   drop: () => Promise<void>;
 };
 

@@ -41,14 +41,14 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
-  const mark = leaveMark(child);
+  const pidFile = writePidFile(child);
   let output = '';
   const collect = (chunk: Buffer): void => void (output += chunk.toString());
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
   const ended = once(child, 'close').then(([code, signal]): ProcessEnd => {
     running.delete(child);
-    rmSync(mark, { force: true });
+    rmSync(pidFile, { force: true });
     return { code: code as number | null, signal: signal as NodeJS.Signals | null };
   });
   return {
@@ -61,10 +61,10 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
 }
 
 /** For the guard of the run, which ends what a killed run could not end itself. */
-function leaveMark(child: ChildProcess): string {
-  const mark = join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), `process-${child.pid ?? 0}.pid`);
-  writeFileSync(mark, `${child.pid ?? ''}\n`);
-  return mark;
+function writePidFile(child: ChildProcess): string {
+  const pidFile = join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), `process-${child.pid ?? 0}.pid`);
+  writeFileSync(pidFile, `${child.pid ?? ''}\n`);
+  return pidFile;
 }
 
 const running = new Set<ChildProcess>();

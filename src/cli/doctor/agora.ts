@@ -25,7 +25,7 @@ export async function checkAgora(config: Config, db: Db | null): Promise<AgoraCh
     client,
     queryTimeoutMs: config.queryTimeoutMs,
     stopping: new AbortController().signal,
-    troubles: { slotNotReleased: () => undefined }, // its lease ends by itself
+    errorEvents: { slotNotReleased: () => undefined }, // its lease ends by itself
     hosts: config.baseUrls.length,
   };
   const found: AgoraChecks = { checks: [], times: [] };
@@ -71,7 +71,7 @@ export function notAsked(check: string, why = ''): Check {
   return warning(
     check,
     `not asked${why}`,
-    'mend the database first: a query takes a slot there, so that the limit holds',
+    'repair the database first: it holds the slots that keep all queries within the limit',
   );
 }
 
@@ -83,7 +83,7 @@ async function judge(check: string, asked: Asked, account: Account, db: Db | nul
       return failed(
         check,
         `no base URL answers (${asked.failures.join('; ')})`,
-        'open the way to them from here (DNS, HTTPS, proxy), or correct AGORA_BASE_URLS',
+        'check DNS, firewall and proxy between here and them, or correct AGORA_BASE_URLS',
       );
     case 'paused':
       return judgePause(check, asked.forMs, account, db);
@@ -104,15 +104,15 @@ function judgeAnswer(check: string, { baseUrl, answer, failures }: Extract<Asked
       return failed(
         check,
         `${by}: the credentials are refused`,
-        'check AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET (console, RESTful API), that cloud recording is enabled, and that the app is of this account',
+        'check AGORA_CUSTOMER_ID and AGORA_CUSTOMER_SECRET (console, RESTful API), that cloud recording is enabled, and that the app belongs to this account',
       );
     case 'no_route':
-      return failed(check, `${by}: no such address`, 'correct AGORA_BASE_URLS: nothing belongs behind the host');
+      return failed(check, `${by}: no such address`, 'correct AGORA_BASE_URLS: a base URL has no path');
     case 'throttled':
       return warning(
         check,
         `${by}: too many queries`,
-        'others use up the limit of the account: lower AGORA_QPS_SHARE, then run this again',
+        'other programs use up the limit of the account: lower AGORA_QPS_SHARE, then run this again',
       );
     case 'answered':
     case 'not_found':
@@ -122,7 +122,7 @@ function judgeAnswer(check: string, { baseUrl, answer, failures }: Extract<Asked
       return warning(
         check,
         `${by}: the credentials are accepted; ${failures.join('; ')}`,
-        'open the way to that one too: the other stands in for it',
+        'make the other base URL reachable too: it is the fallback',
       );
     case 'unavailable':
       return failed(check, by, 'wait for Agora, then run this again');
@@ -131,8 +131,8 @@ function judgeAnswer(check: string, { baseUrl, answer, failures }: Extract<Asked
 
 /** Who is refused is paused, and asked again once a minute by the service itself. */
 async function judgePause(check: string, forMs: number, account: Account, db: Db | null): Promise<Check> {
-  const found = `not asked: the ledger leaves the account alone for ${String(Math.ceil(forMs / 1_000))} s more`;
+  const found = `not asked: the account is paused for ${String(Math.ceil(forMs / 1_000))} s more`;
   const refused = db === null ? undefined : (await readRefused(db, [account]))[0];
-  if (refused === undefined) return warning(check, found, 'run this again then');
+  if (refused === undefined) return warning(check, found, 'run this again afterwards');
   return failed(check, `${found}; refused since ${new Date(refused.sinceMs).toISOString()}`, refused.advice);
 }

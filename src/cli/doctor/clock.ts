@@ -31,11 +31,11 @@ async function differenceOf(client: pg.Client): Promise<Difference> {
 }
 
 function judge(differences: readonly Difference[]): Check {
-  const found = `against this machine's, ${differences.map(told).join(', ')}`;
+  const found = `compared with this machine, ${differences.map(told).join(', ')}`;
   const apart = differences.filter(({ aheadMs, uncertainMs }) => Math.abs(aheadMs) - uncertainMs > MOST_MS);
   if (apart.length === 0) return fine('clocks', found);
   const advice =
-    'synchronise this machine and the database by NTP: the ledger goes by the database, and its times stand beside those of Agora';
+    'synchronise this machine and the database with NTP: the ledger uses the time of the database, beside that of Agora';
   return warning('clocks', found, advice);
 }
 

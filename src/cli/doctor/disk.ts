@@ -43,8 +43,8 @@ async function checkDisk({ check, folder, setting, wantedBytes, why }: Place): P
     const found = await nearestThatIsThere(folder);
     await tryToWrite(found, found === folder);
     const freeBytes = await freeBytesOf(found);
-    const told = `${folder}, ${inMib(freeBytes)} free${found === folder ? '' : ', made at the start'}`;
-    const advice = `free some of it, or set ${setting} to a larger disk: ${why}`;
+    const told = `${folder}, ${inMib(freeBytes)} free${found === folder ? '' : ', created at the start'}`;
+    const advice = `free some space, or set ${setting} to a folder on a larger disk: ${why}`;
     if (freeBytes < LEAST_BYTES) return failed(check, told, advice);
     return freeBytes < wantedBytes ? warning(check, told, advice) : fine(check, told);
   } catch (error) {
@@ -58,7 +58,7 @@ async function nearestThatIsThere(folder: string): Promise<string> {
     throw error;
   });
   if (found === null) return nearestThatIsThere(path.dirname(folder));
-  if (!found.isDirectory()) throw new Error(`${folder} is no folder`);
+  if (!found.isDirectory()) throw new Error(`${folder} is not a folder`);
   return folder;
 }
 
@@ -88,7 +88,8 @@ function inMib(bytes: number): string {
 
 function adviceOn(error: unknown, setting: string): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return `the disk is full: free some of it, or set ${setting} to another`;
-  if (code === 'EROFS') return `it is mounted read-only: mount it for writing, or set ${setting} to another folder`;
-  return `make it a folder that this user may write into, or set ${setting} to another`;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return `the disk is full: free some space, or set ${setting} to a folder on another disk`;
+  if (code === 'EROFS') return `it is mounted read-only: mount it writable, or set ${setting} to another folder`;
+  return `make it a folder that this user can write to, or set ${setting} to another folder`;
 }

@@ -25,7 +25,7 @@ export async function* examine({ environment, publicUrl }: Examination): Checks 
     return;
   }
   const { config } = parsed;
-  yield fine('settings', `all understood; roles ${config.roles.join(', ')}`);
+  yield fine('settings', `all valid; roles ${config.roles.join(', ')}`);
   yield* checkApps(config);
   yield* await checkDisks(config);
   yield* examineStores(config);

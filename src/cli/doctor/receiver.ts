@@ -46,16 +46,20 @@ async function checkThatItRefuses(base: string, app: AppConfig, dispatcher: Disp
     return failed(check, `cannot be reached (${reasonOf(answer.error)})`, adviceOnError(answer.error));
   if (answer.status === 401) return judgeProtocol(check, base);
   if (answer.status === 200) {
-    const advice = 'something else stands there: let that address lead to RECEIVER_PORT of the receiver';
-    return failed(check, 'answered 200 to a notification that nobody signed', advice);
+    const advice = 'something else answers there: route that address to RECEIVER_PORT of the receiver';
+    return failed(check, 'answered 200 to an unsigned notification', advice);
   }
   return failed(check, `answered ${toldStatus(answer)}`, adviceOnStatus(answer.status));
 }
 
 function judgeProtocol(check: string, base: string): Check {
-  const found = 'is there, and refuses what is not signed';
+  const found = 'reachable, and refuses unsigned notifications';
   if (base.startsWith('https:')) return fine(check, found);
-  return warning(check, `${found}; without TLS`, 'put TLS in front of it, and give the console the https:// address');
+  return warning(
+    check,
+    `${found}; without TLS`,
+    'put TLS in front of it, and enter the https:// address in the console',
+  );
 }
 
 async function checkApp(base: string, { appId, ncsSecrets }: AppConfig, dispatcher: Dispatcher): Promise<Check[]> {
@@ -64,11 +68,10 @@ async function checkApp(base: string, { appId, ncsSecrets }: AppConfig, dispatch
       const which = ncsSecrets.length === 1 ? '' : `, secret ${String(n + 1)} of ${String(ncsSecrets.length)}`;
       const check = `receiver, app ${appId}${which}`;
       const answer = await post(base, appId, secret, dispatcher);
-      if ('error' in answer)
-        return failed(check, `gave no answer (${reasonOf(answer.error)})`, adviceOnError(answer.error));
-      if (answer.status === 200) return fine(check, 'took a signed test notification');
+      if ('error' in answer) return failed(check, `no answer (${reasonOf(answer.error)})`, adviceOnError(answer.error));
+      if (answer.status === 200) return fine(check, 'accepted a signed test notification');
       if (answer.status !== 401) return failed(check, `answered ${toldStatus(answer)}`, adviceOnStatus(answer.status));
-      const advice = `the receiver has another secret for app ${appId}, or does not know it: give it the settings that are here, and the console's secret to both`;
+      const advice = `the receiver has another secret for app ${appId}, or does not know it: use the same settings here and there, with the secret from the console`;
       return failed(
         check,
         `answered 401 to a notification signed with the secret${which === '' ? '' : which.replace(', secret', '')}`,
@@ -116,16 +119,15 @@ function toldStatus({ status, location }: { status: number; location: string | n
 }
 
 function adviceOnStatus(status: number): string {
-  if (status >= 300 && status < 400) return 'Agora follows no redirect: give the console the address it leads to';
-  if (status === 404 || status === 405)
-    return 'let /ncs/<App ID> of that address lead to RECEIVER_PORT of the receiver';
-  if (status === 413) return 'the proxy in front refuses bodies of a few hundred bytes: allow NOTICE_MAX_BYTES';
+  if (status >= 300 && status < 400) return 'Agora does not follow redirects: enter the final address in the console';
+  if (status === 404 || status === 405) return 'route /ncs/<App ID> of that address to RECEIVER_PORT of the receiver';
+  if (status === 413) return 'the proxy in front refuses a body of a few hundred bytes: allow NOTICE_MAX_BYTES';
   if (status === 401 || status === 403)
-    return 'something in front of the receiver refuses: let POST /ncs through without a login';
+    return 'something in front of the receiver refuses: let POST /ncs through without authentication';
   if (status === 502 || status === 504)
     return 'the proxy does not reach the receiver: check that it runs, and its port';
-  if (status === 503) return 'the receiver can keep nothing: look into its log, at Postgres and the disk of its spool';
-  return 'look into the log of the receiver, and of what stands in front of it';
+  if (status === 503) return 'the receiver cannot store anything: check its log, Postgres and the disk of its spool';
+  return 'check the logs of the receiver and of the proxy in front of it';
 }
 
 const UNTRUSTED = /CERT|SELF_SIGNED|ALTNAME|LEAF_SIGNATURE|ISSUER/;
@@ -135,9 +137,10 @@ function adviceOnError(error: unknown): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name: get one for this host';
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired: renew it';
   if (UNTRUSTED.test(code))
-    return 'its certificate is trusted by nobody: use one of a public authority, with the whole chain';
-  if (/SSL|TLS|EPROTO/.test(code)) return 'no TLS comes about there: serve https:// there, or name the http:// address';
+    return 'its certificate is not trusted: use one of a public authority, with the whole chain';
+  if (/SSL|TLS|EPROTO/.test(code))
+    return 'TLS fails there: serve https:// at that address, or pass the http:// address';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is unknown: check its DNS entry';
-  if (/TIMEOUT/.test(code)) return 'nothing answers in 10 s, which is as long as Agora waits: open the firewall for it';
+  if (/TIMEOUT/.test(code)) return 'no answer within 10 s, which is as long as Agora waits: open the firewall';
   return 'nobody listens there: start the receiver, or correct the address or the port forwarding';
 }

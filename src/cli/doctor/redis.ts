@@ -47,7 +47,7 @@ function checkServer(fields: Fields): Check {
   const version = fields.get('redis_version') ?? 'unknown';
   const found = `version ${version}`;
   if (fields.get('role') === 'slave') {
-    return failed('Redis', `${found}, a replica`, 'let REDIS_URL name the primary: a queue is written to');
+    return failed('Redis', `${found}, a replica`, 'point REDIS_URL at the primary: a queue needs writes');
   }
   if (isBelow(version, OLDEST)) return failed('Redis', found, 'use Redis 6.2 or later');
   return isBelow(version, RECOMMENDED) ? warning('Redis', found, 'use Redis 6.2 or later') : fine('Redis', found);
@@ -64,7 +64,7 @@ function checkEviction(fields: Fields): Check {
   const policy = fields.get('maxmemory_policy') ?? 'unknown';
   const found = `maxmemory-policy ${policy}`;
   if (policy === 'noeviction') return fine(check, found);
-  return failed(check, found, 'set maxmemory-policy to noeviction: a queue must never lose keys to make room');
+  return failed(check, found, 'set maxmemory-policy to noeviction: evicted keys break the queue');
 }
 
 /** None is fine, for all there is to do stands in Postgres; one that fails makes Redis refuse to write. */
@@ -78,16 +78,17 @@ function checkPersistence(fields: Fields, save: string | null): Check {
     return failed(
       check,
       `${failing.join(', ')}: err`,
-      'free its disk or mend its folder: Redis may refuse to write until then',
+      'check the disk and the folder of Redis: it may refuse writes until they are fixed',
     );
   }
-  const snapshots = save === null ? 'not told' : save === '' ? 'none' : 'snapshots (RDB)';
-  return fine(check, `${aof ? 'a log of all writes (AOF)' : snapshots}; what is lost is found again in Postgres`);
+  const snapshots = save === null ? 'unknown' : save === '' ? 'none' : 'snapshots (RDB)';
+  return fine(check, `${aof ? 'a log of all writes (AOF)' : snapshots}; lost jobs are found again in Postgres`);
 }
 
 function adviceOn(reason: string): string {
   if (/NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(reason)) return 'check user and password in REDIS_URL';
-  if (/certificate|SSL|TLS/i.test(reason)) return 'TLS does not come about: redis:// is without it, rediss:// with it';
-  if (/ENOTFOUND|EAI_AGAIN/.test(reason)) return 'the host in REDIS_URL is unknown here: correct it';
-  return 'start Redis, open the way to it, or correct REDIS_URL';
+  if (/certificate|SSL|TLS/i.test(reason))
+    return 'the TLS connection fails: redis:// is without TLS, rediss:// with TLS';
+  if (/ENOTFOUND|EAI_AGAIN/.test(reason)) return 'the host in REDIS_URL cannot be resolved: correct it';
+  return 'start Redis, open the firewall, or correct REDIS_URL';
 }

@@ -5,8 +5,8 @@ const OLDEST_NODE = [20, 19] as const;
 
 export function checkNode(version = process.versions.node): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isOldEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
-  if (isOldEnough) return fine('Node', version);
+  const isNewEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  if (isNewEnough) return fine('Node', version);
   return failed('Node', version, `use ${OLDEST_NODE.join('.')} or later`);
 }
 
@@ -17,7 +17,7 @@ export function wrongSetting(problem: string): Check {
   return failed(
     'setting',
     `${name} ${found}`,
-    example.length === 0 ? `correct ${name}` : example.join('; for example '),
+    example.length === 0 ? `correct ${name}` : `for example ${example.join('; for example ')}`,
   );
 }
 
@@ -32,6 +32,6 @@ export function checkApps({ accounts }: Config): Check[] {
   const mute = apps.filter(({ ncsSecrets }) => ncsSecrets.length === 0).map(({ appId }) => appId);
   const found = `${String(accounts.length)} account(s), ${String(apps.length)} app(s)`;
   if (mute.length === 0) return [fine('apps', found)];
-  const advice = 'give it the secret of its notifications (console, Notifications), or all of them are refused';
+  const advice = 'configure the secret of its notifications (console, Notifications); without it all are refused';
   return [warning('apps', `${found}; no secret for ${mute.join(', ')}`, advice)];
 }

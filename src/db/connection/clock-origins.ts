@@ -1,9 +1,9 @@
 import type { Queryable } from './database.js';
 
-/** The monotonic clock of a machine, and how far it is ahead of this process's own. */
+/** A machine's monotonic clock, and how far it is ahead of the monotonic clock of this process. */
 export type MachineClock = { id: string; aheadMs: number };
 
-/** The database's time at the zero of this process's clock, as a process of this machine last knew it. */
+/** The database's time at the zero of this process's monotonic clock, as last saved by a process of this machine. */
 export async function recallOrigin(db: Queryable, machine: MachineClock): Promise<number | null> {
   const { rows } = await db.query<{ origin_ms: string }>(
     `select clock_origins.origin_ms from clock_origins where clock_origins.machine = $1`,
@@ -12,7 +12,7 @@ export async function recallOrigin(db: Queryable, machine: MachineClock): Promis
   return rows[0] === undefined ? null : Number(rows[0].origin_ms) + machine.aheadMs;
 }
 
-/** Rewritten only where it has moved by more than clocks are read apart: mostly nothing is written. */
+/** Written only if it has moved by more than the error of a measurement, so usually nothing is written. */
 export async function rememberOrigin(db: Queryable, machine: MachineClock, originMs: number): Promise<void> {
   await db.query(
     `insert into clock_origins as known (machine, origin_ms, measured_at) values ($1, $2, clock_timestamp())

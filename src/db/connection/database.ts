@@ -1,11 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
-import { SturdyClient } from './sturdy-client.js';
+import { ResilientClient } from './resilient-client.js';
 
 /**
- * One Postgres, spoken to in two ways over the same connections: Prisma for plain reads of the API and the
- * commands, `pool` for what has a lock, a CTE or a set of rows, and for the receiver's prepared statement.
+ * One Postgres, used in two ways over the same connections: Prisma for plain reads of the API and the
+ * commands; `pool` for statements with a lock, a CTE or a set of rows, and for the receiver's prepared
+ * statement.
  */
 export type Db = { pool: pg.Pool; prisma: PrismaClient };
 
@@ -14,18 +15,18 @@ export type Queryable = Pick<pg.Pool, 'query'>;
 
 export type DatabaseOptions = {
   url: string;
-  /** Of the pool, Prisma's work included: nobody who holds one of them may wait for Prisma. */
+  /** The size of the pool, which Prisma shares: code that holds a connection must not wait for Prisma. */
   maxConnections: number;
   applicationName: string;
-  /** Called for a connection that broke while idle: the pool replaces it by itself. */
+  /** Called for a connection that broke while idle; the pool replaces it. */
   onIdleError: (error: Error) => void;
   patience?: Patience;
 };
 
-/** How long is waited for a connection, and for a statement. */
+/** How long to wait for a connection, and for a statement. */
 export type Patience = { connectMs: number; statementMs: number };
 
-/** A statement that takes longer than this hangs; the work it belongs to is found again. */
+/** A statement that takes longer than this is cancelled; its work is found again. */
 const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000 };
 
 export function openDatabase(options: DatabaseOptions): Db {
@@ -34,14 +35,14 @@ export function openDatabase(options: DatabaseOptions): Db {
 }
 
 /**
- * Prisma makes its query compiler with the first query, a fifth of a second's work in which nothing
- * else is done: better before anything is received than in the middle of it.
+ * Prisma builds its query compiler with the first query, which blocks the process for a fifth of a second.
+ * This does it before anything is received.
  */
 export async function warmUp({ prisma }: Db): Promise<void> {
   await prisma.ledgerSession.findFirst({ select: { sid: true } });
 }
 
-/** A pool alone, for who speaks SQL only. */
+/** A pool without Prisma. */
 export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool(poolSettings(options));
   pool.on('error', options.onIdleError);
@@ -56,11 +57,11 @@ function poolSettings(options: DatabaseOptions): pg.PoolConfig {
     application_name: options.applicationName,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
-    // The same on this side, for a server that is gone and never answers.
+    // The same limit on the client's side, for a server that is gone and never answers.
     query_timeout: statementMs + connectMs,
     idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
-    Client: SturdyClient,
+    Client: ResilientClient,
   };
 }
 
@@ -74,7 +75,7 @@ export async function ping({ pool }: Pick<Db, 'pool'>): Promise<void> {
   await pool.query('select 1');
 }
 
-/** Which ledger this is: two of them may share a Redis, and must not hear each other's bells. */
+/** The id of this ledger: two ledgers may share a Redis and must not see each other's jobs. */
 export async function readLedgerId(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ id: string }>(`select ledger_identity.id from ledger_identity`);
   if (rows[0] === undefined) throw new Error('table ledger_identity is empty: run the migrations');

@@ -3,30 +3,37 @@ import { recallOrigin, rememberOrigin, type MachineClock } from './clock-origins
 import type { Queryable } from './database.js';
 
 /**
- * The one clock of all processes: the database's, and in between this process's monotonic one, which
- * nobody sets. Evidence from several machines is compared by these times, and a verdict may rest on them.
+ * The one clock of all processes: the database's time, carried on between measurements by this process's
+ * monotonic clock, which cannot be set. Evidence from several machines is compared by these times, and a
+ * verdict may rest on them.
  */
 export type LedgerClock = {
   now: () => UnixMs;
-  /** Measures anew: what a verdict may rest on is dated by this, once it is written down. */
+  /**
+   * Measures again, and saves any step that it finds before it returns. What a verdict may rest on is dated
+   * by the result.
+   */
   measure: () => Promise<MeasuredClock>;
   stop: () => void;
 };
 
-/** The clock as it stood when it was measured. */
+/** The clock at one measurement. */
 export type MeasuredClock = {
-  /** When that was, of a moment of this process's monotonic clock. */
+  /** Converts a moment of this process's monotonic clock into the ledger's time. */
   at: (monotonicMs: number) => UnixMs;
-  /** How many steps of the database's clock have been found: only times of one era tell how long something took. */
+  /**
+   * How many steps of the database's clock have been found. A duration can only be computed from two times of
+   * the same era.
+   */
   era: number;
 };
 
 export type LedgerClockOptions = {
-  /** Ignored as far as the database disagrees with it. */
+  /** The wall clock, used only where the database agrees with it. */
   wallMs: () => number;
-  /** Goes on evenly whatever is set; performance.now() in a process. */
+  /** A monotonic clock that no setting changes; performance.now() in a process. */
   monotonicMs: () => number;
-  /** Of which processes before this one have left what they knew; null where nothing can be known. */
+  /** The machine's clock, whose origin earlier processes may have saved; null where it cannot be identified. */
   machine: MachineClock | null;
   onStep: (byMs: number) => void;
   onError: (error: unknown) => void;
@@ -34,16 +41,19 @@ export type LedgerClockOptions = {
 
 const MEASURE_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
-/** As after a sleep of the machine, in which the monotonic clock stands still. */
+/**
+ * A larger difference means that the wall clock was set, or that the machine slept, during which the
+ * monotonic clock stands still.
+ */
 const WALL_MOVED_MS = 500;
-/** What no clock drifts between two measurements. */
+/** More than a clock drifts between two measurements. */
 const STEP_MS = 1_000;
-/** Within this, clocks that are read one after the other are the same. */
+/** Clocks that are read one after the other count as equal within this. */
 const SAME_MS = 10;
 
 /**
- * Measures now, every ten seconds, and at once when this machine's clocks part. It goes on from where the
- * last process of this machine was, so that a step is found that came while none ran.
+ * Measures now, every ten seconds, and at once when this machine's clocks diverge. It continues from what the
+ * last process of this machine saved, so that a step is found even if it happened while no process ran.
  */
 export async function startLedgerClock(db: Queryable, options: LedgerClockOptions): Promise<LedgerClock> {
   const { machine } = options;
@@ -63,7 +73,7 @@ export async function startLedgerClock(db: Queryable, options: LedgerClockOption
   };
 }
 
-/** Puts the origin right, and a step on record before anything is dated by it. */
+/** Corrects the origin, and records a step before anything is dated by the new time. */
 async function correct(db: Queryable, origin: { ms: number }, options: LedgerClockOptions): Promise<MeasuredClock> {
   const read = await readClocks(db, options);
   const byMs = read.originMs - origin.ms;
@@ -76,7 +86,7 @@ async function correct(db: Queryable, origin: { ms: number }, options: LedgerClo
   return { era, at: (moment) => unixMs(ms + moment) };
 }
 
-/** Calls `measure` when it is time to, and when wall clock and monotonic clock have come apart. */
+/** Calls `measure` regularly, and at once when the wall clock and the monotonic clock have diverged. */
 function watchClocks({ wallMs, monotonicMs }: LedgerClockOptions, measure: () => void): NodeJS.Timeout {
   const look = () => ({ atMs: monotonicMs(), apartMs: wallMs() - monotonicMs() });
   let last = look();

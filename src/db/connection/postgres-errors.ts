@@ -1,9 +1,9 @@
 import { isNativeError } from 'node:util/types';
 
 /**
- * Whether Postgres answered with an error, so that nothing of the statement was done. That it throws
- * somebody out (08, 57P), or breaks down itself (53, 58, XX: a full disk under its log), says nothing
- * about it: that may come between a commit and its answer.
+ * Whether Postgres answered with an error that means nothing of the statement was done. A closed connection
+ * (08, 57P) or a failure of Postgres itself (53, 58, XX: for instance a full disk under its log) does not
+ * prove that: it may come between a commit and its answer.
  */
 export function isKnownUndone(error: unknown): boolean {
   const state = sqlState(error);
@@ -11,29 +11,29 @@ export function isKnownUndone(error: unknown): boolean {
 }
 
 /**
- * Postgres said no to the content (classes 22, 23 and 54), or asks to try it again alone (40: a
+ * Postgres rejected the content (classes 22, 23 and 54), or asks to try the statement again alone (40: a
  * deadlock), as opposed to being away, full or too busy.
  */
 export function isStatementRejected(error: unknown): boolean {
   return isDataError(error) || /^40/.test(sqlState(error) ?? '');
 }
 
-/** Postgres said no to the content, and will say so again. */
+/** Postgres rejected the content and will reject it again. */
 export function isDataError(error: unknown): boolean {
   return /^(22|23|54)/.test(sqlState(error) ?? '');
 }
 
 /**
- * Whether the same may well succeed a moment later: Postgres is away, busy, full, read-only or in the
- * way of itself.
+ * Whether the same statement may succeed a moment later: Postgres is away, busy, full or read-only, or hit a
+ * deadlock.
  */
 export function isTransientError(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== null) return /^(08|25|40|53|55|57|58)/.test(state);
-  return isNativeError(error) && 'code' in error; // a system's: ECONNREFUSED and its like
+  return isNativeError(error) && 'code' in error; // a system error such as ECONNREFUSED
 }
 
-/** Whether somebody else held what was needed for longer than there was patience. */
+/** Whether a lock was held by another transaction for longer than the lock timeout. */
 export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === '55P03';
 }
@@ -43,14 +43,14 @@ export function isInsufficientPrivilege(error: unknown): boolean {
   return sqlState(error) === '42501';
 }
 
-/** Whether a connection was refused for a wrong password or a database that does not exist. */
+/** Whether a connection was refused because of a wrong password or a missing database. */
 export function isPermanentRefusal(error: unknown): boolean {
   return /^(28|3D)/.test(sqlState(error) ?? '');
 }
 
 /**
- * Whether Postgres is there and will let us start later: it is read-only, locked, full, starting up, or
- * has no connection to spare. What was wrapped counts too.
+ * Whether Postgres is reachable and will allow a start later: it is read-only, locked, full, starting up, or
+ * out of connections. Wrapped errors count too.
  */
 export function isUnavailableForNow(error: unknown): boolean {
   if (/^(25|40|53|55|57)/.test(sqlState(error) ?? '')) return true;

@@ -1,14 +1,14 @@
 import { isPermanentRefusal } from './postgres-errors.js';
-import { SturdyClient } from './sturdy-client.js';
+import { ResilientClient } from './resilient-client.js';
 
 const CONNECT_MS = 1_000;
 
-/** `refused`: for a reason that waiting does not mend, as a wrong password is. */
+/** `refused`: for a reason that waiting does not fix, such as a wrong password. */
 export type ProbeResult = 'open' | 'refused' | 'away';
 
-/** Whether Postgres lets us in. Takes a second at most. */
+/** Whether Postgres accepts a connection. Takes a second at most. */
 export async function probePostgres(url: string): Promise<ProbeResult> {
-  const client = new SturdyClient({
+  const client = new ResilientClient({
     connectionString: url,
     application_name: 'recording-ledger start',
     connectionTimeoutMillis: CONNECT_MS,
@@ -19,6 +19,6 @@ export async function probePostgres(url: string): Promise<ProbeResult> {
   } catch (error) {
     return isPermanentRefusal(error) ? 'refused' : 'away';
   } finally {
-    await client.end().catch(() => undefined); // a connection that was never made
+    await client.end().catch(() => undefined); // the connection was never made
   }
 }

@@ -2,8 +2,8 @@ import type { PoolClient } from 'pg';
 import type { Db } from './database.js';
 
 /**
- * Runs `work` in one transaction on one connection. A connection that breaks on the way is thrown
- * away, not given back: Postgres has rolled back by itself.
+ * Runs `work` in one transaction on one connection. A connection that breaks on the way is discarded, not
+ * returned to the pool; Postgres has rolled back by then.
  */
 export async function withTransaction<T>({ pool }: Pick<Db, 'pool'>, work: (tx: PoolClient) => Promise<T>): Promise<T> {
   const tx = await pool.connect();

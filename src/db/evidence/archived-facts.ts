@@ -3,7 +3,7 @@ import type { SessionFacts } from '../../sessions/facts/facts.js';
 import { upgradeFacts } from '../../sessions/facts/upgrade-facts.js';
 import type { Queryable } from '../connection/database.js';
 
-/** What a session's evidence received until then amounted to, kept when retention dropped it. */
+/** The facts of a session's evidence up to `untilMs`, saved when retention dropped that evidence. */
 export type ArchivedFacts = { facts: SessionFacts; untilMs: UnixMs };
 
 export async function loadArchivedFacts(db: Queryable, sids: readonly string[]): Promise<Map<string, ArchivedFacts>> {
@@ -21,9 +21,9 @@ export async function loadArchivedFacts(db: Queryable, sids: readonly string[]):
 }
 
 /**
- * With what reached the ledger only after the archive was made. The caller holds the session's lock;
- * retention, which makes archives without it, may have made another meanwhile: then all of it has to be
- * done again, which whoever catches this does.
+ * Saves the archive together with evidence that reached the ledger only after the archive was made. The
+ * caller holds the session's lock. Retention makes archives without that lock, so it may have made another
+ * one meanwhile: then this throws, and the caller's transaction is repeated.
  */
 export async function saveArchivedFacts(db: Queryable, { facts, untilMs }: ArchivedFacts): Promise<void> {
   const { rowCount } = await db.query(
@@ -34,10 +34,10 @@ export async function saveArchivedFacts(db: Queryable, { facts, untilMs }: Archi
   if (rowCount === 0) throw new Error(`the archive of session ${facts.sid} was made anew while it was folded`);
 }
 
-/** How long before an archive is made it ends: only sessions that are at rest for longer get one. */
+/** An archive ends this long before the time at which it is made: only sessions at rest for longer get one. */
 export const ARCHIVED_AFTER_MS = 1_800_000;
 
-/** Which of these sessions have one. */
+/** Which of these sessions have an archive. */
 export async function findArchived(db: Queryable, sids: readonly string[]): Promise<Set<string>> {
   if (sids.length === 0) return new Set();
   const { rows } = await db.query<{ sid: string }>(

@@ -1,9 +1,9 @@
 import type { Queryable } from '../connection/database.js';
 
-/** How much there is of a session, counted no further than was asked for. */
+/** How much evidence a session has, counted up to a limit. */
 export type EvidenceSize = { evidence: number; bytes: number };
 
-/** How much evidence there is of each of these sessions; of each kind no more than `limit` are looked at. */
+/** How much evidence each of these sessions has. Counts at most `limit` rows of each kind. */
 export async function measureEvidence(
   db: Queryable,
   sids: readonly string[],

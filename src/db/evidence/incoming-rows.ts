@@ -4,7 +4,7 @@ import type { NoticeRow } from './store-notices.js';
 import type { QuarantineRow } from './store-quarantine.js';
 import type { UnixMs } from '../../evidence/instant.js';
 
-/** A signed body as the receiver got it, for the app that it was signed for, with what was read in it. */
+/** A signed body as the receiver got it, with the app whose secret signed it and what was parsed from it. */
 export type Received = {
   raw: Buffer;
   parsed: ParsedNotification;
@@ -12,7 +12,7 @@ export type Received = {
   receivedMs: UnixMs;
 };
 
-/** What is kept of it: a notification that was read, or a body that nobody could read. */
+/** What is stored: a parsed notification, or a body that could not be parsed. */
 export type Incoming = { kind: 'notice'; row: NoticeRow } | { kind: 'unreadable'; row: QuarantineRow };
 
 export function incomingOf({ raw, parsed, appId, receivedMs }: Received): Incoming {
@@ -21,7 +21,7 @@ export function incomingOf({ raw, parsed, appId, receivedMs }: Received): Incomi
     : { kind: 'notice', row: noticeRow(parsed, appId, receivedMs) };
 }
 
-/** The row of a notification that was read, as the receiver got it. */
+/** The row of a parsed notification. */
 export function noticeRow(
   { raw, envelope }: Exclude<ParsedNotification, { kind: 'unreadable' }>,
   appId: string,
@@ -45,12 +45,12 @@ export function noticeRow(
   };
 }
 
-/** The row of a body that nobody could read. */
+/** The row of a body that could not be parsed. */
 export function quarantineRow(raw: Buffer, reason: string, appId: string, receivedMs: UnixMs): QuarantineRow {
   return { appId, digest: hash('sha256', raw, 'hex').slice(0, 32), raw, reason, receivedMs };
 }
 
-/** The row of a notification that was read, and that Postgres refuses for its content. */
+/** The quarantine row of a parsed notification whose content Postgres refuses. */
 export function refusedRow({ raw, appId, eventKey, receivedMs }: NoticeRow, error: unknown): QuarantineRow {
   return { appId, digest: eventKey, raw: Buffer.from(raw), reason: String(error), receivedMs };
 }

@@ -7,12 +7,12 @@ import { loadObservations } from './observations.js';
 import { loadRegistrations } from './registrations.js';
 import { loadStopAnswers } from './stop-answers.js';
 
-/** All evidence of one session, as it would be folded from nothing: notices in order of receipt. */
+/** All evidence of one session in the order for folding it from scratch: notices in order of receipt. */
 export async function loadEvidence(db: Queryable, sid: string): Promise<Evidence[]> {
   return (await loadEvidenceOf(db, [sid])).get(sid) ?? [];
 }
 
-/** The same of several sessions, with as many statements as for one. */
+/** The same for several sessions, with as many statements as for one. */
 export async function loadEvidenceOf(db: Queryable, sids: readonly string[]): Promise<Map<string, Evidence[]>> {
   const all: Evidence[] = [
     ...(await loadRegistrations(db, sids)),

@@ -2,27 +2,27 @@ import type { PoolClient } from 'pg';
 import type { Notice } from '../../evidence/notice.js';
 import { decodeNoticeRow, type RawNoticeRow } from './notice-rows.js';
 
-/** A notice's place in the order in which a session's notices are folded. */
+/** A notice's position in the order in which a session's notices are folded. */
 export type NoticePosition = { receivedAt: Date; eventKey: string };
 
-/** At most so much is read, or written, at once. */
+/** The most that is read or written at once. */
 export type PageSize = { evidence: number; bytes: number };
 
 export type NoticePage = {
   notices: readonly Notice[];
-  /** The place of the last one; null of an empty page. */
+  /** The position of the last notice; null on an empty page. */
   last: NoticePosition | null;
-  /** Nothing came after it when it was read. */
+  /** True if nothing followed when the page was read. */
   isLast: boolean;
 };
 
 type PagedRow = RawNoticeRow & { found: number };
 
 /**
- * The next notices of a session in order of receipt, and with their marks taken away. What commits
- * meanwhile is on the page and its mark is gone, or it is not and its mark is left: both were written
- * together, and the marks that go are those of the notices that were read. The caller holds the
- * session's lock.
+ * Returns the next notices of a session in order of receipt, and deletes their pending rows. A notice that
+ * commits meanwhile is either on the page and its pending row is deleted, or it is not and its pending row
+ * stays: both are written together, and only the pending rows of the notices on the page are deleted. The
+ * caller holds the session's lock.
  */
 export async function takeNoticePage(
   tx: PoolClient,
@@ -53,7 +53,7 @@ export async function takeNoticePage(
 }
 
 const LOWEST_KEY = '00000000-0000-0000-0000-000000000000';
-/** After every notice that was received in the same millisecond. */
+/** Sorts after every notice that was received in the same millisecond. */
 export const HIGHEST_KEY = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 async function takeMarksOf(tx: PoolClient, sid: string, rows: readonly RawNoticeRow[]): Promise<void> {

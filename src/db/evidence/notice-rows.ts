@@ -11,9 +11,9 @@ export type RawNoticeRow = {
 };
 
 /**
- * Evidence is kept raw and read through today's decoder, so that a decoder that learned something
- * new makes the whole history richer. Null for a body that today's decoder cannot read. Its identity
- * is the one it was stored under, and is not made anew: repeated deliveries name it by that.
+ * Evidence is stored raw and read through today's decoder, so that a better decoder enriches the whole
+ * history. Null for a body that today's decoder cannot read. The identity is the stored one and is not
+ * recomputed, because repeated deliveries refer to it.
  */
 export function decodeNoticeRow(row: RawNoticeRow): Notice | null {
   const receivedMs = unixMs(row.received_at.getTime());

@@ -6,7 +6,7 @@ import { extendsRun } from '../../reconcile/extends-run.js';
 import type { Queryable } from '../connection/database.js';
 import type { PageSize } from './notice-pages.js';
 
-/** One answer as it came: `failure` where there was none. */
+/** One answer as it came; `failure` if there was none. */
 export type AskedAnswer = {
   sid: string;
   askedMs: UnixMs;
@@ -14,7 +14,7 @@ export type AskedAnswer = {
   outcome: QueryOutcome;
   httpStatus: number | null;
   body: string | null;
-  /** Of the clock that the times are by. */
+  /** The era of the clock by which it is dated. */
   clockEra: number;
 };
 
@@ -41,9 +41,9 @@ export const OBSERVATION_COLUMNS = `observations.id, observations.sid, observati
   observations.unbroken_since, observations.clock_era`;
 
 /**
- * Keeps an answer: one that says the same as the last moves the end of that one's row, any other
- * is a row of its own, and so is the first one by a corrected registration, which counts since
- * `countsSinceMs`: what was asked before says nothing about it. The caller holds the session's lock.
+ * Stores an answer. One that repeats the last answer moves the end of the last row; any other is a new row.
+ * The first answer under a corrected registration (in force since `countsSinceMs`) is always a new row,
+ * because earlier answers say nothing about it. The caller holds the session's lock.
  */
 export async function storeAnswer(
   tx: PoolClient,
@@ -62,9 +62,9 @@ export async function storeAnswer(
 }
 
 /**
- * What was asked just now, as it will be read again: a run that says the same in the same words has the
- * same outcome, so its body, which may be large, is not read once more. Where no answer came, the run
- * keeps the reason of the first.
+ * The observation that was just stored, as it will be read later. A run of byte-equal answers has one
+ * outcome, so the stored body, which may be large, is not read again. Where no answer came, the run keeps the
+ * reason of the first failure.
  */
 function asAnswered(row: ObservationRow, outcome: QueryOutcome): Observation {
   return observationOf(row, row.http_status === null ? outcomeOfRow(row) : outcome);
@@ -137,19 +137,19 @@ export async function loadObservations(db: Queryable, sids: readonly string[]): 
   return rows.map(toObservation);
 }
 
-/** An observation's place among those of its session, in the order of their asking. */
+/** An observation's position among those of its session, in the order of asking. */
 export type ObservationPosition = { askedAt: Date; id: string };
 
 export type ObservationPage = {
   observations: readonly Observation[];
-  /** The place of the last one; null where there is none. */
+  /** The position of the last one; null if there is none. */
   last: ObservationPosition | null;
   isLast: boolean;
 };
 
 /**
- * The next observations of a session, the last that was read among them once more: it may be a run that
- * has grown since. The caller holds the session's lock.
+ * The next observations of a session. The last one that was read is returned again, because it may be a run
+ * that has grown since. The caller holds the session's lock.
  */
 export async function loadObservationPage(
   tx: PoolClient,

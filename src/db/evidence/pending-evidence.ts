@@ -5,11 +5,14 @@ import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 import { decodeNoticeRow, type RawNoticeRow } from './notice-rows.js';
 
-/** What waits to be folded, for the sessions that are locked. `others` names those to be read anew. */
+/**
+ * The evidence of the locked sessions that waits to be folded. `others` are the sessions that must be folded
+ * from scratch.
+ */
 export type PendingEvidence = {
   notices: readonly Notice[];
   repeats: readonly RepeatedDelivery[];
-  /** Sessions about which somebody told something else: a registration, a stop answer, a replay. */
+  /** Sessions with other new evidence: a registration, a stop answer, a replay. */
   others: ReadonlySet<string>;
 };
 
@@ -23,12 +26,12 @@ type PendingRow = {
   received_at: Date;
 };
 
-/** Marks that were taken away, so that they can be put back. */
+/** Pending rows that were deleted, in a form that allows restoring them. */
 export type PendingRows = readonly PendingRow[];
 
 /**
- * How many marks there are of each of these sessions, in their order and counted no further than one
- * beyond `limit`; those that are folded in pieces are left out.
+ * How many pending rows each of these sessions has, in the order given and counted up to `limit` + 1.
+ * Sessions that are folded in pieces are left out.
  */
 export async function countPendingRows(
   tx: PoolClient,
@@ -50,7 +53,7 @@ export async function countPendingRows(
   return rows;
 }
 
-/** Takes the marks away; the transaction that folds what they stood for must be this one. */
+/** Deletes the pending rows and returns them. Their evidence must be folded in the same transaction. */
 export async function takePendingRows(tx: PoolClient, sids: readonly string[]): Promise<PendingRows> {
   const { rows } = await tx.query<PendingRow>(
     `delete from pending_evidence where pending_evidence.sid = any($1::text[])
@@ -61,7 +64,7 @@ export async function takePendingRows(tx: PoolClient, sids: readonly string[]): 
   return rows;
 }
 
-/** Takes the marks away of what was received at one moment. */
+/** Deletes the pending rows of what was received at one moment. */
 export async function takePendingRowsAt(tx: PoolClient, sid: string, receivedMs: UnixMs): Promise<PendingRows> {
   const { rows } = await tx.query<PendingRow>(
     `delete from pending_evidence
@@ -73,7 +76,7 @@ export async function takePendingRowsAt(tx: PoolClient, sid: string, receivedMs:
   return rows;
 }
 
-/** Puts marks back into the places that they had. */
+/** Restores deleted pending rows with their old ids, and so their old order. */
 export async function restorePending(tx: PoolClient, rows: PendingRows): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
@@ -90,8 +93,8 @@ export async function restorePending(tx: PoolClient, rows: PendingRows): Promise
 }
 
 /**
- * What the marks stand for. Of notices no more than `bytes` are loaded, those of the sessions with the
- * fewest marks first. `cut` are the sessions of which some are missing; of them nothing is returned.
+ * Loads the evidence of pending rows. Loads at most `bytes` of notices, beginning with the sessions that have
+ * the fewest pending rows. `cut` are the sessions that did not fit as a whole; nothing is returned for them.
  */
 export async function loadPending(
   tx: PoolClient,
@@ -112,7 +115,7 @@ export async function loadPending(
   };
 }
 
-/** All that waits, however much: for sessions that are known to be small. */
+/** Takes all pending evidence of these sessions without a limit, for sessions that are known to be small. */
 export async function takePending(tx: PoolClient, sids: readonly string[]): Promise<PendingEvidence> {
   return loadPending(tx, await takePendingRows(tx, sids), Number.MAX_SAFE_INTEGER);
 }
@@ -120,38 +123,38 @@ export async function takePending(tx: PoolClient, sids: readonly string[]): Prom
 type LoadedRow = Omit<RawNoticeRow, 'raw'> & { raw: string | null };
 
 /**
- * By the whole primary key, so that only the partitions of the days in question are touched, and one by
- * one: what has just been received is beyond what Postgres last counted, so it expects hardly any notices
- * of that time, and as a join it would compare each of them with each mark.
+ * Looks notices up by the whole primary key, so that only the partitions of the days in question are read,
+ * and one by one. Postgres's statistics do not cover what has just been received, so it expects hardly any
+ * notices of that time; a join would compare each of them with each pending row.
  */
-async function loadNoticesOf(tx: PoolClient, marked: PendingRows, bytes: number): Promise<readonly LoadedRow[]> {
-  const counts = [...countBy(marked)].sort((a, b) => a[1] - b[1]);
+async function loadNoticesOf(tx: PoolClient, pending: PendingRows, bytes: number): Promise<readonly LoadedRow[]> {
+  const counts = [...countBy(pending)].sort((a, b) => a[1] - b[1]);
   const turns = new Map(counts.map(([sid], turn) => [sid, turn]));
   const { rows } = await tx.query<LoadedRow>(
     `select found.sid, found.app_id, found.event_key, found.received_at,
             case when found.before < $7 then found.raw end as raw
      from (
        select one.*,
-              sum(octet_length(one.raw)) over (order by marked.turn, one.received_at, one.event_key)
+              sum(octet_length(one.raw)) over (order by pending.turn, one.received_at, one.event_key)
                 - octet_length(one.raw) as before
-       from unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::int[]) as marked (sid, received_at, event_key, turn)
+       from unnest($1::text[], $2::timestamptz[], $3::uuid[], $4::int[]) as pending (sid, received_at, event_key, turn)
        cross join lateral (
          select notices.sid, notices.app_id, notices.event_key, notices.received_at, notices.raw
          from notices
-         where notices.sid = marked.sid and notices.received_at = marked.received_at
-           and notices.event_key = marked.event_key
+         where notices.sid = pending.sid and notices.received_at = pending.received_at
+           and notices.event_key = pending.event_key
            and notices.received_at >= $5 and notices.received_at <= $6
          limit 1
        ) as one
      ) as found
      order by found.received_at, found.event_key`,
     [
-      marked.map((row) => row.sid),
-      marked.map((row) => row.received_at),
-      marked.map((row) => row.event_key),
-      marked.map((row) => turns.get(row.sid) ?? 0),
-      extreme(marked, Math.min),
-      extreme(marked, Math.max),
+      pending.map((row) => row.sid),
+      pending.map((row) => row.received_at),
+      pending.map((row) => row.event_key),
+      pending.map((row) => turns.get(row.sid) ?? 0),
+      extreme(pending, Math.min),
+      extreme(pending, Math.max),
       bytes,
     ],
   );
@@ -164,7 +167,10 @@ function countBy(rows: PendingRows): Map<string, number> {
   return counts;
 }
 
-/** What the marks of a session tell, when it is to be read in pieces: too many to be taken one by one. */
+/**
+ * A summary of a session's pending rows, for a session that is folded in pieces and has too many rows to take
+ * one by one.
+ */
 export type PendingSum = { others: boolean; earliestMs: UnixMs | null };
 
 export async function sumUpPending(tx: PoolClient, sid: string): Promise<PendingSum> {
@@ -183,7 +189,7 @@ export async function sumUpPending(tx: PoolClient, sid: string): Promise<Pending
 
 export type RepeatsInSum = { times: number; lastMs: UnixMs | null };
 
-/** Takes all marks of a session away, and counts the repeated deliveries that they stood for. */
+/** Deletes all pending rows of a session, and counts the repeated deliveries among them. */
 export async function dropPending(tx: PoolClient, sid: string): Promise<RepeatsInSum> {
   const { rows } = await tx.query<{ times: number; last: Date | null }>(
     `with gone as (
@@ -196,7 +202,10 @@ export async function dropPending(tx: PoolClient, sid: string): Promise<RepeatsI
   return toSum(rows[0]);
 }
 
-/** Takes all marks of a session away, and counts all repeated deliveries there ever were of it: in one snapshot, so that each counts once. */
+/**
+ * Deletes all pending rows of a session, and counts all its repeated deliveries so far. Both happen in one
+ * snapshot, so that each delivery counts once.
+ */
 export async function dropPendingAndCountAll(tx: PoolClient, sid: string): Promise<RepeatsInSum> {
   const { rows } = await tx.query<{ times: number; last: Date | null }>(
     `with gone as (delete from pending_evidence where pending_evidence.sid = $1)
@@ -212,17 +221,20 @@ function toSum(row: { times: number; last: Date | null } | undefined): RepeatsIn
   return { times: row?.times ?? 0, lastMs: last === null ? null : unixMs(last.getTime()) };
 }
 
-/** Whether somebody told something about a session that it has to be read anew for. */
-export async function isToldOtherwise(tx: PoolClient, sid: string): Promise<boolean> {
+/**
+ * Whether a session has pending evidence for which it must be folded from scratch, such as a registration or
+ * a stop answer.
+ */
+export async function hasPendingRefold(tx: PoolClient, sid: string): Promise<boolean> {
   return (await sumUpPending(tx, sid)).others;
 }
 
-function extreme(marked: readonly PendingRow[], pick: (...ms: number[]) => number): Date {
-  return new Date(marked.reduce((ms, row) => pick(ms, row.received_at.getTime()), firstMs(marked)));
+function extreme(pending: readonly PendingRow[], pick: (...ms: number[]) => number): Date {
+  return new Date(pending.reduce((ms, row) => pick(ms, row.received_at.getTime()), firstMs(pending)));
 }
 
-function firstMs(marked: readonly PendingRow[]): number {
-  return marked[0]?.received_at.getTime() ?? 0;
+function firstMs(pending: readonly PendingRow[]): number {
+  return pending[0]?.received_at.getTime() ?? 0;
 }
 
 function toRepeat(row: PendingRow): RepeatedDelivery {
@@ -234,7 +246,7 @@ function toRepeat(row: PendingRow): RepeatedDelivery {
   };
 }
 
-/** Marks a session so that the next fold reads all of its evidence anew. */
+/** Adds a pending row that makes the next fold of this session read all of its evidence again. */
 export async function requestFold(
   db: Queryable,
   sid: string,
@@ -248,7 +260,7 @@ export async function requestFold(
   ]);
 }
 
-/** How much waits to be folded, and since when. */
+/** How many pieces of evidence wait to be folded, and since when. */
 export async function readBacklog(db: Queryable): Promise<{ waiting: number; oldestMs: number | null }> {
   const { rows } = await db.query<{ waiting: number; oldest: Date | null }>(
     `select count(*)::int as waiting, min(oldest.received_at) as oldest

@@ -9,7 +9,7 @@ export type QuarantinedBody = {
   receivedMs: UnixMs;
 };
 
-/** Bodies that nobody could read yet, oldest first, after `afterId`. */
+/** Bodies that no decoder could read yet, oldest first, after `afterId`. */
 export async function listQuarantined({ prisma }: Db, afterId: string, limit: number): Promise<QuarantinedBody[]> {
   const rows = await prisma.quarantinedBody.findMany({
     where: { replayedAt: null, id: { gt: BigInt(afterId) } },
@@ -25,7 +25,7 @@ export async function listQuarantined({ prisma }: Db, afterId: string, limit: nu
   }));
 }
 
-/** The body stays where it is: it is evidence of what was sent. */
+/** Marks them as replayed. The body stays in quarantine as evidence of what was sent. */
 export async function markReplayed(db: Queryable, ids: readonly string[], atMs: UnixMs): Promise<void> {
   await db.query(`update quarantined_bodies set replayed_at = $2 where quarantined_bodies.id = any($1::bigint[])`, [
     ids,

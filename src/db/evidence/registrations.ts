@@ -18,7 +18,7 @@ type RegistrationRow = {
 
 const COLUMNS = 'sid, app_id, resource_id, mode, cname, uid, started_at, resource_expired_hour, received_at';
 
-/** The first one of a session, which an older release reads too. */
+/** Stores a session's first registration, in the table that older releases read too. */
 export async function insertRegistration(db: Queryable, registration: Registration): Promise<void> {
   await db.query(
     `insert into registrations (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -26,7 +26,7 @@ export async function insertRegistration(db: Queryable, registration: Registrati
   );
 }
 
-/** A later one: an addition to what was told before, or a replacement of it. */
+/** Stores a later registration, which adds to the earlier ones or replaces them. */
 export async function insertRevision(db: Queryable, registration: Registration): Promise<void> {
   await db.query(
     `insert into registration_revisions (${COLUMNS}, replaces)
@@ -49,13 +49,13 @@ function valuesOf(registration: Registration): unknown[] {
   ];
 }
 
-/** The one in force: what a query is asked by. */
+/** The registration in force, by which queries are asked. */
 export async function findRegistration(db: Queryable, sid: string): Promise<Registration | null> {
   const told = await loadRegistrations(db, [sid]);
   return registrationInForce(told.reduce(addRegistration, NO_REGISTRATIONS));
 }
 
-/** All that were told of these sessions, in order of receipt. */
+/** All registrations of these sessions, in order of receipt. */
 export async function loadRegistrations(db: Queryable, sids: readonly string[]): Promise<Registration[]> {
   const { rows } = await db.query<RegistrationRow>(
     `select registrations.sid, registrations.app_id, registrations.resource_id, registrations.mode,

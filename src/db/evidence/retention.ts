@@ -7,16 +7,16 @@ import { withTransaction } from '../connection/with-transaction.js';
 
 export type Dropped = { days: number; notices: number; sessions: number };
 
-/** A session that was folded in this time is not at rest: its evidence is left for the next time. */
+/** A session that was folded within this time is not at rest; its evidence is kept until the next run. */
 const AT_REST_MS = 3_600_000;
 const LOCK_WITHIN = '2s';
 const NOTHING: Dropped = { days: 0, notices: 0, sessions: 0 };
 
 /**
- * Drops the notices that were received before `beforeMs`, a day's partition at a time, but for those
- * of sessions that are unresolved or not at rest. What the dropped ones amounted to is kept beside
- * the session, so that late evidence can still be folded; identities, quarantine and counts stay.
- * A day that is locked is left for the next time.
+ * Drops the notices that were received before `beforeMs`, a day's partition at a time, except those of
+ * sessions that are not over or not at rest. The facts of what is dropped are archived, so that late evidence
+ * can still be folded; identities, quarantine and counts stay. A day whose partition is locked is left for
+ * the next run.
  */
 export async function dropNoticesBefore(db: Pick<Db, 'pool'>, beforeMs: UnixMs, nowMs: UnixMs): Promise<Dropped> {
   const sum = { ...NOTHING };
@@ -32,7 +32,7 @@ export async function dropNoticesBefore(db: Pick<Db, 'pool'>, beforeMs: UnixMs, 
   return sum;
 }
 
-/** Whoever waits for a table makes everybody behind him wait, so it is not waited for long. */
+/** A statement that waits for a table lock also blocks all statements behind it, so it does not wait long. */
 async function unlessLocked(db: Pick<Db, 'pool'>, drop: (tx: PoolClient) => Promise<Dropped>): Promise<Dropped> {
   try {
     return await withTransaction(db, async (tx) => {
@@ -69,7 +69,7 @@ async function dropPartition(tx: PoolClient, name: string, nowMs: UnixMs): Promi
   if ((rows[0] as { found: string | null }).found === null) return NOTHING;
   const counts = await prepare(tx, `evidence_parts.${name}`, null, nowMs);
   await tx.query(`alter table notices detach partition evidence_parts.${name}`);
-  // Their day has no partition any more, so they go into the default one.
+  // Their day's partition is gone, so they move into the default partition.
   await tx.query(
     `insert into notices select kept.* from evidence_parts.${name} as kept where kept.sid not in (select sid from dropped_sids)`,
   );
@@ -77,7 +77,7 @@ async function dropPartition(tx: PoolClient, name: string, nowMs: UnixMs): Promi
   return { days: 1, ...counts };
 }
 
-/** What was left of dropped days for its session's sake, and need not be any more. */
+/** Deletes notices of dropped days that were kept because of their session and are no longer needed. */
 async function clearDefault(tx: PoolClient, beforeMs: UnixMs, nowMs: UnixMs): Promise<Dropped> {
   const counts = await prepare(tx, 'evidence_parts.notices_default', beforeMs, nowMs);
   await tx.query(
@@ -88,7 +88,7 @@ async function clearDefault(tx: PoolClient, beforeMs: UnixMs, nowMs: UnixMs): Pr
   return { days: 0, ...counts };
 }
 
-/** Finds whose notices may go, keeps what they amount to, and drops what is kept beside them. */
+/** Finds the sessions whose notices may be dropped, archives their facts, and deletes what depends on the notices. */
 async function prepare(
   tx: PoolClient,
   table: string,
@@ -123,7 +123,7 @@ async function prepare(
   return rows[0] ?? { notices: 0, sessions: 0 };
 }
 
-/** The days' counts, repetitions of the dropped notices included, which go with them. */
+/** Saves the days' delivery counts, because the repetitions they count are dropped with the notices. */
 async function keepDeliveryCounts(tx: PoolClient, table: string, before: string): Promise<void> {
   await tx.query(
     `with repeats as (

@@ -8,10 +8,10 @@ import { OBSERVATION_COLUMNS, toObservation, type ObservationRow } from './obser
 
 export type StoredRun = AskedRun & { id: string };
 
-/** As much of a session's notices and observations as says in which order they stand. */
+/** The fields of a session's notices and observations that decide their order. */
 export type HistoryOrder = { notices: readonly SentNotice[]; runs: readonly StoredRun[] };
 
-/** So many rows at a time: others have their turn between. */
+/** How many rows are read at a time, so that other work runs in between. */
 const ROWS = 5_000;
 
 export async function readHistoryOrder(db: Queryable, sid: string): Promise<HistoryOrder> {
@@ -19,23 +19,23 @@ export async function readHistoryOrder(db: Queryable, sid: string): Promise<Hist
 }
 
 /**
- * Changes with every notice and observation that is the latest of its session. What came late, and is
- * not, changes what is folded of the session.
+ * A value that changes with every new latest notice or observation of a session. Evidence that came late, and
+ * so is not the latest, changes the session's facts instead.
  */
 export async function readHistoryFingerprint(db: Queryable, sid: string): Promise<string> {
-  const { rows } = await db.query<{ mark: string }>(
+  const { rows } = await db.query<{ fingerprint: string }>(
     `select concat_ws(' ',
        (select notices.received_at || ' ' || notices.event_key from notices where notices.sid = $1
         order by notices.received_at desc, notices.event_key desc limit 1),
        (select observations.id from observations where observations.sid = $1
         order by observations.asked_at desc, observations.id desc limit 1)
-     ) as mark`,
+     ) as fingerprint`,
     [sid],
   );
-  return rows[0]?.mark ?? '';
+  return rows[0]?.fingerprint ?? '';
 }
 
-/** Times as numbers: of so many rows, reading dates would be most of the work. */
+/** Times are read as numbers, because converting dates would be most of the work for so many rows. */
 type SentRow = {
   event_key: string;
   received_ms: number;
@@ -85,7 +85,7 @@ async function readRuns(db: Queryable, sid: string): Promise<StoredRun[]> {
   return rows.map(({ id, asked_at }) => ({ id, askedMs: unixMs(asked_at.getTime()) }));
 }
 
-/** These notices of a session, by their keys; what nobody can read any more is left out. */
+/** These notices of a session, by their keys. Those that today's decoder cannot read are left out. */
 export async function loadNoticesBy(
   db: Queryable,
   sid: string,
@@ -102,7 +102,7 @@ export async function loadNoticesBy(
   return new Map(notices.map((notice) => [notice.eventKey, notice]));
 }
 
-/** How often these were delivered, of those that came more than once. */
+/** How often each of these was delivered, for those that came more than once. */
 export async function countRepeats(
   db: Queryable,
   sid: string,
@@ -126,7 +126,7 @@ export async function loadRunsBy(db: Queryable, ids: readonly string[]): Promise
 
 export type RunPosition = { askedMs: UnixMs; id: string };
 
-/** A page of what queries told, oldest first, each with its place. */
+/** A page of observations, oldest first, each with its position. */
 export async function listObservations(
   db: Queryable,
   sid: string,

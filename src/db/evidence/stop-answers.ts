@@ -4,7 +4,7 @@ import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
 import type { Queryable } from '../connection/database.js';
 
-/** False when the same body is there already. */
+/** False if the same body is stored already. */
 export async function insertStopAnswer(db: Queryable, sid: string, raw: string, receivedMs: UnixMs): Promise<boolean> {
   const digest = createHash('sha256').update(raw).digest('hex').slice(0, 32);
   const { rowCount } = await db.query(

@@ -1,7 +1,7 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
-/** A notification as it is kept: its raw body, and the columns it is found by. */
+/** A notification as it is stored: its raw body, and the columns by which it is found. */
 export type NoticeRow = {
   /** Empty where the notification is not about a recording. */
   sid: string;
@@ -94,9 +94,9 @@ with incoming as (
 select (select count(*)::int from fresh) as stored, (select count(*)::int from copies) as repeated`;
 
 /**
- * Stores a batch in one statement, hence in one transaction, with the mark that makes a fold take
- * it in. What is there already, by its noticeId or as the same event under another, is counted as a
- * repeated delivery. `shard` is this process's own row of the counters.
+ * Stores a batch in one statement, hence in one transaction, together with the pending rows that make a fold
+ * read it. What is stored already, under the same noticeId or as the same event under another one, is counted
+ * as a repeated delivery. `shard` is this process's row of the counters.
  */
 export async function storeNotices(db: Queryable, rows: readonly NoticeRow[], shard: number): Promise<StoredCount> {
   const { rows: counts } = await db.query<StoredCount>({
@@ -107,16 +107,17 @@ export async function storeNotices(db: Queryable, rows: readonly NoticeRow[], sh
   return counts[0] ?? { stored: 0, repeated: 0 };
 }
 
-/** 0: never stored, as the very same stands before it. */
+/** 0: not stored, because an identical one comes before it in the batch. */
 type RowInTurn = NoticeRow & { turn: 0 | 1 | 2 };
 
 /**
- * Of several in one batch that share an identity the first one is stored, and comes in the first turn.
- * Another is stored in the second turn only, where the ledger refused that first one for the identity
- * that the two do not share. A row that is no more than a copy by its noticeId speaks for nothing: the
- * next one with its event is the first.
+ * Of several notifications in one batch that share an identity, the first one is stored in the first turn.
+ * Another one is stored in the second turn, and only if the database refused the first one for the identity
+ * that the two do not share. A row that is only a copy by its noticeId is not counted as the first of its
+ * event: the next one with that event is.
  *
- * In the order of their keys, two receivers that store overlapping batches wait for each other in turn.
+ * Sorted by key, so that two receivers that store overlapping batches wait for each other instead of causing
+ * a deadlock.
  */
 function inTurns(rows: readonly NoticeRow[]): RowInTurn[] {
   const stored = new Set<string>();

@@ -1,10 +1,10 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
-/** A body whose signature was right and which nobody could read: kept as it came. */
+/** A body with a valid signature that could not be parsed, stored as it came. */
 export type QuarantineRow = {
   appId: string;
-  /** Of the raw body, 32 hex digits: the same body is kept once. */
+  /** Digest of the raw body, 32 hex digits: the same body is stored once. */
   digest: string;
   raw: Buffer;
   reason: string;

@@ -5,13 +5,14 @@ import { storeNotices } from './store-notices.js';
 import { storeQuarantine } from './store-quarantine.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
-/** `isDoubtful`: it may have been stored before, by a statement whose answer was never heard. */
+/** `isDoubtful`: a statement whose answer never came may have stored it already. */
 export type SpooledRow = { key: number; isDoubtful: boolean } & Incoming;
 
 /**
- * Takes in what waited in a spool, in its order, exactly once: how far it got is written down in the
- * same transaction. Killed before the commit, nothing is in; killed after it, the next one to drain
- * the same spool sees where to go on. Two at once wait for each other. Returns how many were taken.
+ * Stores entries of a spool in order, each exactly once: the position that was reached is saved in the same
+ * transaction. If the process is killed before the commit, nothing is stored; if after it, the next process
+ * to drain this spool continues from the saved position. Two at once wait for each other. Returns how many
+ * were stored.
  */
 export async function storeSpooled(
   db: Pick<Db, 'pool'>,
@@ -46,7 +47,7 @@ async function lockPosition(tx: PoolClient, spoolId: string): Promise<number> {
   return Number(rows[0]?.drained ?? 0);
 }
 
-/** Without those doubtful ones whose statement was done after all: the same event, received at the same moment. */
+/** Leaves out doubtful entries that had been stored after all: the same event, received at the same moment. */
 async function withoutStored(tx: PoolClient, rows: readonly SpooledRow[]): Promise<SpooledRow[]> {
   const doubtful = rows.flatMap((one) => (one.kind === 'notice' && one.isDoubtful ? [one] : []));
   if (doubtful.length === 0) return [...rows];

@@ -12,12 +12,15 @@ import { isInsufficientPrivilege } from '../connection/postgres-errors.js';
 import { reasonOf } from './reason-of.js';
 import { missingGrants, readRights } from './rights.js';
 
-/** Whoever waits for a table makes everybody behind him wait: a migration is rather tried again. */
+/**
+ * A statement that waits for a table lock also blocks all statements behind it, so a migration gives up soon
+ * and is tried again.
+ */
 const LOCK_WITHIN = '3s';
 
-const AS_OWNER = 'migrate as the role that owns the tables, which is the one that migrated first;';
+const AS_OWNER = 'run the migration as the role that owns the tables (the one that ran the first migration);';
 
-/** Runs the missing migrations in order. `rows` tell which of them an earlier start did not finish. */
+/** Runs the missing migrations in order. `rows` show which of them an earlier start did not finish. */
 export async function applyMigrations(
   client: pg.Client,
   missing: readonly Migration[],
@@ -41,7 +44,7 @@ async function refuseWithoutRights(client: pg.Client): Promise<void> {
   const grants = missingGrants(rights);
   if (grants.length === 0) return;
   throw new Error(
-    `The database could not be migrated: role ${rights.role} may not make the ledger's schemas and tables in it. As an administrator, in database ${rights.database}, run "${grants.join(' ')}" and start again.`,
+    `The database could not be migrated: role ${rights.role} may not create the ledger's schemas and tables there. As an administrator, in database ${rights.database}, run "${grants.join(' ')}" and start again.`,
   );
 }
 
@@ -59,7 +62,10 @@ function remedyOf({ name, inTransaction }: Migration): string {
   return `it runs outside of a transaction, so a part of it may remain: undo that by hand, then "update _prisma_migrations set rolled_back_at = now() where migration_name = '${name}' and finished_at is null", and start again.`;
 }
 
-/** What ended half-way in a transaction may be tried again; what ran outside of one, a person must look at. */
+/**
+ * A migration that was interrupted in its transaction is tried again. One that ran without a transaction
+ * needs a person.
+ */
 async function forgetFailures(
   client: pg.Client,
   { inTransaction }: Migration,
@@ -69,20 +75,20 @@ async function forgetFailures(
   for (const { id } of unfinished) await markRolledBack(client, id);
 }
 
-/** Runs one migration and puts it on record: what is wrong with it is kept there and thrown. */
+/** Runs one migration and records it; an error is recorded and thrown. */
 async function applyMigration(client: pg.Client, migration: Migration): Promise<void> {
   const id = await insertStarted(client, migration);
   try {
     if (migration.inTransaction) await runInTransaction(client, migration, id);
     else await runAsItIs(client, migration, id);
   } catch (error) {
-    // On a connection that is gone nothing can be written; the row without an end says enough.
+    // Nothing can be written on a lost connection; the row without `finished_at` shows the failure.
     await recordFailure(client, migration, id, error).catch(() => undefined);
     throw error;
   }
 }
 
-/** All of it, and that it is done, or nothing. */
+/** Runs the migration and records it as finished in one transaction. */
 async function runInTransaction(client: pg.Client, { sql }: Migration, id: string): Promise<void> {
   await client.query('begin');
   await client.query(`set local lock_timeout = '${LOCK_WITHIN}'`);
@@ -91,7 +97,7 @@ async function runInTransaction(client: pg.Client, { sql }: Migration, id: strin
   await client.query('commit');
 }
 
-/** Such a statement waits for others without making anybody wait, so it is given its time. */
+/** Such a statement waits for others without blocking them, so it gets more time. */
 async function runAsItIs(client: pg.Client, { sql }: Migration, id: string): Promise<void> {
   await client.query(sql);
   await markFinished(client, id);

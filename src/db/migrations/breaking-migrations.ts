@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import { isTableThere } from './migration-rows.js';
 
-/** A migration with which no release works that does not know it. */
+/** A migration after which releases that do not know it no longer work. */
 export type BreakingMigration = { migration_name: string; reason: string };
 
 /**
- * Those of this database. Each writes itself down in its own SQL, whoever applies it: that is how a release
- * learns of a migration that came after it.
+ * The breaking migrations of this database. Each records itself in its own SQL, whichever release applies it:
+ * so an older release learns of a migration that came after it.
  */
 export async function readBreakingMigrations(client: pg.Client): Promise<BreakingMigration[]> {
   if (!(await isTableThere(client, 'breaking_migrations'))) return [];
@@ -17,7 +17,10 @@ export async function readBreakingMigrations(client: pg.Client): Promise<Breakin
   return rows;
 }
 
-/** Throws where this release, which knows the migrations of these names, cannot work with what is there. */
+/**
+ * Throws if the database has a breaking migration that this release does not know. `known` are the names of
+ * its own migrations.
+ */
 export function refuseBreaking(breaking: readonly BreakingMigration[], known: ReadonlySet<string>): void {
   const unknown = breaking.filter(({ migration_name }) => !known.has(migration_name));
   if (unknown.length === 0) return;

@@ -10,7 +10,7 @@ export async function connect(connectionString: string): Promise<pg.Client> {
     application_name: 'recording-ledger migrate',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
-  // A connection that breaks fails the statement that runs on it; without a listener, the process.
+  // A broken connection fails the running statement; without this listener it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

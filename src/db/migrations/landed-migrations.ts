@@ -10,7 +10,7 @@ import { prismaFolder, type Migration } from './migrations-folder.js';
 
 export type LandedMigration = { name: string; checksum: string };
 
-/** A release, and all that the schema of its databases was made by: those of the releases before it too. */
+/** A release and all migrations that its schema consists of, those of earlier releases included. */
 export type ReleasedSchema = { release: string; migrations: readonly LandedMigration[] };
 
 type NamedMigration = Pick<Migration, 'name' | 'checksum'>;
@@ -40,7 +40,7 @@ function parseLine(line: string): LandedMigration {
   return { name: path?.split('/')[1] ?? '', checksum: checksum ?? '' };
 }
 
-/** What is wrong with these migrations, by the list of those that have landed; nothing where it is empty. */
+/** Complaints about these migrations, checked against the list of those that have landed; empty if all is well. */
 export function findBrokenHistory(landed: readonly LandedMigration[], present: readonly NamedMigration[]): string[] {
   const checksums = new Map(present.map(({ name, checksum }) => [name, checksum]));
   const names = new Set(landed.map(({ name }) => name));
@@ -58,15 +58,15 @@ export function findBrokenHistory(landed: readonly LandedMigration[], present: r
   ];
 }
 
-/** Those that no release has brought yet. */
+/** Migrations that belong to no release yet. */
 export function notLanded(landed: readonly LandedMigration[], present: readonly NamedMigration[]): string[] {
   const names = new Set(landed.map(({ name }) => name));
   return present.map(({ name }) => name).filter((name) => !names.has(name));
 }
 
 /**
- * The list with what has not landed yet on it, as the coming release's. Throws where that release is on the
- * list already: what its databases were made by is known.
+ * Adds the migrations that have not landed yet to the list, under the coming release. Throws if that release
+ * is on the list already, because its migrations are fixed.
  */
 export function addLanded(list: string, release: string, present: readonly NamedMigration[]): string {
   const schemas = parseLanded(list);

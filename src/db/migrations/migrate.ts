@@ -13,10 +13,10 @@ export type MigrateOptions = {
 };
 
 /**
- * Brings the database to the newest migration and says which ones that took. Of several starters at
- * once one migrates and the others wait for it. When nothing is missing it costs a few short queries.
- * A database that a newer release has migrated is left as it is, and refused where this release cannot
- * work with it. A migration that failed earlier is tried again: in its transaction nothing of it remained.
+ * Applies the missing migrations and returns their names. If several processes start at once, one migrates
+ * and the others wait for it. If nothing is missing, it costs a few short queries. A database that a newer
+ * release has migrated is left as it is, and refused if this release cannot work with it. A migration that
+ * failed earlier is tried again, because its transaction left nothing behind.
  */
 export async function migrate(
   connectionString: string,
@@ -36,14 +36,14 @@ export async function migrate(
   }
 }
 
-/** Throws where a newer release has left what this one cannot work with. */
+/** Throws if a newer release has changed the database in a way that this one cannot work with. */
 async function readState(client: pg.Client, migrations: readonly Migration[]): Promise<MigrationRow[]> {
   const breaking = await readBreakingMigrations(client);
   refuseBreaking(breaking, new Set(migrations.map(({ name }) => name)));
   return readMigrationRows(client);
 }
 
-/** Throws when an applied migration is no longer the one that was applied. */
+/** Throws if an applied migration's file has changed since. */
 function findMissing(migrations: readonly Migration[], rows: readonly MigrationRow[]): readonly Migration[] {
   const applied = new Map(
     rows.filter((row) => row.finished_at !== null).map((row) => [row.migration_name, row.checksum]),

@@ -15,7 +15,7 @@ export type MigrationRow = {
   finished_at: Date | null;
 };
 
-/** Those that were not undone; none where nothing was ever migrated. */
+/** The rows that were not rolled back; none if nothing was ever migrated. */
 export async function readMigrationRows(client: pg.Client): Promise<MigrationRow[]> {
   if (!(await isTableThere(client, '_prisma_migrations'))) return [];
   const { rows } = await client.query<MigrationRow>(
@@ -31,11 +31,11 @@ export async function isTableThere(client: pg.Client, name: string): Promise<boo
   return rows[0]?.found === true;
 }
 
-/** Throws where the database is another's: only an empty one is begun with. */
+/** Throws if the database holds other tables: the first migration needs an empty one. */
 export async function createMigrationRows(client: pg.Client): Promise<void> {
   if (await isTableThere(client, '_prisma_migrations')) return;
   const others = await listTablesOfOthers(client);
-  if (others.length > 0) throw new Error(`it holds tables of something else: ${others.join(', ')}`);
+  if (others.length > 0) throw new Error(`it holds tables of another application: ${others.join(', ')}`);
   await client.query(
     `create table _prisma_migrations (
        id varchar(36) not null primary key,
@@ -50,7 +50,7 @@ export async function createMigrationRows(client: pg.Client): Promise<void> {
   );
 }
 
-/** What belongs to an extension is nobody's. */
+/** Tables of an extension do not count. */
 export async function listTablesOfOthers(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_class
@@ -61,7 +61,10 @@ export async function listTablesOfOthers(client: pg.Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Written before the migration and apart from it, so that a process that is killed in it leaves a trace. */
+/**
+ * Written before the migration and outside its transaction, so that a process that is killed during it leaves
+ * a trace.
+ */
 export async function insertStarted(client: pg.Client, { name, checksum }: Migration): Promise<string> {
   const id = randomUUID();
   await client.query(`insert into _prisma_migrations (id, checksum, migration_name) values ($1, $2, $3)`, [
@@ -83,7 +86,7 @@ export async function keepReason(client: pg.Client, id: string, reason: string):
   await client.query(`update _prisma_migrations set logs = $2 where id = $1`, [id, reason]);
 }
 
-/** Nothing of it remains, and it may be tried again, by Prisma too. */
+/** Marks it as rolled back, so that it may be tried again, also by Prisma. */
 export async function markRolledBack(client: pg.Client, id: string): Promise<void> {
   await client.query(`update _prisma_migrations set rolled_back_at = now() where id = $1`, [id]);
 }

@@ -1,13 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 
-/** The first is any number that nothing else here takes; the second is the one that Prisma takes to migrate. */
+/**
+ * The first is an arbitrary number that nothing else here uses; the second is the lock that Prisma uses for
+ * migrations.
+ */
 const MIGRATION_LOCKS = [7_205_002, 72_707_369];
 const ASK_AGAIN_MS = 50;
 
 /**
- * Held by the connection, so it ends with this process, however that ends. Asked for again and again: a
- * statement that waited would hold a snapshot, and `create index concurrently` waits for all of those.
+ * The connection holds the lock, so it ends with this process, however that ends. The lock is polled for: a
+ * statement that waits for it would hold a snapshot, and `create index concurrently` waits for all snapshots.
  */
 export async function takeTurn(client: pg.Client): Promise<void> {
   for (const lock of MIGRATION_LOCKS) {

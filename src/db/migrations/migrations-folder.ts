@@ -5,16 +5,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type Migration = {
-  /** Of its folder: `<utc>_<name>`, which is also the order. */
+  /** The name of its folder: `<utc>_<name>`, which also gives the order. */
   name: string;
   sql: string;
   /** SHA-256 of the file, in hex, as Prisma keeps it in `_prisma_migrations`. */
   checksum: string;
-  /** False where its one statement cannot run in a transaction, and its first line says so. */
+  /** False if its single statement cannot run in a transaction; its first line says so. */
   inTransaction: boolean;
 };
 
-/** How a file begins whose statement is `create index concurrently` or its like; why comes after it. */
+/**
+ * The first line of a file whose statement, such as `create index concurrently`, cannot run in a transaction;
+ * the reason follows.
+ */
 const WITHOUT_TRANSACTION = '-- without transaction:';
 
 /** `prisma/` of this package, whether this code runs from `src` or from `dist`. */

@@ -4,13 +4,16 @@ import { isLockTimeout } from '../connection/postgres-errors.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 const DAYS_AHEAD = 8;
-/** A new partition locks all of them against reading, and whoever waits for that makes all others wait. */
+/**
+ * Making a partition locks the whole table against reading, and a statement that waits for that lock blocks
+ * all others.
+ */
 const LOCK_WITHIN = '250ms';
 
 /**
- * Makes the coming days' partitions of the notices that are missing. Where somebody reads the notices, as
- * a backup does, it is `locked` and not waited for: there are days to try again. Were it ever late,
- * notices go into the default partition and nothing is lost.
+ * Makes the missing partitions for the coming days' notices. If another transaction reads the notices, such
+ * as a backup, it returns `locked` and does not wait: there are days left to try again. If a partition is
+ * ever missing, notices go into the default partition and nothing is lost.
  */
 export async function ensurePartitions(pool: pg.Pool, nowMs: UnixMs): Promise<'made' | 'locked'> {
   try {
@@ -22,7 +25,7 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: UnixMs): Promise<'m
   }
 }
 
-/** Looked up without a lock. */
+/** Checked without a lock. */
 async function missingDays(pool: pg.Pool, nowMs: UnixMs): Promise<string[]> {
   const coming = Array.from({ length: DAYS_AHEAD }, (_, n) => dayOf(plusMs(nowMs, n * DAY_MS)));
   const { rows } = await pool.query<{ day: string }>(

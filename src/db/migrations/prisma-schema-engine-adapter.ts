@@ -78,7 +78,7 @@ function passwordOf(password: unknown): { password?: string } {
   return typeof password === 'string' ? { password } : {};
 }
 
-/** In the words that the engine passes on; anything that Postgres did not say stays as it is. */
+/** Converts an error into the form that the engine reports; errors that are not from Postgres stay as they are. */
 function asDriverError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
   return new DriverAdapterError({

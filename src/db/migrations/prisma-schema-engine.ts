@@ -17,7 +17,7 @@ declare const WebAssembly: {
   ) => Promise<{ instance: { exports: { __wbindgen_start: () => void } } }>;
 };
 
-/** Nothing is hidden from the engine. */
+/** No table is hidden from the engine. */
 export const NO_FILTER: SchemaFilter = { externalTables: [], externalEnums: [] };
 
 let loading: Promise<void> | null = null;
@@ -35,7 +35,7 @@ export async function withPrismaSchemaEngine<T>(
   loading ??= loadEngine();
   await loading;
   const pool = new pg.Pool({ connectionString, application_name: 'recording-ledger schema' });
-  // A connection that breaks fails what runs on it; without a listener, the process.
+  // A broken connection fails the running statement; without this listener it would end the process.
   pool.on('error', () => undefined);
   const adapters = bindMigrationAwareSqlAdapterFactory(schemaEngineAdapters(pool));
   try {
@@ -60,8 +60,8 @@ async function loadEngine(): Promise<void> {
 }
 
 /**
- * The engine sets itself ten seconds for its lock and never takes the timer back, which would keep
- * a process that is done with everything alive for as long.
+ * The engine starts a ten-second timer for its lock and never clears it, which would keep a finished process
+ * alive for that time.
  */
 function withIdleTimers(imports: Record<string, unknown>): Record<string, unknown> {
   const isTimer = (name: string): boolean => name.startsWith('__wbg_setTimeout_');
@@ -70,7 +70,7 @@ function withIdleTimers(imports: Record<string, unknown>): Record<string, unknow
   return Object.fromEntries(names.map((name) => [name, isTimer(name) ? setIdleTimer : imports[name]]));
 }
 
-/** Migrations the way the engine reads them. It never opens the files itself. */
+/** The migrations in the form that the engine expects; it never opens the files itself. */
 export function toMigrationList(baseDir: string, migrations: readonly Migration[]): MigrationList {
   return {
     baseDir,

@@ -7,7 +7,7 @@ import { reasonOf } from './reason-of.js';
  * Roles belong to the server, not to the database: one may be missing after a restore on another server, or
  * because the role that migrates may not make any, as on a managed Postgres. So what the first migration does
  * about it is looked at again at each start.
- * Ours: docs/decisions/028-the-reader-is-made-good-at-every-start.md
+ * Ours: docs/decisions/028-the-reporting-role-is-checked-at-every-start.md
  */
 
 /** The role that reads schema `reporting`, and what is in the way of that. */
@@ -90,9 +90,9 @@ export function adviceOnReader(outcome: ReaderOutcome): string | null {
     case 'granted':
       return null;
     case 'no_role':
-      return `Nobody can read schema reporting yet: role recording_reader does not exist, and this role may not create roles. As an administrator run "${CREATE_READER}", then "recording-ledger migrate" again, which grants it all it reads; so does the next start.`;
+      return `Nobody can read schema reporting yet: role recording_reader does not exist, and this role may not create roles. As an administrator run "${CREATE_READER}", then run "recording-ledger migrate" again or restart the service, to grant it everything it reads.`;
     case 'not_granted':
-      return 'Role recording_reader cannot read all of schema reporting: run "recording-ledger migrate", which grants it; so does the next start.';
+      return 'Role recording_reader cannot read all of schema reporting: run "recording-ledger migrate" or restart the service, to grant the rest.';
     case 'refused':
       return `Role recording_reader cannot read all of schema reporting, and this role may not change that (${outcome.reason}). As the owner of the schema or an administrator run "${CREATE_READER}" if it is missing, then "${GRANT_READER}"`;
   }

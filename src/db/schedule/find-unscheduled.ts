@@ -4,8 +4,8 @@ import type { Db } from '../connection/database.js';
 const PAGE = 500;
 
 /**
- * Sessions of these apps that were folded while their app was not configured: those that say so, and
- * open ones that could be asked about and have no next query. A page of them, by sid, after `afterSid`.
+ * A page, ordered by sid and after `afterSid`, of sessions that were folded while their app was not
+ * configured: those with the finding that says so, and open, queryable ones without a next query.
  */
 export async function findUnscheduled(
   db: Db,

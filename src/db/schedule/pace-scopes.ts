@@ -1,16 +1,16 @@
 import type { PoolClient } from 'pg';
 
 /**
- * Something that has a limit of its own, an account or an app of it: as many slots as the limit
- * allows queries, and the distance at which they are taken.
+ * Something with a limit of its own: an account, or an app of it. It has as many slots as the limit allows
+ * queries, and a minimum distance between taking two.
  */
 export type PaceScope = { name: string; spacingMs: number; slots: number };
 export type PaceScopes = readonly [PaceScope, ...PaceScope[]];
 
 /**
- * Locks the scopes' rows, in the order of their names: whoever takes slots in two of them never waits
- * for one who waits for the first. What is decided afterwards has to be a further statement, for a
- * statement that waited for a lock still sees the slots as they were before.
+ * Locks the scopes' rows in the order of their names, which prevents deadlocks between transactions that take
+ * slots in two scopes. The decision must be a separate statement afterwards, because a statement that waited
+ * for a lock still sees the slots as they were before.
  */
 export async function lockScopes(tx: PoolClient, scopes: PaceScopes): Promise<void> {
   const names = scopes.map(({ name }) => name);
@@ -29,7 +29,7 @@ export async function lockScopes(tx: PoolClient, scopes: PaceScopes): Promise<vo
   await lock();
 }
 
-/** Makes the rows of the scopes' slots. Those of a limit that was lowered stay, and are not looked at. */
+/** Creates the rows of the scopes' slots. Surplus rows of a lowered limit stay and are ignored. */
 export async function makeSlots(tx: PoolClient, scopes: PaceScopes): Promise<void> {
   await tx.query(
     `insert into query_slots (scope, slot, held_until)
@@ -42,9 +42,9 @@ export async function makeSlots(tx: PoolClient, scopes: PaceScopes): Promise<voi
 }
 
 /**
- * How each scope stands at one moment of the database's clock; parameters $1 to $3 are the scopes'
- * names, distances and numbers of slots. Times are in milliseconds from that moment on. The slots are
- * looked through only as far as to the first free one: with hundreds of them that is what taking costs.
+ * The state of each scope at one moment of the database's clock. Parameters $1 to $3 are the scopes' names,
+ * distances and numbers of slots. Times are milliseconds from that moment on. Slots are read only up to the
+ * first free one, because with hundreds of slots this is the main cost.
  */
 export const SLOT_STATE = `
 moment as materialized (
@@ -64,14 +64,14 @@ moment as materialized (
   cross join moment
 )`;
 
-/** How long it is until a slot of the scope is free; 0 where one is. */
+/** How long until a slot of the scope is free; 0 if one is free now. */
 export const FREE_MS = `
 case when scope.free is not null then 0 else
   (select extract(epoch from min(query_slots.held_until) - moment.now)::float8 * 1000 from query_slots
    where query_slots.scope = scope.name and query_slots.slot <= scope.slots)
 end`;
 
-/** The parameters of STANDING. */
+/** The parameters of SLOT_STATE. */
 export function slotStateParameters(scopes: PaceScopes): [string[], number[], number[]] {
   return [scopes.map(({ name }) => name), scopes.map(({ spacingMs }) => spacingMs), scopes.map(({ slots }) => slots)];
 }

@@ -3,23 +3,23 @@ import type { Heads } from '../../reconcile/choose-queries.js';
 import { HEARTBEAT_MS } from '../../reconcile/heartbeat.js';
 import type { Db } from '../connection/database.js';
 
-/** How many more queries of the account may stand in the queue, and who is at the front of what. */
+/** How many more queries of the account may enter the queue, and which sessions are at the heads of its orders. */
 export type ScheduleFront = { room: number; heads: Heads };
 
 export type FrontRules = {
   nowMs: UnixMs;
-  /** So many queries of the account may stand in the queue. */
+  /** How many queries of the account may be in the queue. */
   largest: number;
-  /** How many classes of priority there are, the most urgent being 0. */
+  /** How many query classes there are; the most urgent is 0. */
   classes: number;
-  /** When a session must have been asked about last to count as one of the oldest. */
+  /** A session that was last asked about before this counts as one of the oldest. */
   waitingBeforeMs: UnixMs;
   /**
-   * Whose end is likely: those silent from before this, the last missed heartbeat of whom was due
-   * within so long; null while silence tells nothing.
+   * Selects sessions whose end is likely: silent since before `silentBeforeMs`, with the last missed
+   * heartbeat due while the channel worked. Null while silence proves nothing.
    */
   likely: { silentBeforeMs: UnixMs; lastMissWithinMs: number } | null;
-  /** Apps that Agora refuses: their sessions are at no front, however long they wait. */
+  /** Apps that Agora refuses: their sessions are not selected, however long they wait. */
   refusedApps: readonly string[];
 };
 
@@ -27,7 +27,7 @@ type Front = 'due' | 'proof' | 'likely' | 'turn' | 'suspect' | 'oldest';
 
 const NOT_REFUSED = `(query_schedule.app_id is null or query_schedule.app_id <> all($8::text[]))`;
 
-/** The first rows of a front, in the order of the column that says since when they are in it. */
+/** The first rows of one order, sorted by the column that says since when they qualify. */
 function first(front: Front, since: string, condition: string): string {
   return `select * from (
     select '${front}', query_schedule.sid, null::smallint, query_schedule.${since} from query_schedule
@@ -69,8 +69,8 @@ select room.size as room, head.* from room left join lateral (
 type FrontRow = { room: number; front: Front | null; sid: string; priority: number; since: Date };
 
 /**
- * The fronts of an account's schedule, each read off an index as far as there is room in the queue:
- * the cost does not grow with the table.
+ * The heads of the orders of an account's schedule. Each is read from an index, only as far as there is room
+ * in the queue, so the cost does not grow with the table.
  */
 export async function readFront(db: Db, account: string, rules: FrontRules): Promise<ScheduleFront> {
   const { rows } = await db.pool.query<FrontRow>(READ_FRONT, [
@@ -99,14 +99,14 @@ export async function readFront(db: Db, account: string, rules: FrontRules): Pro
   };
 }
 
-/** Of those whose heartbeat is expected: a sample always of the same size, by their random ids. */
+/** A sample of fixed size, by random id, of the sessions whose heartbeat is expected. */
 const SAMPLE = 500;
-/** Beyond this many live sessions no account could ask them all in a day: counting on changes nothing. */
+/** No account could ask about more live sessions than this in a day, so counting further changes nothing. */
 const MOST_COUNTED = 50_000;
 
 /**
- * When the next heartbeat is missed of a sample of an account's sessions, counted from the last one
- * that came, and how many of its sessions there are to ask about.
+ * For a sample of an account's sessions, when the heartbeat after the last one counts as missed; and how many
+ * sessions the account has to ask about.
  */
 export async function readSample(db: Db, account: string): Promise<{ beatsDueMs: readonly UnixMs[]; live: number }> {
   const { rows } = await db.pool.query<{ due: number[] | null; live: number }>(
@@ -121,7 +121,7 @@ export async function readSample(db: Db, account: string): Promise<{ beatsDueMs:
   return { beatsDueMs: (rows[0]?.due ?? []).map(unixMs), live: rows[0]?.live ?? 0 };
 }
 
-/** How many sessions of an account were not asked about since before then. */
+/** How many sessions of an account were last asked about before that time. */
 export async function countOlder(db: Db, account: string, beforeMs: UnixMs): Promise<number> {
   const { rows } = await db.pool.query<{ old: number }>(
     `select count(*)::int as old from (

@@ -1,6 +1,6 @@
 import type { Db } from '../connection/database.js';
 
-/** Nothing of the account is asked for the given time; a shorter pause never replaces a longer one. */
+/** Pauses all queries of the account for the given time. A shorter pause never replaces a longer one. */
 export async function pauseAccount(db: Db, account: string, forMs: number, reason: PauseReason): Promise<void> {
   await db.pool.query(
     `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, unanswered_since)
@@ -14,13 +14,10 @@ export async function pauseAccount(db: Db, account: string, forMs: number, reaso
   );
 }
 
-/** `throttled`: too fast; `quota`: this window is used up; the others: nothing can be asked. */
+/** `throttled`: too many queries; `quota`: this window is used up; the others: no query can be asked. */
 export type PauseReason = 'throttled' | 'quota' | 'unauthorized' | 'unreachable';
 
-/**
- * Answered with 429: the pace is halved at once, down to an eighth; every answer that is not one
- * wins a little of it back.
- */
+/** After a 429 the pace is halved at once, down to an eighth; every other answer restores a little of it. */
 export async function slowDown(db: Db, account: string): Promise<void> {
   await db.pool.query(
     `update query_pace set rate_factor = greatest(query_pace.rate_factor / 2, 0.125)
@@ -38,7 +35,7 @@ export async function speedUp(db: Db, account: string): Promise<void> {
   );
 }
 
-/** To which part of their pace accounts were slowed down; those at full pace are not among them. */
+/** The factor to which 429s slowed accounts down; accounts at full pace are left out. */
 export async function readSlowed(db: Db): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.pool.query<{ account: string; factor: number }>(
     `select query_pace.account, query_pace.rate_factor as factor from query_pace
@@ -47,7 +44,7 @@ export async function readSlowed(db: Db): Promise<ReadonlyMap<string, number>> {
   return new Map(rows.map(({ account, factor }) => [account, factor]));
 }
 
-/** Accounts of which no query has been answered by Agora lately, for it cannot be reached or refuses us. */
+/** Accounts that got no answer lately, because Agora cannot be reached or refuses them. */
 export async function readUnanswered(db: Db): Promise<ReadonlySet<string>> {
   const { rows } = await db.pool.query<{ account: string }>(
     `select query_pace.account from query_pace where query_pace.unanswered_since is not null`,

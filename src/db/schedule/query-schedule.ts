@@ -4,42 +4,41 @@ import type { Candidate } from '../../reconcile/choose-queries.js';
 import { priorityOf, type QueryClass } from '../../reconcile/query-class.js';
 import type { Db, Queryable } from '../connection/database.js';
 
-/** The next query of one session, as the schedule keeps it. */
+/** The next query about one session, as stored in the schedule. */
 export type ScheduledQuery = {
   sid: string;
   account: string;
-  /** Null where nobody has said yet what app it is of. */
+  /** Null while the session's app is unknown. */
   appId: string | null;
   dueMs: UnixMs;
   queryClass: QueryClass;
   reason: string;
   lastVerifiedMs: UnixMs | null;
   liveSinceMs: UnixMs | null;
-  /** When the heartbeat after the last one that came is missed; null where none is expected. */
+  /** When the heartbeat after the last one counts as missed; null where none is expected. */
   beatDueMs: UnixMs | null;
-  /** When a heartbeat is missed, counted from the last sign of life; null where none is expected. */
+  /** When a heartbeat counts as missed, from the last sign of life; null where none is expected. */
   suspectedMs: UnixMs | null;
-  /** Its turn among those whose heartbeat is missed; null where none is expected. */
+  /** Its order among sessions whose heartbeat is missing; null where none is expected. */
   turnMs: UnixMs | null;
-  /** When a further 404 would prove an end; null where none was heard. */
+  /** When a further 404 would prove an end; null where there was no 404. */
   proofMs: UnixMs | null;
-  /** Since when it has not been asked about; null for one that is not live. */
+  /** When it was last asked about; null for a session that is not live. */
   waitingSinceMs: UnixMs | null;
 };
 
-/** What folding made of the schedule. */
+/** Changes of the schedule that follow from a fold. */
 export type ScheduleChange = {
   queries: readonly ScheduledQuery[];
-  /** The sessions that need no query any more. */
+  /** Sessions that need no further query. */
   done: readonly string[];
-  /** Whether it was the answer to a query that was folded. */
+  /** Whether the fold included the answer to the claimed query. */
   answered: boolean;
 };
 
 /**
- * Writes the coming queries and removes those of sessions that need none. A query that is on its way
- * keeps its lease, unless this is its answer: else a notification that comes in between would have the
- * session asked twice.
+ * Writes the next queries and removes those of sessions that need none. A claimed query keeps its lease
+ * unless this fold includes its answer; otherwise a notification in between would cause a second query.
  */
 export async function saveSchedule(tx: PoolClient, { queries, done, answered }: ScheduleChange): Promise<void> {
   if (queries.length > 0) await upsertQueries(tx, { queries, answered });
@@ -102,7 +101,7 @@ async function upsertQueries(
   );
 }
 
-/** A person asks for a query now: it goes ahead of everything but the confirming of starts and ends. */
+/** Requests a query now, on a caller's wish. It goes ahead of everything except confirming starts and ends. */
 export async function requestQuery(db: Queryable, sid: string, account: string, nowMs: UnixMs): Promise<void> {
   await db.query(
     `insert into query_schedule as kept (sid, account, app_id, priority, reason, due_at, requested_at)
@@ -118,11 +117,11 @@ export async function requestQuery(db: Queryable, sid: string, account: string, 
   );
 }
 
-/** A query that the planner has taken out of the schedule until its lease is over. */
+/** A query that the planner has claimed until its lease expires. */
 export type ClaimedQuery = { sid: string; claimedMs: UnixMs; priority: number };
 
 /**
- * Claims the chosen ones, but for those that somebody else has claimed meanwhile. A claim that is not
+ * Claims the chosen queries, except those that another planner has claimed meanwhile. A query that is not
  * answered by the end of its lease is due again.
  */
 export async function claimQueries(
@@ -149,10 +148,10 @@ export async function claimQueries(
 }
 
 /**
- * Takes up a claim, for one asking. False when it is not there any more: taken up already by a job
- * that ran twice, run out and claimed anew, or the session is over.
+ * Starts a claim; this succeeds once. False if the claim no longer exists: a job that ran twice has started
+ * it already, it expired and was claimed again, or the session is over.
  */
-export async function takeUpClaim(
+export async function startClaim(
   db: Db,
   sid: string,
   claimedMs: UnixMs,
@@ -167,7 +166,10 @@ export async function takeUpClaim(
   return rowCount === 1;
 }
 
-/** Gives a query back that was not asked: the account paused while it waited for its slot. */
+/**
+ * Returns a claimed query that was not asked, for instance because the account was paused while it waited for
+ * a slot.
+ */
 export async function releaseClaim(db: Db, sid: string, dueMs: UnixMs): Promise<void> {
   await db.pool.query(
     `update query_schedule set claimed_at = null, asking = false, due_at = $2
@@ -176,7 +178,7 @@ export async function releaseClaim(db: Db, sid: string, dueMs: UnixMs): Promise<
   );
 }
 
-/** There is nothing more to ask about the session. */
+/** Removes a session that needs no further query. */
 export async function dropQuery(db: Queryable, sid: string): Promise<void> {
   await db.query(`delete from query_schedule where query_schedule.sid = $1`, [sid]);
 }

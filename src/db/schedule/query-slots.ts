@@ -3,36 +3,33 @@ import type { Db, Queryable } from '../connection/database.js';
 import { FREE_MS, lockScopes, makeSlots, SLOT_STATE, slotStateParameters, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
-export type Taking =
-  /** A slot in every scope is held by `holder`, from now on. */
+export type SlotAttempt =
+  /** `holder` now holds a slot in every scope. */
   | { kind: 'taken'; holder: string }
-  /** None is free, or it is not time yet: look again in `waitMs`. */
+  /** No slot is free, or the last one was taken too recently: try again in `waitMs`. */
   | { kind: 'wait'; waitMs: number }
-  /** The account may not ask before `waitMs` are over. */
+  /** The account is paused for `waitMs`. */
   | { kind: 'paused'; waitMs: number; reason: string };
 
-/**
- * A slot is free a second after an answer, which may come at any time: while all are held it is looked
- * again at least so often.
- */
+/** While all slots are held, a free one is looked for at least this often, because an answer may come at any time. */
 const LOOK_AGAIN_MS = 100;
 
-/** Agora's second, for which a slot is held on after an answer. */
+/** The length of Agora's window, for which a slot stays held after an answer. */
 const AFTER_ANSWER_MS = 1_000;
 
 /**
- * Lateness is made up for, so that who wakes up late to take a slot does not move all later ones: by half
- * a distance, which never lets two leave closer together than that, and where distances are shorter than
- * a timer is exact, by this.
+ * A slot that is taken late does not move all later ones: up to half a distance of lateness is made up for,
+ * so that two queries are never closer than half a distance. Where distances are shorter than the precision
+ * of timers, this much is made up for.
  */
 const LEAST_CREDIT_MS = 20;
 
 /**
- * Takes a slot in every scope, to be used at once: nothing is reserved for later. It is held for
- * `leaseMs`, or until it is released. However many processes ask, and however their clocks run: a row
- * can be held only once, and there are no more rows than the limit allows.
+ * Takes a slot in every scope, to be used at once; nothing is reserved for later. It is held for `leaseMs`,
+ * or until it is released. The limit holds whatever the number of processes and their clocks, because a row
+ * can be held only once and there are no more rows than the limit allows.
  */
-export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Promise<Taking> {
+export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Promise<SlotAttempt> {
   const holder = randomUUID();
   const parameters = [...slotStateParameters(scopes), leaseMs, holder];
   return withTransaction(db, async (tx) => {
@@ -83,15 +80,15 @@ with ${SLOT_STATE}, standing as (
 )
 select standing.* from standing`;
 
-function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: SlotDecision, holder: string): Taking {
+function toTaking({ takes, paused_ms, early_ms, free_ms, reason }: SlotDecision, holder: string): SlotAttempt {
   if (takes) return { kind: 'taken', holder };
   if (paused_ms > 0) return { kind: 'paused', waitMs: paused_ms, reason: reason ?? '' };
   return { kind: 'wait', waitMs: Math.max(early_ms, Math.min(free_ms, LOOK_AGAIN_MS), 1) };
 }
 
 /**
- * The query is over: its slots are free again in `heldForMs`. Were this never to run, or to run after the
- * lease and another had the slot meanwhile, the lease would have been the end of it.
+ * Releases a query's slots in `heldForMs`. If this never runs, the lease frees them. If it runs after the
+ * lease and another query holds a slot by then, it changes nothing.
  */
 export async function releaseSlot(db: Db, scopes: PaceScopes, holder: string, heldForMs: number): Promise<void> {
   await db.pool.query(
@@ -103,12 +100,12 @@ export async function releaseSlot(db: Db, scopes: PaceScopes, holder: string, he
   );
 }
 
-/** What is told of slots that were last taken longer ago than this is not about the present. */
+/** Slots that were last taken longer ago than this say nothing about the present. */
 const RECENT_MS = 60_000;
 
 /**
- * For how long queries of late held the slots of each scope, on the average: the last that was answered in
- * each slot, or the one that is on its way there, if that takes longer already.
+ * The mean time for which recent queries held the slots of each scope. For each slot it takes the last
+ * answered query, or the one on its way if that already takes longer.
  */
 export async function readHeldMs(db: Queryable): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.query<{ scope: string; held_ms: number }>(
@@ -127,7 +124,7 @@ export async function readHeldMs(db: Queryable): Promise<ReadonlyMap<string, num
   return new Map(rows.map(({ scope, held_ms }) => [scope, held_ms]));
 }
 
-/** How many slots of each scope are held just now, those of leases among them. */
+/** How many slots of each scope are held now, those of leases included. */
 export async function countHeldSlots(db: Queryable): Promise<{ scope: string; held: number; leased: number }[]> {
   const { rows } = await db.query<{ scope: string; held: number; leased: number }>(
     `select query_slots.scope,

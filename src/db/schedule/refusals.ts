@@ -3,11 +3,11 @@ import type { Db, Queryable } from '../connection/database.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
 /**
- * Agora refused a query of an app (401 or 403). One session alone proves nothing about its app; two
- * different ones in a row do, with no other answer between them, or the only one there is to ask about.
- * True when the app counts as refused from now on.
+ * Records that Agora refused a query of an app (401 or 403). One session alone proves nothing about its app.
+ * Two different sessions in a row do, with no other answer between them; so does the app's only session. True
+ * if the app counts as refused from now on.
  */
-export async function noteRefusedApp(db: Db, scope: string, appId: string, sid: string): Promise<boolean> {
+export async function saveAppRefusal(db: Db, scope: string, appId: string, sid: string): Promise<boolean> {
   const { rows } = await db.pool.query<{ began: boolean }>(
     `with others as (
        select exists (select from query_schedule
@@ -26,7 +26,7 @@ export async function noteRefusedApp(db: Db, scope: string, appId: string, sid: 
   return rows[0]?.began ?? false;
 }
 
-/** Queries of the app that stand in the queue go back into the schedule: they would be refused too. */
+/** Returns the app's queued queries to the schedule: they would be refused too. */
 export async function releaseClaimsOfApp(db: Queryable, appId: string): Promise<void> {
   await db.query(
     `update query_schedule set claimed_at = null, due_at = now()
@@ -36,10 +36,10 @@ export async function releaseClaimsOfApp(db: Queryable, appId: string): Promise<
 }
 
 /**
- * An account counts as refused once so many of its apps are, and no app of it was answered since. `began`
- * says that it does from now on, `goes_on` that it was before.
+ * Records that an account counts as refused if enough of its apps are and none of its apps was answered
+ * since. `began`: it counts as refused from now on; `goes_on`: it did before.
  */
-export async function noteRefusedAccount(
+export async function saveAccountRefusal(
   db: Db,
   account: string,
   appScopes: readonly string[],
@@ -59,14 +59,14 @@ export async function noteRefusedAccount(
   return rows[0].began ? 'began' : 'goes_on';
 }
 
-/** What is not refused any more, since one of its queries was answered. */
+/** What is no longer refused, because one of its queries was answered. */
 export type Accepted = { app: boolean; account: boolean };
 
 /**
- * A query of an app was answered: neither it nor its account is refused, and apps that are have others
- * answered beside them. Nearly always there is nothing to change, and nothing is locked.
+ * Records that a query of an app was answered, so neither the app nor its account is refused. Usually there
+ * is nothing to change, and nothing is locked.
  */
-export async function noteAccepted(
+export async function clearRefusals(
   db: Db,
   account: string,
   scope: string,
@@ -95,7 +95,7 @@ export async function noteAccepted(
   });
 }
 
-/** Of what was locked: what is refused no more comes back if it had been. */
+/** Clears the refusals in the locked rows, and returns which there were. */
 const CLEAR = `
 with before as (
   select query_pace.account from query_pace
@@ -111,7 +111,7 @@ with before as (
 )
 select before.account from before`;
 
-/** Each of its sessions has backed off for itself, for up to an hour: now they are all worth a query. */
+/** Makes all sessions of the app due: each may have backed off for up to an hour. */
 export async function bringForward(db: Queryable, appId: string, nowMs: UnixMs): Promise<void> {
   await db.query(
     `update query_schedule set due_at = $2

@@ -2,7 +2,7 @@ import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Candidate } from '../../reconcile/choose-queries.js';
 import type { Db, Queryable } from '../connection/database.js';
 
-/** What is refused, by its name in query_pace, and since when. */
+/** What is refused, by its name in `query_pace`, and since when. */
 export async function readRefusals(db: Queryable): Promise<ReadonlyMap<string, UnixMs>> {
   const { rows } = await db.query<{ account: string; since: Date }>(
     `select query_pace.account, query_pace.refused_since as since from query_pace
@@ -11,7 +11,7 @@ export async function readRefusals(db: Queryable): Promise<ReadonlyMap<string, U
   return new Map(rows.map(({ account, since }) => [account, unixMs(since.getTime())]));
 }
 
-/** Accounts all of whose live sessions are of these apps, so that nobody is asked about. */
+/** Accounts all of whose live sessions belong to these apps, so that no query can be asked. */
 export async function readWhollyRefused(db: Queryable, appIds: readonly string[]): Promise<readonly string[]> {
   if (appIds.length === 0) return [];
   const { rows } = await db.query<{ account: string }>(
@@ -23,8 +23,8 @@ export async function readWhollyRefused(db: Queryable, appIds: readonly string[]
   return rows.map(({ account }) => account);
 }
 
-/** True for one caller each time that so long has passed since the last try of what is refused. */
-export async function claimTry(db: Db, scope: string, everyMs: number): Promise<boolean> {
+/** True for one caller each time that `everyMs` has passed since the last probe of the refused scope. */
+export async function claimProbe(db: Db, scope: string, everyMs: number): Promise<boolean> {
   const { rowCount } = await db.pool.query(
     `update query_pace set tried_at = now()
      where query_pace.account = $1 and query_pace.refused_since is not null
@@ -35,12 +35,12 @@ export async function claimTry(db: Db, scope: string, everyMs: number): Promise<
 }
 
 /**
- * Whom to ask about to see whether an app, or its whole account, is still refused: who is due first,
- * be it not yet, of the app whose last refusal is the oldest. So the apps of an account take turns:
- * one that stays refused does not keep the others from being tried. Reads the whole schedule of the
- * account, once a minute.
+ * Chooses the session to ask about to see whether an app, or its whole account, is still refused: the one
+ * that is due first, even if not yet, of the app whose last refusal is the oldest. So the apps of an account
+ * take turns, and one that stays refused does not keep the others from being probed. Reads the whole schedule
+ * of the account, once a minute.
  */
-export async function findTry(
+export async function findProbe(
   db: Queryable,
   account: string,
   appId: string | null,

@@ -4,30 +4,30 @@ import { FREE_MS, lockScopes, makeSlots, SLOT_STATE, slotStateParameters, type P
 import { withTransaction } from '../connection/with-transaction.js';
 
 export type SlotLease =
-  /** One call may be made, at `atMs` of the database's clock, which is in `waitMs`. */
+  /** One call may be made at `atMs` of the database's clock, which is in `waitMs`. */
   | { kind: 'leased'; atMs: UnixMs; waitMs: number }
-  /** Leases hold all that they may, or are booked as far ahead as they may; this may change in `waitMs`. */
+  /** Leases hold all slots that they may, or are booked as far ahead as they may be; this may change in `waitMs`. */
   | { kind: 'full'; waitMs: number }
   | { kind: 'paused'; waitMs: number; reason: string };
 
 export type LeaseTerms = {
-  /** How long a slot is held, from the moment of its call on. */
+  /** How long a slot is held from the moment of its call. */
   heldMs: number;
-  /** So many slots of each scope stay for queries: at least one, and this share. */
+  /** The share of each scope's slots that is reserved for queries; at least one slot. */
   keptShare: number;
-  /** No further ahead than this is anything booked. */
+  /** Nothing is booked further ahead than this. */
   horizonMs: number;
-  /** Whose lease it is, where several may lease: of what they may hold, nobody holds more than his share. */
+  /** The holder of the lease, where several keys may lease: each may hold no more than its share. */
   holder: { name: string; share: number } | null;
 };
 
 /**
- * Takes a slot in every scope for a call that somebody else makes. It is held from now on, to the end of
- * its time, so no more than the slots there are can be booked ahead, each at its distance.
+ * Takes a slot in every scope for another service's call. The slot is held from now until the end of its
+ * time, so no more calls than there are slots can be booked ahead, each at its distance.
  *
- * It is held for a round at least, the time in which as many queries leave as there are slots. Else leases
- * that are short beside their distance would come one after another, each behind the last, and a share of
- * the slots would be all of the rate.
+ * It is held for at least a round, the time in which as many queries are sent as there are slots. Otherwise
+ * short leases could follow each other at every distance, and the leases' share of the slots would take the
+ * whole rate.
  */
 export async function leaseSlot(db: Db, scopes: PaceScopes, terms: LeaseTerms): Promise<SlotLease> {
   const { heldMs, keptShare, horizonMs, holder } = terms;
@@ -103,7 +103,7 @@ select standing.leases, standing.paused_ms, standing.full_ms, standing.reason, s
        extract(epoch from standing.at)::float8 * 1000 as at_ms
 from standing`;
 
-/** How long it is until then. */
+/** How long until then. */
 function untilMs(instant: string): string {
   return `extract(epoch from ${instant} - moment.now)::float8 * 1000`;
 }

@@ -13,9 +13,9 @@ export type StoredChange = {
 };
 
 /**
- * Appends new versions to the change feed. Must be the last thing a transaction does: from here to
- * its commit no other may append, so that cursors become visible in their order and a reader who
- * goes on after the last one it saw never misses any.
+ * Appends new versions to the change feed. Must be the last step of a transaction: from here to its commit no
+ * other transaction can append, so that cursors become visible in order, and a reader that continues after
+ * the last cursor it saw misses none.
  */
 export async function appendChanges(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
   if (sessions.length === 0) return;

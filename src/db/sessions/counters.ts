@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Db, Queryable } from '../connection/database.js';
 
-/** Of ten processes, two share one of so many rows in one case of twenty. */
+/** With this many rows, two of ten processes share one in one case of twenty. */
 const SHARDS = 1_024;
 
-/** Drawn: process ids would not tell processes apart, for in containers nearly all have the same one. */
+/** Random, because process ids do not distinguish processes: in containers nearly all have the same id. */
 const drawnShard = randomInt(SHARDS);
 
-/** This process's own row of the running totals: processes that share one wait for each other, no more. */
+/** This process's row of the running totals. Two processes that share a row only wait for each other. */
 export function shardOfProcess(): number {
   return drawnShard;
 }

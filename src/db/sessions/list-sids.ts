@@ -1,8 +1,8 @@
 import type { Db } from '../connection/database.js';
 
 /**
- * Every session that there is evidence of, in pages after a sid: also of those whose row was
- * dropped. Console tests are left out, unless somebody registered a session of that name.
+ * Every session with evidence, in pages after a sid, including those whose row was dropped. Console tests are
+ * left out, unless a session of that name is registered.
  */
 export async function listSidsWithEvidence(db: Db, afterSid: string, limit: number): Promise<string[]> {
   const { rows } = await db.pool.query<{ sid: string }>(

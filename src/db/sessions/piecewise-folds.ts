@@ -4,10 +4,10 @@ import type { Queryable } from '../connection/database.js';
 import type { NoticePosition } from '../evidence/notice-pages.js';
 import type { ObservationPosition } from '../evidence/observations.js';
 
-/** How far the reading of a session has come that is folded in pieces. */
+/** The progress of a session that is folded in pieces. */
 export type PiecewiseFold = {
   sid: string;
-  /** What the pieces so far amount to; null where they are added to the session's own facts. */
+  /** The facts of the pieces so far; null where pieces are added to the session's own facts. */
   facts: SessionFacts | null;
   /** The last notice that was read; null before the first. */
   notices: NoticePosition | null;
@@ -24,7 +24,7 @@ type Row = {
   observed_id: string | null;
 };
 
-/** Writes down how far it has come, and lets every other one of them have its turn first. */
+/** Saves the progress, and moves the session behind all others that are folded in pieces. */
 export async function savePiecewise(tx: PoolClient, progress: PiecewiseFold): Promise<void> {
   const { sid, facts, notices, observations } = progress;
   await tx.query(

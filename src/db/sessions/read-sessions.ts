@@ -3,7 +3,7 @@ import type { Prisma } from '../../generated/prisma/client.js';
 import type { Certainty, Session, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
 import type { Db } from '../connection/database.js';
 
-/** A session as it is published, without the facts behind it. */
+/** A session as it is published, without its facts. */
 export type PublishedSession = {
   session: Session;
   version: number;
@@ -55,7 +55,7 @@ export async function listSessions(
   return rows.map(toPublished);
 }
 
-/** The column holds what `conclude` made, and only this room writes it. */
+/** Only this room writes the column, with the result of `conclude`. */
 function toPublished({ session, version, createdAt, updatedAt }: PublishedRow): PublishedSession {
   return {
     session: session as unknown as Session,

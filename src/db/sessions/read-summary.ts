@@ -23,9 +23,9 @@ export type LedgerNumbers = {
 export type LiveNumbers = {
   sessions: number;
   ages: { p50Ms: number; p95Ms: number; p99Ms: number; maxMs: number };
-  /** How many there are to ask about, those included whose end is yet to be looked at again. */
+  /** How many there are to ask about, including ended ones that still need their last look. */
   askedByAccount: ReadonlyMap<string, number>;
-  /** Sessions that are not over and that nothing can be asked about. */
+  /** Sessions that are not over and cannot be queried. */
   notQueryable: number;
   /** How many were verified within the given bound. */
   withinBound: (boundMs: number) => Promise<number>;

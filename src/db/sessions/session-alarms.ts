@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { UnixMs } from '../../evidence/instant.js';
 
-/** One alarm a session: when time alone will change what is said of it, or null for never. */
+/** Sets one alarm for each session: when time alone will change its conclusion; null for never. */
 export type SessionAlarm = { sid: string; dueMs: UnixMs | null };
 
 export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]): Promise<void> {
@@ -20,14 +20,14 @@ export async function saveAlarms(tx: PoolClient, alarms: readonly SessionAlarm[]
   ]);
 }
 
-/** Locks sessions whose alarm is due, skipping those that somebody else is folding. */
-export async function lockRungSessions(tx: PoolClient, nowMs: UnixMs, limit: number): Promise<string[]> {
+/** Locks sessions whose alarm is due, skipping those that another transaction is folding. */
+export async function lockSessionsWithDueAlarms(tx: PoolClient, nowMs: UnixMs, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ sid: string }>(
-    `with rung as materialized (
+    `with due as materialized (
        select session_alarms.sid from session_alarms
        where session_alarms.due_at <= $1 order by session_alarms.due_at limit $2
      )
-     select rung.sid from rung where pg_try_advisory_xact_lock(hashtextextended(rung.sid, 1))`,
+     select due.sid from due where pg_try_advisory_xact_lock(hashtextextended(due.sid, 1))`,
     [new Date(nowMs), limit],
   );
   return rows.map(({ sid }) => sid);

@@ -7,8 +7,8 @@ import type { Queryable } from '../connection/database.js';
 export type SessionFiles = { sid: string; files: readonly RecordedFile[] };
 
 /**
- * Adds what was learned about files. The statement merges as `mergeFile` does, so that no order of
- * learning changes the result. The caller holds the sessions' locks.
+ * Adds what evidence says about files. The statement merges like `mergeFile`, so that the order does not
+ * change the result. The caller holds the sessions' locks.
  */
 export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]): Promise<void> {
   const rows = named.flatMap(({ sid, files }) => mergeFiles(files).map((file) => ({ sid, file })));
@@ -56,7 +56,10 @@ function columnsOf(rows: readonly { sid: string; file: RecordedFile }[]): unknow
   ];
 }
 
-/** A session's list is made anew by a refold: what a better decoder no longer names goes. */
+/**
+ * Deletes the file lists of these sessions. A refold builds them again, so that files that a better decoder
+ * no longer names disappear.
+ */
 export async function forgetFiles(tx: PoolClient, sids: readonly string[]): Promise<void> {
   if (sids.length === 0) return;
   await tx.query(`delete from session_files where session_files.sid = any($1::text[])`, [sids]);

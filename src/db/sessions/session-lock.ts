@@ -9,7 +9,7 @@ export async function lockSession(tx: PoolClient, sid: string): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 1))`, [sid]);
 }
 
-/** The same where nobody else holds it just now. */
+/** Takes the lock only if it is free now. */
 export async function tryLockSession(tx: PoolClient, sid: string): Promise<boolean> {
   const { rows } = await tx.query<{ locked: boolean }>(
     `select pg_try_advisory_xact_lock(hashtextextended($1, 1)) as locked`,
@@ -18,26 +18,29 @@ export async function tryLockSession(tx: PoolClient, sid: string): Promise<boole
   return rows[0]?.locked ?? false;
 }
 
-/** So many of the oldest marks are looked at for each session that is wanted, and then, up to a bound, more. */
-const MARKS_LOOKED_AT = 8;
-const LOOK_FURTHER = 8;
-const FURTHEST = MARKS_LOOKED_AT * LOOK_FURTHER ** 2;
+/** For each wanted session, this many of the oldest pending rows are read at first, and more of them up to a bound. */
+const ROWS_PER_SESSION = 8;
+const READ_FURTHER = 8;
+const MOST_ROWS_PER_SESSION = ROWS_PER_SESSION * READ_FURTHER ** 2;
 
 /**
- * Locks the sessions with the oldest evidence that waits to be folded, at most `limit` of them, in the
- * order of their waiting. Those that somebody else is folding are skipped: where too few are left among
- * the oldest marks, the younger ones are looked at too, so that several who fold share what waits. Costs
- * the same however much that is.
+ * Locks at most `limit` sessions with the oldest pending evidence, oldest first. Sessions that another worker
+ * is folding are skipped. If too few are left among the oldest pending rows, younger ones are read too, so
+ * that several workers share what waits. The cost does not depend on how much waits.
  */
 export async function lockPendingSessions(tx: PoolClient, limit: number): Promise<string[]> {
-  for (let each = MARKS_LOOKED_AT; ; each *= LOOK_FURTHER) {
+  for (let each = ROWS_PER_SESSION; ; each *= READ_FURTHER) {
     const { sids, looked } = await lockOldest(tx, limit, limit * each);
-    if (sids.length >= limit || looked < limit * each || each >= FURTHEST) return sids;
+    if (sids.length >= limit || looked < limit * each || each >= MOST_ROWS_PER_SESSION) return sids;
   }
 }
 
-/** The locks are taken row by row, in the order of `waiting`, until there are enough. */
-async function lockOldest(tx: PoolClient, limit: number, marks: number): Promise<{ sids: string[]; looked: number }> {
+/** Takes the locks row by row, in the order of `waiting`, until there are enough. */
+async function lockOldest(
+  tx: PoolClient,
+  limit: number,
+  rowsRead: number,
+): Promise<{ sids: string[]; looked: number }> {
   const { rows } = await tx.query<{ sids: string[]; looked: number }>(
     `with oldest as materialized (
        select pending_evidence.sid, pending_evidence.id from pending_evidence
@@ -50,7 +53,7 @@ async function lockOldest(tx: PoolClient, limit: number, marks: number): Promise
        where pg_try_advisory_xact_lock(hashtextextended(waiting.sid, 1)) limit $1
      )
      select array(select locked.sid from locked) as sids, (select count(*)::int from oldest) as looked`,
-    [limit, marks],
+    [limit, rowsRead],
   );
   return rows[0] ?? { sids: [], looked: 0 };
 }

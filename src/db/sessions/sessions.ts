@@ -5,7 +5,7 @@ import type { Session } from '../../sessions/verdict/session.js';
 import { upgradeFacts } from '../../sessions/facts/upgrade-facts.js';
 import type { Queryable } from '../connection/database.js';
 
-/** A session's row: what it amounts to, the facts behind it, and which version that is. */
+/** A session's row: the session, its facts, and its version. */
 export type StoredSession = {
   sid: string;
   version: number;
@@ -41,7 +41,7 @@ export function toStoredSession(row: SessionRow): StoredSession {
   return { sid, version, createdMs, updatedMs: unixMs(row.updated_at.getTime()), facts, session };
 }
 
-/** Writes the rows anew. The caller holds the lock of every one of these sessions. */
+/** Replaces the rows. The caller holds the lock of each of these sessions. */
 export async function saveSessions(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
   if (sessions.length === 0) return;
   await tx.query(

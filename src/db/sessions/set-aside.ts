@@ -2,13 +2,13 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
 /**
- * Takes a session out of what waits to be folded, for 5 s the first time and for up to an hour when it
- * goes on failing. Its evidence stays as it is; the marks of it go, for it is read anew when it is
- * taken back.
+ * Excludes a failing session from folding, for 5 s the first time and for up to an hour if it keeps failing.
+ * Its evidence stays; its pending rows are deleted, because the session is folded from scratch when it is
+ * requeued.
  */
 export async function setAside(db: Queryable, sid: string, reason: string, nowMs: UnixMs): Promise<void> {
   await db.query(
-    `with marks as (
+    `with pending as (
        delete from pending_evidence where pending_evidence.sid = $1
      ), pieces as (
        delete from piecewise_folds where piecewise_folds.sid = $1
@@ -26,8 +26,8 @@ export async function setAside(db: Queryable, sid: string, reason: string, nowMs
 }
 
 /**
- * Lets those whose time has come, or all of them, wait to be folded again, with all of their evidence.
- * Returns which they are.
+ * Requeues the sessions whose waiting time is over, or all of them, to be folded again from all of their
+ * evidence. Returns their ids.
  */
 export async function requeueSetAside(db: Queryable, which: 'due' | 'all', nowMs: UnixMs): Promise<string[]> {
   const { rows } = await db.query<{ sid: string }>(
@@ -43,7 +43,7 @@ export async function requeueSetAside(db: Queryable, which: 'due' | 'all', nowMs
   return rows.map(({ sid }) => sid);
 }
 
-/** Whether a session other than this one was saved since then, so that Postgres takes what is folded. */
+/** Whether another session was saved since then, which shows that Postgres accepts folds. */
 export async function areOthersFoldedSince(db: Queryable, sid: string, sinceMs: UnixMs): Promise<boolean> {
   const { rows } = await db.query<{ folded: boolean }>(
     `select exists (select from sessions where sessions.updated_at >= $2 and sessions.sid <> $1) as folded`,
@@ -52,7 +52,7 @@ export async function areOthersFoldedSince(db: Queryable, sid: string, sinceMs: 
   return rows[0]?.folded ?? false;
 }
 
-/** How many are set aside just now. */
+/** How many are set aside now. */
 export async function countSetAside(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
     `select count(*)::int as n from set_aside_sessions where set_aside_sessions.retry_at is not null`,

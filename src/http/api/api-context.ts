@@ -7,7 +7,7 @@ import type { Registered } from '../../sessions/facts/registrations.js';
 import type { VerdictRules } from '../../sessions/facts/rules.js';
 import type { Logger } from 'pino';
 
-/** What the API changes. When these return, the session is folded: a read right after sees it. */
+/** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
 export type LedgerWrites = {
   register: (registration: Registration) => Promise<Registered>;
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
@@ -15,15 +15,15 @@ export type LedgerWrites = {
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
 };
 
-/** The numbers of GET /v1/summary, made by whoever knows the accounts and the queue. */
+/** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
 export type ReadSummary = () => Promise<Record<string, unknown>>;
 
 export type Readiness = {
-  /** What is in the way of serving; empty when nothing is. */
+  /** What keeps this process from serving; empty if nothing does. */
   obstacles: readonly string[];
-  /** What a person should look into, though it does not keep this process from serving. */
+  /** What a person should look into although the process can serve. */
   warnings: readonly string[];
-  /** Notifications that the ledger does not have yet; null in a process that receives none. */
+  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
   spool: { entries: number; bytes: number } | null;
 };
 

@@ -7,8 +7,8 @@ export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
 const READS = new Set(['GET', 'HEAD']);
 
 /**
- * Bearer keys. Every key is compared, whichever fits, and by its digest, so that the time tells
- * neither which one nor how much of it was right. Without keys the API is open: the configuration
+ * Checks bearer keys. Every key is compared, even after a match, and by its digest, so that the response time
+ * shows neither which key nor how much of it was right. Without keys the API is open; the configuration
  * allows that on loopback only.
  */
 export function authorize(keys: readonly ApiKey[]): RequestHandler {
@@ -35,7 +35,7 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
 
 const CALLER = 'caller';
 
-/** By whose key the request comes; null where there is only one that may write, or none is needed. */
+/** The name of the caller's key; null if only one key may write, or none is needed. */
 export function callerOf(response: Response): string | null {
   const name: unknown = response.locals[CALLER];
   return typeof name === 'string' ? name : null;

@@ -6,17 +6,17 @@ import { callerOf } from './authorize.js';
 import { parse, storableText } from './parse-request.js';
 import { iso } from './times.js';
 
-/** More at a time would take everybody's budget for one caller. */
+/** More at a time would give one caller the whole budget. */
 const MOST_SLOTS = 10;
 
 const leaseBody = z.object({
   appId: storableText.min(1),
   count: z.number().int().min(1).max(MOST_SLOTS).default(1),
-  /** Within how long of its moment a call leaves and is answered; its slot is held until a second later. */
+  /** The time from its slot's moment within which a call is sent and answered; the slot is held for a second more. */
   forMs: z.number().int().min(100).max(60_000).default(2_000),
 });
 
-/** For those who call `start` and `stop`: slots out of the budget that queries are paid from. */
+/** For services that call `start` and `stop`: slots from the same budget as queries. */
 export function budgetRoutes({ writes }: ApiContext): Router {
   const router = Router();
   router.post('/budget/lease', async (request, response) => {
@@ -28,7 +28,7 @@ export function budgetRoutes({ writes }: ApiContext): Router {
       throw new ProblemError({
         status: 429,
         title: 'No slot is left to lease',
-        detail: 'Leases hold all that queries, or other callers, leave. Come again when one of them ends.',
+        detail: 'Leases already hold all slots that queries and other callers leave. Try again when a lease ends.',
       });
     }
     if (lease.kind === 'paused') {

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import type { ApiContext } from './api-context.js';
 import { authorize, type ApiKey } from './authorize.js';
 import { budgetRoutes } from './budget-routes.js';
@@ -28,7 +28,7 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   v1.use(changeRoutes(context));
   v1.use(budgetRoutes(context));
   app.use('/v1', v1);
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(context.log));
   return app;
 }

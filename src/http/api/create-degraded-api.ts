@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { ProblemError } from '../problem.js';
 import { healthRoutes, type HealthContext } from './health-routes.js';
 
@@ -15,7 +15,7 @@ export function createDegradedApi(context: HealthContext): Express {
       detail: 'Postgres has not answered since this process started.',
     });
   });
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(context.log));
   return app;
 }

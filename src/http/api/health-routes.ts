@@ -3,7 +3,7 @@ import type { ApiContext } from './api-context.js';
 
 export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics' | 'refreshGauges' | 'log'>;
 
-/** Liveness, readiness, metrics, and where everything is. */
+/** Liveness, readiness, metrics, and an index of addresses. */
 export function healthRoutes({ readReadiness, metrics, refreshGauges, log }: HealthContext): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
@@ -15,7 +15,7 @@ export function healthRoutes({ readReadiness, metrics, refreshGauges, log }: Hea
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', ...readiness });
   });
   router.get('/metrics', async (_request, response) => {
-    // While the ledger is away, what this process counts itself is all the more of interest.
+    // If the ledger cannot be read, the process's own counters are still published.
     await refreshGauges().catch((error: unknown) => log.warn({ err: error }, 'gauges.not_read'));
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

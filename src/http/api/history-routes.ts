@@ -27,7 +27,7 @@ import { observationResponse, timelineEntry } from './timeline-response.js';
 
 const runPlace = z.object({ askedMs: instantNumber, id: z.string().regex(/^\d{1,18}$/) });
 
-/** What is behind one session: its happenings, its files, its gaps, and why it is as it is. */
+/** The history of one session: its timeline, files and gaps, and the explanation of its state. */
 export function historyRoutes(context: ApiContext): Router {
   const { db, rules } = context;
   const router = Router();

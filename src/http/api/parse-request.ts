@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { unixMs } from '../../evidence/instant.js';
 import { ProblemError } from '../problem.js';
 
-/** Parses a part of a request, or says everything that is wrong with it. */
+/** Parses a part of a request, or throws a problem that lists everything that is wrong with it. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -33,8 +33,8 @@ export const storableText = z
 export const sidText = storableText.min(1).max(256);
 
 /**
- * An id that becomes a part of an address at Agora. `..` would lead to another one, with the account's
- * credentials, and so would a slash wherever somebody on the way decodes it.
+ * An id that becomes a part of an address at Agora. `..` would lead to another address, with the account's
+ * credentials, and so would a slash if a proxy on the way decodes it.
  */
 export const isAddressPart = (text: string): boolean => !/^\.{1,2}$|[/\\]/.test(text);
 export const NOT_AN_ADDRESS_PART = 'must be no dots alone, and hold no slash';
@@ -67,7 +67,7 @@ function jsonIn(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    return undefined; // the schema says what is wrong
+    return undefined; // the schema reports what is wrong
   }
 }
 
@@ -80,7 +80,7 @@ export function offsetOf(query: unknown): { from: number; limit: number } {
   return { from: readCursor(listPlace, cursor)?.from ?? 0, limit };
 }
 
-/** The cursor of the page that begins there; null where the list is over. */
+/** The cursor of the page that begins there; null at the end of the list. */
 export function nextOffset(from: number, total: number): string | null {
   return from < total ? writeCursor({ from }) : null;
 }

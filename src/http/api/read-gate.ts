@@ -2,16 +2,16 @@ import type { RequestHandler, Response } from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProblemError } from '../problem.js';
 
-/** So many reads are served at a time: this process may receive notifications too. */
+/** How many reads are served at a time: this process may receive notifications too. */
 const AT_A_TIME = 2;
-/** So many wait for their turn, in the order in which they came. */
+/** How many may wait for their turn, in order of arrival. */
 const WAITING = 100;
-/** Turns of the event loop between two reads, in which everything else is served. */
+/** Turns of the event loop between two reads, for all other work. */
 const TURNS_BETWEEN = 2;
 
 /**
- * Reads take their turn: a few are served, others wait in order, and who finds too many waiting is told
- * to come again. Served is who has his answer, however slowly he takes it.
+ * Limits concurrent reads: a few are served, others wait in order, and beyond that a request is told to try
+ * again later. A read counts as served once its answer is written, however slowly the client reads it.
  */
 export function createReadGate(atATime = AT_A_TIME, mostWaiting = WAITING): RequestHandler {
   const waiting: (() => void)[] = [];
@@ -27,7 +27,7 @@ export function createReadGate(atATime = AT_A_TIME, mostWaiting = WAITING): Requ
       return;
     }
     const enter = (): void => {
-      if (response.destroyed) return; // gone while it waited
+      if (response.destroyed) return; // the client left while it waited
       served += 1;
       onceOver(response, () => void letNextIn());
       next();
@@ -36,12 +36,12 @@ export function createReadGate(atATime = AT_A_TIME, mostWaiting = WAITING): Requ
     else if (waiting.length < mostWaiting) waiting.push(enter);
     else {
       response.set('Retry-After', '1');
-      throw new ProblemError({ status: 503, title: 'Too many reads wait', detail: 'Come again in a second.' });
+      throw new ProblemError({ status: 503, title: 'Too many reads wait', detail: 'Try again in a second.' });
     }
   };
 }
 
-/** Once the answer is given, or whoever asked is gone. */
+/** Resolves once the answer is written, or the client is gone. */
 function onceOver(response: Response, work: () => void): void {
   let isOver = false;
   const over = (): void => {

@@ -24,7 +24,7 @@ const registrationBody = z.object({
   resourceExpiredHour: z.number().int().min(1).max(720).nullish(),
 });
 
-/** `replace=true`: what is told counts in place of what was told before. */
+/** `replace=true`: this registration replaces the earlier ones. */
 const registrationQuery = z.object({
   replace: z
     .enum(['true', 'false'])
@@ -32,7 +32,7 @@ const registrationQuery = z.object({
     .transform((word) => word === 'true'),
 });
 
-/** What other services tell: that they started a session, what `stop` answered, that they want to know. */
+/** Writes by other services: they register a session, pass on what `stop` answered, or ask for a query. */
 export function registrationRoutes(context: ApiContext): Router {
   const router = Router();
   router.put('/sessions/:sid', async (request, response) => {
@@ -78,13 +78,13 @@ async function readSession({ db, now, rules }: ApiContext, sid: string): Promise
   return sessionResponse(found, now(), rules);
 }
 
-/** By the names that the body has for them. */
+/** The fields by their names in the request body. */
 function contradiction(sid: string, told: readonly RegistrationField[]): ProblemError {
   const fields = told.map((field) => (field === 'startedMs' ? 'startedAt' : field));
   return new ProblemError({
     status: 409,
     title: 'The session is registered differently',
-    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this is right, and what was told before is wrong, send it with ?replace=true.`,
+    detail: `Session ${sid} is registered already, with another ${fields.join(', ')}. If this one is right and the earlier one is wrong, send it with ?replace=true.`,
     fields,
   });
 }

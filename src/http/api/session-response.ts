@@ -5,10 +5,7 @@ import { isoOrNull, iso } from './times.js';
 
 export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
 
-/**
- * A session as the API shows it. `queryable` is the only thing in it that depends on the present: on the
- * time, and on the apps that are configured.
- */
+/** A session as the API shows it. Only `queryable` depends on the present: on the time, and on the configured apps. */
 export function sessionResponse(
   { session, version, updatedMs }: PublishedVersion,
   nowMs: UnixMs,

@@ -14,7 +14,7 @@ import {
   inOrder,
   noticeEntry,
   observationEntry,
-  toldEntries,
+  callerEntries,
   type Happening,
   type SentNotice,
   type TimelineEntry,
@@ -25,24 +25,24 @@ type Order = { fingerprint: string; happenings: readonly Stored[] };
 
 export type TimelinePage = { entries: readonly TimelineEntry[]; total: number };
 
-/** As the ledger has it: how much is folded of it, and what nobody told but the ledger concluded. */
+/** The state of the ledger: how much of the session is folded, and the entries that the ledger inferred. */
 export type KnownHistory = { sid: string; folded: string; inferred: readonly TimelineEntry[] };
 
-/** Entries of the timeline `from` a place on, `limit` at the most. */
+/** At most `limit` entries of the timeline, beginning with index `from`. */
 export type ReadTimelinePage = (history: KnownHistory, from: number, limit: number) => Promise<TimelinePage>;
 
-/** So many happenings of all sessions together are kept in order: some 100 bytes each. */
+/** How many entries of all sessions together are cached in order, at some 100 bytes each. */
 const MOST_KEPT = 200_000;
 
 /**
- * Reads timelines by pages: the order of a session's happenings is found once, from as much of them as
- * decides on it, and kept while there are no others; bodies are read of a page alone.
+ * Reads timelines page by page. The order of a session's entries is computed once, from the fields that
+ * decide it, and cached until new evidence comes; bodies are read only for the page.
  */
 export function createTimelinePages({ pool }: Db): ReadTimelinePage {
   const orders = new Map<string, Order>();
   const orderOf = async ({ sid, folded, inferred }: KnownHistory): Promise<Order> => {
     const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))];
-    const entries = [...toldEntries(told), ...inferred];
+    const entries = [...callerEntries(told), ...inferred];
     const fingerprint = `${folded} ${await readHistoryFingerprint(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);
     if (known?.fingerprint === fingerprint) return known;
@@ -58,7 +58,7 @@ export function createTimelinePages({ pool }: Db): ReadTimelinePage {
   };
 }
 
-/** The one that was read longest ago goes first. */
+/** The one that was read longest ago is removed first. */
 function keep(orders: Map<string, Order>, sid: string, order: Order): void {
   orders.delete(sid);
   orders.set(sid, order);
@@ -96,7 +96,7 @@ async function readEntries({ pool }: Pick<Db, 'pool'>, sid: string, page: readon
   });
 }
 
-/** So many bodies are read at a time, which takes some milliseconds: then others have their turn. */
+/** How many bodies are read at a time, which takes some milliseconds; other work runs in between. */
 const BODIES = 100;
 
 async function loadBySlices(

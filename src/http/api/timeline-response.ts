@@ -15,7 +15,7 @@ export function timelineEntry({ atMs, receivedMs, details, ...entry }: TimelineE
   };
 }
 
-/** What an entry tells, as the API shows it. */
+/** The details of an entry as the API shows them. */
 export function timelineDetails(details: TimelineDetails): object {
   switch (details.of) {
     case 'event':

@@ -1,26 +1,26 @@
-/** Bytes of bodies that have come and are not stored yet, of all requests together. */
+/** The bytes of bodies that have arrived and are not stored yet, of all requests together. */
 const MOST_BYTES = 134_217_728;
-/** What a request costs beside its body. */
+/** What a request costs in addition to its body. */
 const OVERHEAD = 2_048;
-/** As large as notifications are as a rule, ten times over. */
+/** Ten times the usual size of a notification. */
 const SMALL_BYTES = 32_768;
-/** Of the room, what bodies that are larger than that may fill: the rest is for ordinary notifications. */
+/** The share of the room that larger bodies may fill; the rest is for ordinary notifications. */
 const LARGE_SHARE = 0.75;
-/** Of the room, what one address may fill with them. A load balancer is one address, so it is a large part. */
+/** The share of the room that one address may fill with them. It is large because a load balancer is one address. */
 const ADDRESS_SHARE = 0.5;
 
 /**
- * Bounds what unanswered requests hold in memory: bytes that have come, not bytes that were announced, so
- * that whoever announces and sends nothing takes nothing.
+ * Bounds what unanswered requests hold in memory. It counts bytes that have arrived and not bytes that were
+ * announced, so that a client that announces a body and sends nothing takes no room.
  */
 export type Admission = {
-  open: (address: string) => Held;
+  open: (address: string) => HeldBytes;
 };
 
-export type Held = {
-  /** So many bytes more; false where there is no room for them, and then they are not counted. */
+export type HeldBytes = {
+  /** Adds bytes; false if there is no room for them, and then they are not counted. */
   take: (bytes: number) => boolean;
-  /** Gives everything back. */
+  /** Releases all bytes of the request. */
   leave: () => void;
 };
 

@@ -1,14 +1,17 @@
 import { verifySignature, type SignatureHeaders } from '../../agora/signature.js';
 
-/** `identityScope`: in which an event is the same whichever app's address it came to. */
+/** `identityScope`: the scope within which an event is the same whichever app's address it came to. */
 export type AppSecrets = { appId: string; secrets: readonly string[]; identityScope: string };
 
 export type Sender = Pick<AppSecrets, 'appId' | 'identityScope'>;
 
 export type FindSender = {
-  /** Whether it can be signed at all, told by its headers: a known app, and a signature that looks like one. */
+  /** Whether the headers allow a valid signature at all: a known app, and a well-formed signature. */
   mayBeSigned: (headers: SignatureHeaders, appId?: string) => boolean;
-  /** Whose notification it is, by the signature alone or for a known app; null when nobody's. */
+  /**
+   * The app whose secret signed the notification: of all apps, or only the one that the address names. Null
+   * if none did.
+   */
   find: (rawBody: Buffer, headers: SignatureHeaders, appId?: string) => Sender | null;
 };
 
@@ -27,7 +30,7 @@ export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   };
 }
 
-/** 64 hex digits of HMAC-SHA256 decide where they are sent, else 40 of HMAC-SHA1. */
+/** 64 hex digits of HMAC-SHA256 decide if they were sent, else 40 of HMAC-SHA1. */
 function looksSigned({ v1, v2 }: SignatureHeaders): boolean {
   return v2 === undefined ? /^[0-9a-f]{40}$/.test(v1 ?? '') : /^[0-9a-f]{64}$/.test(v2);
 }

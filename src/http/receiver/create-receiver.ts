@@ -5,7 +5,7 @@ import type { SignatureHeaders } from '../../agora/signature.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { Intake } from '../../intake/intake.js';
-import { createErrorHandler, nothingHere } from '../error-handler.js';
+import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets, type Sender } from './app-secrets.js';
@@ -14,7 +14,7 @@ import { readBody, type NoticeRequest } from './read-body.js';
 export type ReceiverOptions = {
   apps: readonly AppSecrets[];
   maxBytes: number;
-  /** Where what is signed becomes durable. */
+  /** Makes signed bodies durable. */
   intake: Pick<Intake, 'take'>;
   /** Counts a refused notification: nothing else of it is kept. */
   onRejected: () => void;
@@ -38,7 +38,7 @@ export function createReceiver(options: ReceiverOptions): Express {
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  app.use(nothingHere);
+  app.use(notFoundHandler);
   app.use(createErrorHandler(options.log));
   return app;
 }
@@ -46,9 +46,9 @@ export function createReceiver(options: ReceiverOptions): Express {
 type Receive = (request: NoticeRequest, response: Response) => Promise<void>;
 
 /**
- * One handler for all of it, not a chain of middleware: what a request holds is given back at the end
- * of it, however it ends, and nothing has to listen for that. Who cannot have signed anything is told so
- * before a byte of his body is read.
+ * One handler and not a chain of middleware, so that a request's memory is released at its end, however it
+ * ends, without a listener. A request without a possible signature is refused before a byte of its body is
+ * read.
  */
 function createReceive(options: ReceiverOptions): Receive {
   const admission = createAdmission();
@@ -98,7 +98,7 @@ function signaturesOf({ headers }: NoticeRequest): SignatureHeaders {
   return { v1: one(headers['agora-signature']), v2: one(headers['agora-signature-v2']) };
 }
 
-/** A header that came twice fits no secret. */
+/** A header that came twice matches no secret. */
 function one(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join() : header;
 }
@@ -115,7 +115,7 @@ async function keep(
   return parsed.kind;
 }
 
-/** Told at once: Agora takes a 503 as "send it again". */
+/** Answered at once: Agora sends the notification again after a 503. */
 function overloaded(metrics: Metrics, why: string): ProblemError {
   metrics.notifications.inc({ result: 'full' });
   const detail = `${why} Nothing was kept; please send it again.`;

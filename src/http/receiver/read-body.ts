@@ -1,18 +1,18 @@
 import type { Request } from 'express';
 import { ProblemError } from '../problem.js';
-import type { Held } from './admission.js';
+import type { HeldBytes } from './admission.js';
 
 /** Of a notification; the address may name the app. */
 export type NoticeRequest = Request<{ appId?: string }>;
 
-/** The bytes of a body as they were sent, or why there are none: then nobody is answered any more. */
+/** The bytes of a body as they were sent, or why there are none; if the client is gone, no answer is sent. */
 export type Body = Buffer | 'no_room' | 'broken_off';
 
 /**
  * Reads up to so many bytes as they were sent: a signature is over them, so none is decompressed. Every
  * chunk is counted as it comes. Rejects with the status that a body means which cannot be read.
  */
-export async function readBody(request: NoticeRequest, maxBytes: number, held: Held): Promise<Body> {
+export async function readBody(request: NoticeRequest, maxBytes: number, held: HeldBytes): Promise<Body> {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw new ProblemError({ status: 415, title: 'The body must not be compressed' });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
@@ -21,7 +21,7 @@ export async function readBody(request: NoticeRequest, maxBytes: number, held: H
     let size = 0;
     const finish = (settle: () => void): void => {
       request.removeAllListeners('data');
-      request.resume(); // what still comes is nobody's, and holds no memory
+      request.resume(); // what still arrives is discarded and holds no memory
       settle();
     };
     request.on('data', (chunk: Buffer) => {

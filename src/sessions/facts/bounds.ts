@@ -1,22 +1,22 @@
 /**
- * How much of what may go on for ever is kept in a session's facts. Beyond it only what no verdict
- * rests on is left out; every list of details has a table of its own.
+ * How much of each unbounded list is kept in a session's facts. What is left out changes no verdict; every
+ * list of details has its own table.
  */
 export type Bounds = {
-  /** Of moments in their order, so many of the earliest and of the latest. */
+  /** Of a list of instants, this many of the earliest and of the latest. */
   ends: number;
-  /** Of the 404s since the last sign of life, so many of the latest. */
+  /** Of the 404s since the last sign of life, this many of the latest. */
   notFound: number;
-  /** Of the numbers that one sender counts, so many runs. */
+  /** Of the sequence numbers of one sender, this many runs. */
   ranges: number;
-  /** Of texts and codes that Agora chooses freely, so many of one kind. */
+  /** Of texts and codes that Agora chooses freely, this many of each kind. */
   texts: number;
 };
 
-/** What folding depends on beside the evidence. */
+/** What folding depends on, apart from the evidence. */
 export type FoldRules = {
   bounds: Bounds;
-  /** The account that an app belongs to; null for an app nobody configured. */
+  /** The account that an app belongs to; null for an app that is not configured. */
   accountOf: (appId: string) => string | null;
 };
 
@@ -27,8 +27,8 @@ export function foldRules({ accountOf }: Pick<FoldRules, 'accountOf'>): FoldRule
 }
 
 /**
- * The first and the last of a sorted list. What is left out now would be left out of any longer list
- * as well, so it is the same in whatever order the elements came.
+ * The first and the last elements of a sorted list. What is left out now would be left out of any longer list
+ * as well, so the result does not depend on the order in which elements came.
  */
 export function keepEnds<T>(sorted: readonly T[], { ends }: Bounds): readonly T[] {
   if (sorted.length <= 2 * ends) return sorted;

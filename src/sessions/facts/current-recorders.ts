@@ -1,8 +1,8 @@
 import type { ExitFact, LeaveFact, RecorderFacts, SessionFacts } from './facts.js';
 
 /**
- * A recorder that another has taken over from: event 12 said so, or, where event 12 was lost, a
- * recorder with another uid showed life after it. Its exit is not the session's.
+ * Whether another recorder has taken over from this one: event 12 said so, or, if event 12 was lost, a
+ * recorder with another uid showed life after it. The exit of a replaced recorder is not the session's.
  * @see https://docs.agora.io/en/api-reference/faq/integration/high_availability (read 2026-07); docs/agora.md#failover
  * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
@@ -21,7 +21,10 @@ export function isReplaced(recorder: RecorderFacts, facts: SessionFacts): boolea
   );
 }
 
-/** Whether event 12, from one to the next, says that a recorder came after the other: no clock says better. */
+/**
+ * Whether events 12, followed from one recorder to the next, say that a recorder came after the other. They
+ * are more reliable than any clock.
+ */
 function tookOver(recorder: RecorderFacts, other: RecorderFacts, { recorders }: SessionFacts): boolean {
   let at: RecorderFacts | undefined = other;
   for (let steps = 0; at !== undefined && steps < recorders.length; steps += 1) {
@@ -36,26 +39,26 @@ export function currentRecorders(facts: SessionFacts): readonly RecorderFacts[] 
   return facts.recorders.filter((recorder) => !isReplaced(recorder, facts));
 }
 
-/** In the order in which they took over. */
+/** The recorders in the order in which they took over. */
 export function recordersInOrder({ recorders }: SessionFacts): readonly RecorderFacts[] {
   return recorders
     .filter(({ uid }) => uid !== '')
     .sort((a, b) => a.firstMs - b.firstMs || replacementRank(a) - replacementRank(b) || (a.uid < b.uid ? -1 : 1));
 }
 
-/** Where the failover is the first that was heard of either, the one it replaced came first. */
+/** If the failover is the first news of either recorder, the replaced one came first. */
 function replacementRank({ replacedMs }: RecorderFacts): number {
   return replacedMs === null ? 1 : 0;
 }
 
-/** The exits of recorders that nobody replaced, oldest first. */
+/** The exits of recorders that were not replaced, oldest first. */
 export function currentExits(facts: SessionFacts): readonly ExitFact[] {
   return currentRecorders(facts)
     .flatMap((recorder) => recorder.exits)
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-/** The same of leaves: one of a recorder that was replaced is part of the failover, not of an ending. */
+/** The same for leaves: a leave of a replaced recorder is part of the failover and not of an ending. */
 export function currentLeaves(facts: SessionFacts): readonly LeaveFact[] {
   return currentRecorders(facts).flatMap(({ left }) => (left === null ? [] : [left]));
 }

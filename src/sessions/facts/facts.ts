@@ -6,18 +6,18 @@ import { NO_REGISTRATIONS, type RegistrationFacts } from './registrations.js';
 import type { LateNumber, SequenceCounts } from './sequences.js';
 
 /**
- * All that the evidence of one session amounts to, as a mergeable summary: folding new evidence in
- * gives what folding everything would, in any order. So every field is an earliest, a latest, a set
- * or a count of distinct things, and none depends on what came first. (The one exception, `arrivals`,
- * is about the order of arrival itself; see there.)
+ * A mergeable summary of all evidence of one session: folding new evidence into it gives the same as folding
+ * all evidence, in any order. So every field is an earliest, a latest, a set or a count of distinct things,
+ * and none depends on what came first. (The one exception, `arrivals`, is about the order of arrival itself;
+ * see there.)
  *
  * Every list is sorted, so that equal facts are equal byte for byte.
  */
 export type SessionFacts = {
-  /** Facts of another shape are read anew from the evidence: see FACTS_SHAPE. */
+  /** Facts of another shape are built again from the evidence: see FACTS_SHAPE. */
   shape: number;
   sid: string;
-  /** The one in force, made of `registrations`: `receivedMs` and `replaces` are those of its base. */
+  /** The registration in force, computed from `registrations`; `receivedMs` and `replaces` are those of its base. */
   registration: Registration | null;
   registrations: RegistrationFacts;
   /** What the earliest notice said about itself. */
@@ -27,20 +27,20 @@ export type SessionFacts = {
   recorders: readonly RecorderFacts[];
   noticeSigns: SignFacts;
   answerSigns: SignFacts;
-  /** The earliest sign of life that a clock can be believed in: from then on the query window runs. */
+  /** The earliest sign of life with a believable time; the query window begins with it. */
   windowFromMs: UnixMs | null;
   /** Queries answered with status 8 or 20, oldest first. */
   exitAnswers: readonly ExitAnswerFact[];
   /** The latest 404s asked after every sign of life, oldest first; a later sign of life empties it. */
   notFound: readonly MissedQuery[];
-  /** They are as many as are kept: there may have been more. */
+  /** True if the list is full: there may have been more. */
   notFoundIsCut: boolean;
   /** Absences that were proven when their last 404 was kept, oldest first. */
   goneProofs: readonly GoneProof[];
   stop: { receivedMs: UnixMs; uploadingStatus: UploadingStatus | null } | null;
   /** The last progress that any uploader reported. */
   progress: { atMs: UnixMs; progress: number } | null;
-  /** True once a notice named a playlist or an MP4. */
+  /** True if a notice has named a playlist or an MP4. */
   noticeNamedFiles: boolean;
   serviceStatus: { atMs: UnixMs; status: number } | null;
   errors: readonly ErrorFact[];
@@ -48,19 +48,19 @@ export type SessionFacts = {
   /** The App IDs and channel names that notices gave, sorted; more than one is a contradiction. */
   toldAppIds: readonly string[];
   toldCnames: readonly string[];
-  /** The furthest that a sender's clock was ahead of ours. */
+  /** The most that a sender's clock was ahead of ours. */
   skew: { atMs: UnixMs; aheadMs: number } | null;
   haRegisteredMs: UnixMs | null;
-  /** The last moment of which we know: receipt, answer, or having waited until then. */
+  /** The latest time up to which evidence is known: by a receipt, an answer, or time that has passed. */
   knownUntilMs: UnixMs;
   arrivals: ArrivalFacts;
   asked: AskedFacts;
 };
 
-/** Counts up with every change of what facts hold or mean. */
+/** Increased with every change of what facts contain or mean. */
 export const FACTS_SHAPE = 2;
 
-/** An interval that one query speaks for. */
+/** The interval for which one query's answer is valid. */
 export type AskedInterval = { askedMs: UnixMs; answeredMs: UnixMs };
 
 /** A 404. `era`: the observation's clockEra, left out where that is none. */
@@ -81,21 +81,21 @@ export type RecorderFacts = {
   uid: string;
   /** Its first event, or the failover that named it as the new one. */
   firstMs: UnixMs;
-  /** The first and the last of these that showed it alive; null for one only heard after its end. */
+  /** Its first and last sign of life; null if only its end was reported. */
   firstLifeMs: UnixMs | null;
   lastLifeMs: UnixMs | null;
   /** Its own start event: of the recorder, its uploader or its web recorder. */
   startedMs: UnixMs | null;
   /** When event 12 said that another took over from it. */
   replacedMs: UnixMs | null;
-  /** Which one that was; null where event 12 did not name it. */
+  /** The uid of the recorder that took over; null if event 12 did not name it. */
   replacedBy: string | null;
   exits: readonly ExitFact[];
   /** Its last recorder_leave or web_recorder_stopped. */
   left: LeaveFact | null;
-  /** How far its own uploader got. */
+  /** The upload as its own uploader reported it. */
   upload: UploadFacts;
-  /** How far its clock seems to be behind: the three least of all its notices, the least first. */
+  /** How far its clock seems to be behind: the three smallest values of all its notices, in ascending order. */
   clock: readonly ClockFact[];
   /** Sequence numbers seen; beyond a bound like `arrivals`, folded in order of receipt. */
   sequences: SequenceCounts;
@@ -104,8 +104,8 @@ export type RecorderFacts = {
 };
 
 /**
- * The time from when a notice says that it happened to when Agora sent it on: of many, the least is
- * not its way through Agora but its sender's clock.
+ * The time between a notice's own time and the time at which Agora sent it. The smallest of many values is
+ * due to the sender's clock and not to delays inside Agora.
  */
 export type ClockFact = { atMs: UnixMs; behindMs: number };
 
@@ -119,7 +119,7 @@ export type LeaveFact = {
   reason: string | null;
 };
 
-/** Something worth a finding, of which the first of its kind and subject is kept. */
+/** An incident for a finding; the first of each kind and subject is kept. */
 export type IncidentFact = {
   kind:
     | 'capability_limit'
@@ -133,13 +133,13 @@ export type IncidentFact = {
     | 'unauthorized';
   subject: string;
   atMs: UnixMs;
-  /** The last one like it. */
+  /** The last incident of the same kind and subject. */
   lastMs: UnixMs;
 };
 
 /**
- * `atMs` is by the sender's clock, `knownMs` when it had happened for sure: when Agora sent it on, or we
- * received it.
+ * `atMs` is by the sender's clock. By `knownMs` it had certainly happened: when Agora sent the notice, or
+ * when we received it.
  */
 export type ExitFact = { atMs: UnixMs; knownMs: UnixMs; exitStatus: number | null };
 
@@ -150,9 +150,9 @@ export type SignFacts = {
   firstRecordingMs: UnixMs | null;
   lastRecordingMs: UnixMs | null;
   lastStoppingMs: UnixMs | null;
-  /** A recorder's or uploader's own start event; for answers, the start time they carry. */
+  /** A recorder's or uploader's own start event; for answers, the start time that they contain. */
   startedMs: UnixMs | null;
-  /** Status 0–5 in an answer, or a recorder starting: what can take back an ending. */
+  /** Status 0–5 in an answer, or the start of a recorder: these can revoke an ending. */
   lastLiveMs: UnixMs | null;
 };
 
@@ -193,7 +193,7 @@ export type ArrivalFacts = {
     highestThenMs: UnixMs | null;
     highestBeforeMs: UnixMs | null;
   };
-  /** Receipt of the last notice that asks for a query: a leave, an exit, a failover, a fatal error. */
+  /** Receipt of the last notice that triggers a query: a leave, an exit, a failover, a fatal error. */
   lastSignalMs: UnixMs | null;
 };
 

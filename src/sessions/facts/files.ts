@@ -4,14 +4,14 @@ import { earlier, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
 
 /**
- * One recorded file of a session, as all sources together describe it. Merged field by field in a way
- * that no order can change: a time is the earliest told, a flag is true once anybody said so, and of
- * two different words the one that comes first in the alphabet stays.
+ * One recorded file of a session, as all sources together describe it. Fields are merged independently of
+ * order: a time is the earliest reported, a flag is true once any source said so, and of two different words
+ * the alphabetically first one is kept.
  */
 export type RecordedFile = FileMention & {
   kind: FileKind;
   firstSeenMs: UnixMs;
-  /** Who named it: `notice:<eventType>`, `query` or `stop`; sorted. */
+  /** The sources that named it: `notice:<eventType>`, `query` or `stop`; sorted. */
   sources: readonly string[];
 };
 

@@ -37,8 +37,8 @@ export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds):
   };
 }
 
-/** One of an app that the session is none of: it was received, and that is all. */
-export function foldForeign(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {
+/** A notice that was signed for an app that is not the session's: it only counts as received. */
+export function foldForeignNotice(facts: SessionFacts, notice: Notice, bounds: Bounds): SessionFacts {
   const { lastSignalMs } = facts.arrivals;
   return {
     ...facts,
@@ -47,17 +47,17 @@ export function foldForeign(facts: SessionFacts, notice: Notice, bounds: Bounds)
   };
 }
 
-/** A sender's clock may be ahead of ours; nothing has happened after we were told of it. */
+/** A sender's clock may be ahead of ours, but nothing happened after we received news of it. */
 export function happenedMs(notice: Pick<Notice, 'occurredMs' | 'receivedMs'>): UnixMs {
   return unixMs(Math.min(notice.occurredMs, notice.receivedMs));
 }
 
-/** Snapshots are files too, but not those that a query names. */
+/** Snapshots are files too, but not the ones that a query names. */
 function namesFiles({ event }: Notice): boolean {
   return event.type !== 'snapshotTaken' && 'files' in event && event.files.length > 0;
 }
 
-/** A clock that says so long ago is broken: it must not close the window in which we may ask. */
+/** A time so long ago comes from a broken clock: it must not close the query window. */
 function windowFrom(known: UnixMs | null, { receivedMs }: Notice, atMs: UnixMs): UnixMs | null {
   return receivedMs - atMs > LONGEST_WINDOW_MS ? known : earlier(known, atMs);
 }
@@ -94,7 +94,7 @@ function latestStatus(
   return newerStatus(latest, { atMs, status: event.status });
 }
 
-/** Two statuses of one moment: the higher one is further on its way. */
+/** Of two statuses of one moment the higher one is the later stage. */
 export function newerStatus(
   latest: SessionFacts['serviceStatus'],
   heard: { atMs: UnixMs; status: number },
@@ -103,7 +103,7 @@ export function newerStatus(
   return heard.atMs === latest.atMs && heard.status > latest.status ? heard : latest;
 }
 
-/** One for each kind of error, the first: a storage fault repeats itself with every file. */
+/** Only the first error of each kind: a storage fault is reported again for every file. */
 function foldError(
   errors: readonly ErrorFact[],
   { event, receivedMs }: Notice,

@@ -17,14 +17,14 @@ export function foldObservation(facts: SessionFacts, observation: Observation, b
     case 'not_found':
       return foldNotFound(told, observation, bounds);
     default:
-      // Unavailable, throttled, refused or incomplete: says nothing about the recording.
+      // Unavailable, throttled, refused or incomplete: such an answer says nothing about the recording.
       return told;
   }
 }
 
 /**
- * An answer speaks for the interval from asking to answering; alive is dated by the asking, so that
- * what a notice says of a moment in between still counts as newer.
+ * An answer is valid for the interval from asking to answering. A sign of life is dated by the asking, so
+ * that a notice about a moment in between still counts as newer.
  */
 function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnswer, bounds: Bounds): SessionFacts {
   const sign = signOfAnswer(answer);
@@ -47,7 +47,7 @@ function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnsw
   };
 }
 
-/** One that has grown is handed in again, and takes the place of its earlier self. */
+/** A run that has grown is folded again and replaces its earlier, shorter form. */
 function addExitAnswer(
   answers: readonly ExitAnswerFact[],
   told: ExitAnswerFact,
@@ -78,7 +78,7 @@ function foldNotFound(facts: SessionFacts, missed: Observation, bounds: Bounds):
   };
 }
 
-/** One for each absence: it lasts until its last 404, and was proven by its first. */
+/** One proof for each absence: it lasts until its last 404, and `sinceMs` is its first. */
 function addProof(
   proofs: readonly GoneProof[],
   { unbrokenSinceMs: sinceMs, askedMs, answeredMs }: Observation,
@@ -98,7 +98,7 @@ function addProof(
   );
 }
 
-/** A run that has grown is handed in again: its earlier, smaller count is replaced, not added to. */
+/** A run that has grown is folded again: its earlier, smaller count is replaced and not added to. */
 function foldAsked(asked: AskedFacts, run: Observation): AskedFacts {
   const { latest } = asked;
   const had = latest?.askedMs === run.askedMs ? latest.count : 0;

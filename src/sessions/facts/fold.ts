@@ -5,18 +5,18 @@ import type { StopAnswer } from '../../evidence/stop-answer.js';
 import type { Notice } from '../../evidence/notice.js';
 import { BOUNDS, type FoldRules } from './bounds.js';
 import type { SessionFacts } from './facts.js';
-import { foldForeign, foldNotice } from './fold-notice.js';
+import { foldForeignNotice, foldNotice } from './fold-notice.js';
 import { foldObservation } from './fold-observation.js';
 import { addRegistration, registrationInForce } from './registrations.js';
 
 /**
- * Takes new evidence of one session into what is known of it. Each distinct piece of evidence is
- * handed in exactly once, in any order and in any batches; the result is what folding all of it at
- * once would give. Runs of equal answers are handed in again as they grow.
+ * Folds new evidence of one session into its facts. Each distinct piece of evidence must be folded exactly
+ * once, in any order and in any batches; the result is the same as folding all of it at once. Runs of equal
+ * answers are folded again as they grow.
  * Ours: docs/decisions/001-evidence-and-mergeable-facts.md
  */
 export function fold(facts: SessionFacts, evidence: readonly Evidence[], rules: FoldRules = ONE_ACCOUNT): SessionFacts {
-  // Whose notices count is told by the registration.
+  // The registration decides whose notices count.
   const registrations = evidence.filter(({ kind }) => kind === 'registration');
   const others = evidence.filter(({ kind }) => kind !== 'registration');
   return [...registrations, ...others].reduce((known, piece) => foldOne(known, piece, rules), facts);
@@ -29,7 +29,7 @@ function foldOne(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Ses
   return foldKind({ ...facts, knownUntilMs }, evidence, rules);
 }
 
-/** When the ledger came to know of it. */
+/** When the ledger learned of it. */
 export function learnedMs(evidence: Evidence): UnixMs {
   if (evidence.kind === 'observation') return evidence.lastAnsweredMs;
   return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
@@ -39,7 +39,7 @@ function foldKind(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Se
   switch (evidence.kind) {
     case 'notice':
       return isForeign(facts, evidence, rules)
-        ? foldForeign(facts, evidence, rules.bounds)
+        ? foldForeignNotice(facts, evidence, rules.bounds)
         : foldNotice(facts, evidence, rules.bounds);
     case 'repeated_delivery':
       return foldRepeatedDelivery(facts, evidence);
@@ -60,8 +60,8 @@ function foldRegistration(facts: SessionFacts, told: Registration): SessionFacts
 }
 
 /**
- * Whoever can sign for an app of his own must not end, or keep alive, the sessions of another account.
- * What was folded before the session was registered is folded anew then.
+ * A customer who can sign for one app must not end, or keep alive, the sessions of another account. What was
+ * folded before the session was registered is folded again then.
  */
 function isForeign({ registration }: SessionFacts, { appId }: Notice, { accountOf }: FoldRules): boolean {
   if (registration === null || registration.appId === appId) return false;
@@ -73,7 +73,7 @@ function foldRepeatedDelivery(facts: SessionFacts, repeat: RepeatedDelivery): Se
   return foldRepeats(facts, { times: 1, lastMs: repeat.receivedMs });
 }
 
-/** Many repeated deliveries at once: nothing but their number counts, and when the last was received. */
+/** Folds many repeated deliveries at once: only their number and the last time of receipt matter. */
 export function foldRepeats(
   facts: SessionFacts,
   { times, lastMs }: { times: number; lastMs: UnixMs | null },
@@ -90,7 +90,7 @@ export function foldRepeats(
   };
 }
 
-/** An error body stopped nothing, so it is kept as evidence and changes nothing. */
+/** An error body means that nothing was stopped, so it is kept as evidence and changes nothing. */
 function foldStopAnswer(facts: SessionFacts, answer: StopAnswer): SessionFacts {
   if (!answer.stopped) return facts;
   const first = facts.stop;

@@ -1,4 +1,4 @@
-/** The elements by a key of theirs, each group in their order. (`Map.groupBy` came after Node 20.) */
+/** Groups elements by a key; each group keeps their order. (`Map.groupBy` came after Node 20.) */
 export function groupBy<T>(elements: readonly T[], keyOf: (element: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const element of elements) {

@@ -7,7 +7,7 @@ import type { IncidentFact } from './facts.js';
 export type Incident = Pick<IncidentFact, 'kind' | 'subject'>;
 
 /**
- * What an event reports that a person may need to know, beside where the session stands.
+ * What an event reports that a person may need to know, in addition to the session's state.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export function incidentOf(event: RecordingEvent): Incident | null {
@@ -33,7 +33,7 @@ function isFailure(result: string | null): result is string {
 }
 
 /**
- * What an answer reports beside where the session stands.
+ * What an answer reports in addition to the session's state.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
  */
 export function incidentOfOutcome(outcome: QueryOutcome): Incident | null {
@@ -55,7 +55,7 @@ export function incidentOfOutcome(outcome: QueryOutcome): Incident | null {
   }
 }
 
-/** The first and the last of each kind and subject: a fault repeats itself with every file and every query. */
+/** Keeps the first and the last of each kind and subject: a fault is reported again with every file and every query. */
 export function foldIncident(
   incidents: readonly IncidentFact[],
   incident: Incident | null,

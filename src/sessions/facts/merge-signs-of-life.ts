@@ -4,8 +4,8 @@ import type { MissedQuery, SessionFacts, SignFacts } from './facts.js';
 import type { SignOfLife } from './signs-of-life.js';
 
 /**
- * Takes a sign seen from `fromMs` to `toMs` into the summary: a notice is one moment, a run of equal
- * answers an interval. `startedMs` is the start that it tells of, which may lie before it.
+ * Merges a sign of life, seen from `fromMs` to `toMs`, into the summary: a notice is one moment, a run of
+ * equal answers an interval. `startedMs` is the start that it reports, which may be earlier.
  */
 export function mergeSign(
   facts: SignFacts,
@@ -32,7 +32,7 @@ export function lastLife(facts: { noticeSigns: SignFacts; answerSigns: SignFacts
   return later(facts.noticeSigns.lastLifeMs, facts.answerSigns.lastLifeMs);
 }
 
-/** The 404s that were asked after the last sign of life, and of very many the latest. */
+/** The 404s that were asked after the last sign of life; if there are very many, the latest of them. */
 export function after(
   aliveMs: UnixMs | null,
   { notFound }: { notFound: readonly MissedQuery[] },

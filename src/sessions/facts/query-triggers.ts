@@ -7,7 +7,7 @@ import type { RecordingEvent } from '../../evidence/recording-event.js';
 export const FATAL_ERROR_LEVEL = 5;
 
 /**
- * Whether a notice makes what `query` says now worth one of its calls.
+ * Whether a notice triggers a query: what `query` answers now is worth a call.
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
  */
 export function asksForQuery(event: RecordingEvent): boolean {

@@ -15,9 +15,9 @@ const HOUR_MS = 3_600_000;
 export const LONGEST_WINDOW_MS = 720 * HOUR_MS;
 
 /**
- * Until when `query` accepts the session's resourceId; a 404 after that proves nothing, for the
- * recording goes on. Counted from the earliest that anything tells of it: a registration may come
- * late. Null without a registration: then there is no resourceId to ask with.
+ * Until when `query` accepts the session's resourceId. A 404 after that proves nothing, because the recording
+ * may go on. Counted from the earliest evidence of the session, since a registration may come late. Null
+ * without a registration, because then there is no resourceId.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/acquire (read 2026-07); docs/agora.md#query-window
  */
 export function queryableUntil({
@@ -30,14 +30,14 @@ export function queryableUntil({
   return plusMs(fromMs ?? registration.receivedMs, hours * HOUR_MS);
 }
 
-/** When `start` was called, as far as its caller told; never later than he told it. */
+/** When `start` was called, if its caller said so; never later than the registration was received. */
 export function registeredStart({ startedMs, receivedMs }: Registration): UnixMs {
   return startedMs !== null && startedMs < receivedMs ? startedMs : receivedMs;
 }
 
 /**
- * What was asked until then says nothing: it was asked with a registration that has been corrected since.
- * Null where none has.
+ * Answers to queries asked before this say nothing: they were asked by a registration that has been corrected
+ * since. Null if there was no correction.
  * Ours: docs/decisions/015-registrations-can-be-corrected.md
  */
 export function voidBefore({ registration }: Pick<SessionFacts, 'registration'>): UnixMs | null {

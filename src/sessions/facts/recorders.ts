@@ -46,7 +46,7 @@ export function newRecorder(uid: string, firstMs: UnixMs): RecorderFacts {
   };
 }
 
-/** What a notice tells about the recorder that sent it, and about the one that takes over. */
+/** Folds what a notice says about its recorder, and about the one that takes over. */
 export function foldRecorders(
   recorders: readonly RecorderFacts[],
   notice: Notice,
@@ -67,14 +67,14 @@ export function foldRecorders(
 
 const CLOCKS_KEPT = 3;
 
-/** A resend has a later `notifyMs` but the same `sendts`, so of all notices the least time counts. */
+/** A resend has a later `notifyMs` but the same `sendts`, so the smallest difference of all notices counts. */
 function readClock(clock: readonly ClockFact[], notice: Notice): readonly ClockFact[] {
   const told = { atMs: notice.receivedMs, behindMs: knownMs(notice) - notice.occurredMs };
   if (clock.some(({ atMs, behindMs }) => atMs === told.atMs && behindMs === told.behindMs)) return clock;
   return [...clock, told].sort((a, b) => a.behindMs - b.behindMs || a.atMs - b.atMs).slice(0, CLOCKS_KEPT);
 }
 
-/** When what a notice tells of had happened for sure, whatever its sender's clock says. */
+/** By when a notice's event had certainly happened, whatever its sender's clock says. */
 function knownMs({ notifiedMs, receivedMs }: Notice): UnixMs {
   return unixMs(Math.min(notifiedMs ?? receivedMs, receivedMs));
 }
@@ -94,7 +94,7 @@ function tell(recorder: RecorderFacts, notice: Notice, atMs: UnixMs, bounds: Bou
   }
 }
 
-/** By the first failover that was told of it; of two at one moment by the higher uid. */
+/** Decided by the first failover that was reported of it; of two at one moment, by the higher uid. */
 function replaced(recorder: RecorderFacts, newUid: string | null, atMs: UnixMs): RecorderFacts {
   const { replacedMs, replacedBy } = recorder;
   const isFirst = replacedMs === null || atMs < replacedMs;
@@ -108,7 +108,7 @@ function exitOf(notice: Notice, atMs: UnixMs): ExitFact {
   return { atMs, knownMs: known < atMs ? atMs : known, exitStatus };
 }
 
-/** Two exits of one moment: the abnormal one is kept, known since the first of them was. */
+/** Of two exits at one moment the abnormal one is kept, with the earlier `knownMs`. */
 function addExit(exits: readonly ExitFact[], exit: ExitFact, bounds: Bounds): readonly ExitFact[] {
   const same = exits.find(({ atMs }) => atMs === exit.atMs);
   const kept = same !== undefined && gravity(same) >= gravity(exit) ? same : exit;

@@ -2,10 +2,9 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { Registration } from '../../evidence/registration.js';
 
 /**
- * What the registrations of one session amount to, in any order: the first one told, the latest that
- * replaces, and for what may be left out the latest that was told beside those. The latest, not the
- * first: an addition counts for the registration it was made to, and a replacement cuts off the
- * earlier ones.
+ * The mergeable summary of a session's registrations: the first one, the latest replacement, and for each
+ * optional field the latest addition. It is the latest because an addition belongs to the registration before
+ * it, and a replacement overrides the earlier ones.
  */
 export type RegistrationFacts = {
   first: Registration | null;
@@ -43,7 +42,7 @@ function latest<T extends { receivedMs: UnixMs }>(a: T | null, b: T | null): T |
   return a.receivedMs >= b.receivedMs ? a : b;
 }
 
-/** The newest that replaces, or the first, with what was added to it since. */
+/** The registration in force: the newest replacement, or else the first one, with what was added to it since. */
 export function registrationInForce(known: RegistrationFacts): Registration | null {
   const base = latest(known.replacement, known.first);
   if (base === null) return null;
@@ -56,23 +55,23 @@ export function registrationInForce(known: RegistrationFacts): Registration | nu
   };
 }
 
-/** The first one told, where facts written by an older release know of one only. */
+/** The summary for facts of an older release, which know one registration only. */
 export function registrationFactsOf(only: Registration | null): RegistrationFacts {
   return only === null ? NO_REGISTRATIONS : addRegistration(NO_REGISTRATIONS, { ...only, replaces: false });
 }
 
-/** All that one registration can tell differently from another. */
+/** The fields in which two registrations can differ. */
 const FIELDS = ['appId', 'resourceId', 'mode', 'cname', 'uid', 'startedMs', 'resourceExpiredHour'] as const;
 
 export type RegistrationField = (typeof FIELDS)[number];
 
-/** What telling a registration comes to. `fields`: those in which it contradicts the one in force. */
+/** The result of comparing a registration with the one in force. `fields`: those in which it contradicts it. */
 export type Registered =
   { kind: 'created' | 'added' | 'replaced' | 'same' } | { kind: 'contradicts'; fields: readonly RegistrationField[] };
 
 /**
- * What is told is held against the registration in force. What either leaves out contradicts nothing;
- * replacing it by the very same is nothing new, so that a request can be repeated.
+ * Compares a registration with the one in force. A field that either leaves out contradicts nothing. A
+ * replacement with equal content is nothing new, so that a request can be repeated.
  */
 export function compareRegistrations(inForce: Registration | null, told: Registration): Registered {
   if (inForce === null) return { kind: 'created' };

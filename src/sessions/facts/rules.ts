@@ -1,12 +1,12 @@
 /**
- * The settings a verdict depends on. Handed in; the core reads no configuration.
+ * The settings on which a verdict depends. They are passed in; the core reads no configuration.
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export type VerdictRules = {
   /** How long 404s must last before they mean gone: a failover answers 404 for up to 90 s. */
   goneConfirmMs: number;
-  /** How much later than that the last look at an end comes. */
+  /** How much later than that an end is looked at for the last time. */
   goneMarginMs: number;
   /** No sign of life by then, and 404s throughout: never started. */
   startDeadlineMs: number;
@@ -14,7 +14,7 @@ export type VerdictRules = {
   reorderGraceMs: number;
   /** The event types the console subscribes to; null when it is all of them. */
   subscribedEvents: readonly number[] | null;
-  /** The account that an app belongs to; null for an app nobody configured. */
+  /** The account that an app belongs to; null for an app that is not configured. */
   accountOf: (appId: string) => string | null;
 };
 
@@ -22,7 +22,7 @@ export function isSubscribed(rules: VerdictRules, eventType: number): boolean {
   return rules.subscribedEvents === null || rules.subscribedEvents.includes(eventType);
 }
 
-/** Whether an app has credentials here; without them its sessions cannot be asked about. */
+/** Whether an app is configured with credentials; without them its sessions cannot be queried. */
 export function isConfigured({ accountOf }: Pick<VerdictRules, 'accountOf'>, appId: string): boolean {
   return accountOf(appId) !== null;
 }

@@ -1,9 +1,9 @@
 import type { UnixMs } from '../../evidence/instant.js';
 
-/** A run of numbers that were seen, both ends included, and when the earliest of them was received. */
+/** A run of numbers that were received, both ends included, and when the earliest of them was received. */
 export type SeenRange = { first: number; last: number; receivedMs: UnixMs };
 
-/** A run of numbers that are missing below seen ones, and when the first of those was received. */
+/** A run of numbers that are missing below received ones, and when the first of those was received. */
 export type MissingRange = { from: number; to: number; revealedMs: UnixMs };
 
 /**
@@ -35,7 +35,7 @@ export function holdsNumber(ranges: readonly SeenRange[], n: number): boolean {
   return range !== undefined && n <= range.last;
 }
 
-/** The numbers from 0 to the highest seen that are not there. */
+/** The numbers from 0 to the highest received one that are missing. */
 export function missingNumbers(ranges: readonly SeenRange[]): readonly MissingRange[] {
   const missing: MissingRange[] = [];
   let revealedMs: UnixMs | null = null;
@@ -49,7 +49,7 @@ export function missingNumbers(ranges: readonly SeenRange[]): readonly MissingRa
   return missing.reverse();
 }
 
-/** When the first number above `n` was received; null when there is none. */
+/** When the first number above `n` was received; null if there is none. */
 export function firstReceiptAbove(ranges: readonly SeenRange[], n: number): UnixMs | null {
   let first: UnixMs | null = null;
   for (let index = ranges.length - 1; index >= 0; index -= 1) {

@@ -3,8 +3,8 @@ import type { Bounds } from './bounds.js';
 import { addNumber, firstReceiptAbove, holdsNumber, type SeenRange } from './seen-numbers.js';
 
 /**
- * The numbers that one sender counted. Of very many runs the lowest are taken together: `merged` says
- * how many gaps lay between them, how many numbers those missed, and when the last was revealed.
+ * The sequence numbers of one sender. If there are very many runs, the lowest are merged: `merged` says how
+ * many gaps lay between them, how many numbers were missing, and when the last gap was revealed.
  */
 export type SeenNumbers = { ranges: readonly SeenRange[]; merged: MergedGaps | null };
 
@@ -15,9 +15,9 @@ export type MergedGaps = {
   revealedMs: UnixMs;
 };
 
-/** Who counts is not documented, so numbers are kept for each module, and for all of them together. */
+/** Agora does not document who counts, so numbers are kept for each module, and for all modules together. */
 export type SequenceCounts = {
-  /** Two modules of the recorder have used the same number: each counts for itself. */
+  /** True if two modules of the recorder have used the same number: then each counts for itself. */
   apart: boolean;
   /** The numbers of all modules, while they seem to share one count. */
   together: SeenNumbers;
@@ -50,7 +50,7 @@ export function addSequence(counts: SequenceCounts, counted: CountedNumber, boun
   };
 }
 
-/** Whether it was certainly used: of what was merged nobody can tell any more. */
+/** Whether the number was certainly used; numbers among the merged runs are unknown. */
 function isKnownOf({ ranges, merged }: SeenNumbers, n: number): boolean {
   return (merged === null || n > merged.to) && holdsNumber(ranges, n);
 }
@@ -60,7 +60,7 @@ function see(seen: SeenNumbers, n: number, receivedMs: UnixMs, bounds: Bounds): 
   return ranges.length <= bounds.ranges ? { ...seen, ranges } : mergeLowest({ ...seen, ranges });
 }
 
-/** The lowest gap is given up: counted, and looked for no more. */
+/** The lowest gap is merged: it is counted and no longer expected to close. */
 function mergeLowest({ ranges, merged }: SeenNumbers): SeenNumbers {
   const [low, high, ...rest] = ranges;
   if (low === undefined || high === undefined) return { ranges, merged };
@@ -82,13 +82,13 @@ function mergeLowest({ ranges, merged }: SeenNumbers): SeenNumbers {
   };
 }
 
-/** Less than this is the ordinary disorder of a network, and not worth remembering. */
+/** A shorter delay is ordinary reordering by the network and is not kept. */
 const WORTH_KEEPING_MS = 100;
 
 /**
- * Remembers a number that was received well after a higher one of the same count, whose gap it
- * closes. Once two modules turn out to count apart, what was taken for late among them is forgotten;
- * a session that is late all day long is not described better by more of them.
+ * Records a number that was received well after a higher one of the same count, and so closes a gap. Once two
+ * modules turn out to count separately, late numbers between them are discarded. The list is bounded, because
+ * more of them do not describe a session better.
  */
 export function addLateNumber(
   before: { sequences: SequenceCounts; lateNumbers: readonly LateNumber[] },
@@ -115,8 +115,8 @@ function countBefore(before: SequenceCounts, after: SequenceCounts, serviceType:
 export type Count = { serviceType: number | null; seen: SeenNumbers };
 
 /**
- * Who counts: as long as no two modules of a recorder used the same number they are taken to share
- * one count, else each counts for itself. Agora says neither.
+ * Decides who counts: as long as no two modules of a recorder have used the same number they are assumed to
+ * share one count, else each counts for itself. Agora documents neither.
  * Ours: docs/agora.md#sequence
  */
 export function countsOf({ apart, together, modules }: SequenceCounts): readonly Count[] {

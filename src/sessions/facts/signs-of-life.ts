@@ -1,7 +1,7 @@
 import type { RecordingAnswer } from '../../evidence/observation.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 
-/** What one event or answer says about whether, and how, the recording was going on at its time. */
+/** What one event or answer says about the state of the recording at its time. */
 export type SignOfLife = {
   /** The session was alive at that moment. */
   life: boolean;
@@ -11,7 +11,7 @@ export type SignOfLife = {
   stopping: boolean;
   /** A start event of its own: recorder, uploader or web recorder. */
   started: boolean;
-  /** Strong enough to take back an ending or a leaving that happened before it. */
+  /** Strong enough to revoke an ending or a leave that happened before it. */
   live: boolean;
 };
 
@@ -54,7 +54,7 @@ export function signOfEvent(event: RecordingEvent): SignOfLife {
       return signOfStatus(event.status);
     case 'webCapabilityLimit':
       return STOPPING;
-    // Leaving is kept with the recorder that left: after a failover it says nothing of the session.
+    // A leave is kept with its recorder: after a failover it says nothing about the session.
     case 'recorderLeft':
     case 'webRecorderStopped':
       return ALIVE;
@@ -88,8 +88,8 @@ export function isFailing(status: number | null): boolean {
 }
 
 /**
- * A 200 proves that a worker is there, even when its body says little; 8 and 20 say that it leaves.
- * Web recordings stay at status 4 also while they wind down: there the recorder's own word counts.
+ * A 200 proves that a worker exists, even if its body says little; 8 and 20 say that it leaves. Web
+ * recordings stay at status 4 while they wind down, so the state of the web recorder decides there.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes
  * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */

@@ -5,7 +5,7 @@ import { registrationFactsOf } from './registrations.js';
 import type { SeenRange } from './seen-numbers.js';
 import type { SequenceCounts } from './sequences.js';
 
-/** What these were before facts had a shape number. Nothing else of them has changed its meaning. */
+/** The fields that differ in facts without a shape number. Nothing else has changed its meaning. */
 type FirstRecorder = Pick<RecorderFacts, 'uid' | 'firstMs' | 'firstLifeMs' | 'replacedMs' | 'lateNumbers'> & {
   exits: readonly { atMs: UnixMs; exitStatus: number | null }[];
   left: {
@@ -26,9 +26,8 @@ type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress' | 'exitA
 };
 
 /**
- * Facts as an earlier release wrote them, in today's shape: good enough to go on with until the session
- * is read anew from its evidence, which their shape number asks for, and all there is where retention
- * has dropped that.
+ * Converts facts of an earlier release to today's shape. They serve until the session is folded from scratch,
+ * which their shape number causes, and remain if retention has dropped the evidence.
  */
 export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
   if ('shape' in stored) return stored;

@@ -5,7 +5,7 @@ import { NO_UPLOAD, type SessionFacts, type UploadFacts } from './facts.js';
 import { isReplaced } from './current-recorders.js';
 import { isFailing } from './signs-of-life.js';
 
-/** From the worst to the best; `unknown` where nobody told. */
+/** From the worst to the best; `unknown` if no source reported it. */
 const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
@@ -21,7 +21,7 @@ export const STORAGE_ERRORS: readonly { module: number; code: number }[] = [
 ];
 
 /**
- * What one recorder's uploader reports.
+ * The upload as one recorder's uploader reports it.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export function foldUpload(upload: UploadFacts, { event }: Notice, atMs: UnixMs): UploadFacts {
@@ -41,7 +41,7 @@ export function foldUpload(upload: UploadFacts, { event }: Notice, atMs: UnixMs)
   }
 }
 
-/** The last progress that was told; of two at one moment the further one. */
+/** The last reported progress; of two at one moment the larger one. */
 export function latestProgress(
   latest: SessionFacts['progress'],
   { event }: Notice,
@@ -71,8 +71,8 @@ function isUploadError(module: number | null, code: number | null): boolean {
 }
 
 /**
- * How the upload stands, over all recorders: each has files of its own, so the worst of them counts.
- * A replaced one that was at it has died; what became of its files only an event of its own tells.
+ * The state of the upload over all recorders: each has its own files, so the worst state counts. A replaced
+ * recorder that was uploading has died; only an event of its own tells what became of its files.
  */
 export function uploadState(facts: SessionFacts): UploadState {
   const states = facts.recorders.map((recorder) => {
@@ -85,8 +85,8 @@ export function uploadState(facts: SessionFacts): UploadState {
 }
 
 /**
- * What came last counts, but once everything is in the customer's storage nothing takes that back: 32
- * says that files will be moved, and 31 that they are there.
+ * The latest event counts, but once everything is in the customer's storage nothing revokes that: 32 says
+ * that files will be moved, and 31 that they are there.
  * Ours: docs/agora.md#events
  */
 function stateOf(told: UploadFacts): UploadState {

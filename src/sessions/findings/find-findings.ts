@@ -20,7 +20,7 @@ export function findFindings(session: FindingCase): readonly Finding[] {
   ).sort(inOrder);
 }
 
-/** A thousand of one kind say no more than ten; every version of the session carries them. */
+/** Bounds the findings of one kind: a thousand say no more than ten, and every version of the session contains them. */
 const MOST_OF_A_KIND = 10;
 
 function firstOf(found: readonly Finding[]): readonly Finding[] {

@@ -5,18 +5,18 @@ import type { Gap } from '../verdict/gaps.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Finding } from '../verdict/session.js';
 
-/** What a rule is shown: all that is known, and what was concluded from it. */
+/** The input of a rule: the facts and what was concluded from them. */
 export type FindingCase = {
   facts: SessionFacts;
   ending: Ending | null;
-  /** All of them, also those that late notifications have settled. */
+  /** All gaps, including those that late notifications have settled. */
   gaps: readonly Gap[];
   rules: VerdictRules;
 };
 
 /**
- * One kind of finding. `means` says what it stands for wherever it occurs, `advice` what to do;
- * both go into the documentation. The message speaks of this session.
+ * One kind of finding. `means` is what it means in general and `advice` what to do; both go into the
+ * documentation. The message is about one session.
  */
 export type FindingRule = {
   code: string;

@@ -10,13 +10,13 @@ const LEAVE_BITS: readonly (readonly [bit: number, reason: string])[] = [
 ];
 
 /**
- * Told to leave, alone or with the timer that Agora says to ignore.
+ * Told to leave, alone or together with the timer bit that Agora says to ignore.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#leave-code
  */
-export const UNREMARKABLE_LEAVES: readonly number[] = [16, 24];
+export const EXPECTED_LEAVE_CODES: readonly number[] = [16, 24];
 
 /**
- * Several bits may be set; none means that initialising failed.
+ * Several bits may be set; no bit means that initialising failed.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#leave-code
  */
 export function leaveReasons(leaveCode: number): readonly string[] {

@@ -12,9 +12,9 @@ const STARTS = [30, 40, 70];
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#events
  */
 const HA_REGISTERED_WITHIN_MS = 10_000;
-/** Less is the ordinary difference of two clocks. */
+/** A smaller difference is usual between two clocks. */
 const SKEW_WORTH_TELLING_MS = 2_000;
-/** One or two notifications may just have been slow on their way. */
+/** One or two notifications may merely have been slow. */
 const FEWEST_COMPARED = 3;
 
 function inSeconds(ms: number): string {
@@ -91,7 +91,7 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
   },
   {
     code: 'unregistered',
-    means: 'Nobody registered the session, so it cannot be queried.',
+    means: 'The session is not registered, so it cannot be queried.',
     advice: 'Register sessions when `start` succeeds: PUT /v1/sessions/{sid}.',
     find: ({ facts: { registration, firstNotice } }) =>
       registration !== null || firstNotice === null

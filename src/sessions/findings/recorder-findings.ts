@@ -3,7 +3,7 @@ import { lastLife } from '../facts/merge-signs-of-life.js';
 import { currentExits, isReplaced } from '../facts/current-recorders.js';
 import { isRevoked } from '../verdict/agreement.js';
 import { FATAL_ERROR_LEVEL } from '../facts/query-triggers.js';
-import { leaveReasons, UNREMARKABLE_LEAVES } from './leave-reasons.js';
+import { leaveReasons, EXPECTED_LEAVE_CODES } from './leave-reasons.js';
 import type { Finding } from '../verdict/session.js';
 import { isoTime, quoted, type FindingRule } from './finding.js';
 
@@ -44,8 +44,8 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
   },
   {
     code: 'replaced_recorder_exit',
-    means: 'A recorder that a failover had replaced said goodbye; the session went on without it.',
-    advice: 'Nothing to do: a query was asked, and decided.',
+    means: 'A recorder that a failover had replaced reported its exit; the session went on without it.',
+    advice: 'Nothing to do: a query was asked, and it decided.',
     find: ({ facts }) =>
       replacedRecorders(facts).flatMap(({ uid, exits }) =>
         exits.map(({ atMs }) => ({
@@ -94,7 +94,7 @@ export const RECORDER_FINDINGS: readonly FindingRule[] = [
     advice: 'After "no users" for instance, look at maxIdleTime.',
     find: ({ facts }) =>
       leavesOf(facts).flatMap(({ uid, atMs, leaveCode }) => {
-        if (leaveCode === null || UNREMARKABLE_LEAVES.includes(leaveCode)) return [];
+        if (leaveCode === null || EXPECTED_LEAVE_CODES.includes(leaveCode)) return [];
         const reasons = leaveReasons(leaveCode).join(', ');
         return [{ atMs, message: `Recorder ${uid} left the channel: ${reasons}.` }];
       }),
@@ -109,7 +109,7 @@ function leavesOf({ recorders }: SessionFacts) {
   return recorders.flatMap(({ uid, left }) => (left === null ? [] : [{ uid, ...left }]));
 }
 
-/** An exit, by notice, status or stop, that a newer query denied. */
+/** An exit by notice, status or stop answer that a newer query denied. */
 function deniedExits(facts: SessionFacts): Found[] {
   const { lastLiveMs } = facts.answerSigns;
   if (lastLiveMs === null) return [];
@@ -126,7 +126,7 @@ function deniedExits(facts: SessionFacts): Found[] {
     }));
 }
 
-/** 404s that had lasted long enough, and then a sign of life. */
+/** 404s that had lasted long enough, followed by a sign of life. */
 function deniedAbsences(facts: SessionFacts, goneConfirmMs: number): Found[] {
   const alive = lastLife(facts);
   if (alive === null) return [];

@@ -66,12 +66,12 @@ function lastBackup({ recorders }: SessionFacts): UnixMs | null {
 
 const REFUSALS: readonly IncidentFact['kind'][] = ['bad_request', 'no_route', 'unauthorized'];
 
-/** What was refused under a registration that has been corrected since is nobody's affair any more. */
+/** A refusal under a registration that has been corrected since is left out. */
 function fromMs(kind: IncidentFact['kind'], facts: SessionFacts): number {
   return REFUSALS.includes(kind) ? (voidBefore(facts) ?? 0) : 0;
 }
 
-/** A finding for each incident of one kind. */
+/** The rule that makes a finding of each incident of one kind. */
 export function incident(
   code: IncidentFact['kind'],
   means: string,

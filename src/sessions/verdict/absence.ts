@@ -11,20 +11,21 @@ export type RunOf404s = readonly [MissedQuery, ...MissedQuery[]];
 export type Absence = { sinceMs: UnixMs; provenMs: UnixMs; notAfterMs: UnixMs };
 
 /**
- * Fewer are moments, whatever lies between them.
+ * Fewer 404s prove nothing, however far apart they are.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 const FEWEST = 3;
 /**
- * Of the time that 404s must last: no recording comes back for less than this and dies unseen.
+ * As a share of the time that 404s must last: we assume that no recording comes back for less than this and
+ * dies unseen.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 const CLOSE = 2 / 3;
 
 /**
- * The 404s since the last sign of life as runs, oldest first: those asked while `query` still worked,
- * under the registration that counts. What they say together ends with a silence in which the
- * session may have been back, or with a step of the clock; a 5xx, a timeout or a killed process in between says nothing.
+ * The 404s since the last sign of life as runs, oldest first. Only 404s count that were asked within the
+ * query window and by the registration in force. A run ends with a silence in which the session may have been
+ * back, or with a step of the clock; a 5xx, a timeout or a killed process in between does not end it.
  * @see https://docs.agora.io/en/api-reference/faq/integration/high_availability (read 2026-07); docs/agora.md#failover
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
@@ -43,7 +44,7 @@ export function runsOf404s(facts: SessionFacts, rules: VerdictRules): readonly R
   return runs;
 }
 
-/** Between two eras the clock was stepped: how much time lies between them, nobody knows. */
+/** Between two eras the clock was stepped, so the time between them is unknown. */
 function isOfOneEra(before: MissedQuery, after: MissedQuery): boolean {
   return (before.era ?? 0) === (after.era ?? 0);
 }
@@ -52,7 +53,7 @@ function silence(before: MissedQuery, after: MissedQuery): number {
   return after.askedMs - before.answeredMs;
 }
 
-/** The run that the next 404 goes on with; null when there is none. */
+/** The run that the next 404 would continue; null if there is none. */
 export function currentRun(facts: SessionFacts, rules: VerdictRules): RunOf404s | null {
   return runsOf404s(facts, rules).at(-1) ?? null;
 }
@@ -73,9 +74,9 @@ function provingIndex(run: RunOf404s, facts: SessionFacts, rules: VerdictRules):
 }
 
 /**
- * The end lies before the first of the 404s, unless they are so far apart that it may have been a
- * failover's, with a short life after it that nobody saw: then before the first from which on they
- * follow each other closely, which is the proving one at the latest.
+ * The end lies before the first of the 404s, unless they are so far apart that the first may belong to a
+ * failover, followed by a short unseen life. Then the end lies before the first 404 from which on they follow
+ * each other closely, which is the proving one at the latest.
  */
 function absenceOf(run: RunOf404s, proving: number, { goneConfirmMs }: VerdictRules): Absence {
   let closely = proving;
@@ -89,7 +90,7 @@ function absenceOf(run: RunOf404s, proving: number, { goneConfirmMs }: VerdictRu
   return { sinceMs: run[0].askedMs, provenMs, notAfterMs };
 }
 
-/** Of a very long absence the 404s that proved it are not kept, but that they did is. */
+/** The 404s that proved a very long absence are no longer kept, but the proof is. */
 function rememberedProof(facts: SessionFacts, { goneConfirmMs }: VerdictRules): Absence | null {
   if (!facts.notFoundIsCut) return null;
   const [alive, fromMs] = [lastLife(facts), voidBefore(facts)];
@@ -105,10 +106,10 @@ export function wasSeen(facts: SessionFacts): boolean {
 }
 
 /**
- * From when on a further 404 proves that a session is gone, or never started, when the first of them
- * was answered at `firstMs`. One that nobody ever saw may have started unnoticed and be failing over:
- * until its deadline and for as long as that takes the 404s must last, and for as long as any other's
- * where nobody asked before the deadline.
+ * From when on a further 404 proves that a session is gone or never started, if the first of them was
+ * answered at `firstMs`. A session that was never seen may have started unnoticed and be in a failover, so
+ * its 404s must last until the start deadline plus the time of a failover, and at least as long as those of
+ * any other session.
  * @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
@@ -123,8 +124,8 @@ export function absenceProofMs(facts: SessionFacts, firstMs: UnixMs, rules: Verd
 }
 
 /**
- * When a further 404 is needed: one that proves the absence, or before that one that keeps the run from
- * breaking off. Half of the longest silence is left for it to be asked in.
+ * When a further 404 is needed: the one that proves the absence, or before that one that keeps the run from
+ * breaking off. Half of the longest allowed silence is left for asking it.
  */
 export function neededFromMs(run: RunOf404s, facts: SessionFacts, rules: VerdictRules): UnixMs {
   const last = run.at(-1) ?? run[0];

@@ -9,7 +9,7 @@ import { lastLookAfterMs, type VerdictRules } from '../facts/rules.js';
 import type { Certainty, SessionState } from './session.js';
 
 /**
- * Who vouches for the present state. What a `stop` answered is a report, like a notice.
+ * Which sources confirm the present state. A `stop` answer counts as a report, like a notice.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function certaintyOf(
@@ -24,8 +24,8 @@ export function certaintyOf(
 }
 
 /**
- * A failover answers 404 and may let a recorder say goodbye, so until none can explain it any more an
- * end stays what it was first: reported, or observed. Then one query decides.
+ * During a failover queries answer 404, and a recorder may report its exit. So an end stays reported or
+ * observed, as it was first, until no failover can explain it any more. Then one query decides.
  */
 function endingWitnesses(
   facts: SessionFacts,
@@ -40,9 +40,8 @@ function endingWitnesses(
 }
 
 /**
- * Whether the session was looked at again late enough after its end and after all life, and was found
- * over. Where Agora confirmed the call that stopped it no failover is in question, and any query after
- * it will do.
+ * Whether a query found the session over late enough after its end and after all signs of life. If Agora
+ * confirmed the call that stopped it, a failover is ruled out, and any later query is enough.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRules): boolean {
@@ -53,7 +52,7 @@ export function isSettled(facts: SessionFacts, ending: Ending, rules: VerdictRul
 }
 
 /**
- * From when on no failover can explain any more that it is not found: counted from the end and from all life.
+ * From when on no failover can explain a 404 any more, counted from the end and from all signs of life.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
 export function lastLookFromMs(facts: SessionFacts, ending: Ending, rules: VerdictRules): UnixMs {
@@ -63,14 +62,17 @@ export function lastLookFromMs(facts: SessionFacts, ending: Ending, rules: Verdi
   return plusMs(quietMs, lastLookAfterMs(rules));
 }
 
-/** A status 8 or 20 after a 404: what was not found had come back, for another recorder to exit. */
+/** A status 8 or 20 after a 404 means that the session had come back and another recorder then exited. */
 function lastReturn({ exitAnswers, notFound }: SessionFacts): UnixMs | null {
   const [missed] = notFound;
   if (missed === undefined) return null;
   return exitAnswers.findLast(({ askedMs }) => askedMs > missed.askedMs)?.answeredMs ?? null;
 }
 
-/** The last life of recorders that have not exited: of one that has it is its uploader's, which outlives it. */
+/**
+ * The last sign of life of recorders that have not exited. A sign of one that has exited is from its
+ * uploader, which outlives it.
+ */
 export function lifeOfOthers({ recorders }: SessionFacts): UnixMs | null {
   return recorders
     .filter(({ exits }) => exits.length === 0)

@@ -8,8 +8,8 @@ import type { SessionEnd, SessionOutcome } from './session.js';
  * - `exit_status`: a query answered that it has exited.
  * - `stop_answer`: Agora confirmed the call that stopped it.
  * - `contradicted_exit`: an exit was reported that a query seemed to deny, and then 404s lasted.
- * - `heard_cause`: 404s lasted, and why it left was heard, though not that it exited.
- * - `gone`: 404s lasted, and nobody told why.
+ * - `heard_cause`: 404s lasted, and the reason for leaving was reported, though not the exit.
+ * - `gone`: 404s lasted, and no cause was reported.
  * - `never_started`: 404s lasted throughout the time in which it should have started.
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
@@ -20,6 +20,6 @@ export type Ending = {
   outcome: SessionOutcome;
   endedAt: SessionEnd;
   rule: EndingRule;
-  /** From when on it was over for sure, as far as this ending holds: looking at it again counts from here. */
+  /** From when on it was certainly over, if this ending holds. The time of the last look counts from here. */
   sinceMs: UnixMs;
 };

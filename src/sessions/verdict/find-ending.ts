@@ -10,9 +10,8 @@ import type { VerdictRules } from '../facts/rules.js';
 import type { SessionEnd, SessionOutcome } from './session.js';
 
 /**
- * The ending that stands, or null while nothing proves one. An exit that somebody saw comes before
- * an absence that we measured; each is taken back by a query that was asked later and found the
- * session alive.
+ * The ending in force; null while nothing proves one. A reported or observed exit comes before an absence
+ * that we measured. Either is revoked by a later query that finds the session alive.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
@@ -21,7 +20,7 @@ export function findEnding(facts: SessionFacts, rules: VerdictRules): Ending | n
 }
 
 /**
- * The first exit that stands, of a recorder that no failover has replaced.
+ * The first exit that was not revoked, of a recorder that no failover has replaced.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 function exitNotice(facts: SessionFacts): Ending | null {
@@ -35,7 +34,7 @@ function exitNotice(facts: SessionFacts): Ending | null {
   };
 }
 
-/** An exit without a status is an exit all the same, and nothing says it was abnormal. */
+/** An exit without a status is still an exit, and nothing says that it was abnormal. */
 function outcomeOfExit({ exitStatus }: ExitFact): SessionOutcome {
   return exitStatus !== null && exitStatus !== 0 ? 'abnormal_exit' : 'completed';
 }
@@ -43,7 +42,7 @@ function outcomeOfExit({ exitStatus }: ExitFact): SessionOutcome {
 /** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
 function exitStatus(facts: SessionFacts, rules: VerdictRules): Ending | null {
   const unrevoked = facts.exitAnswers.filter(({ askedMs }) => !isRevoked(askedMs, facts));
-  // One from before the last sign of life may have been of a dying recorder that was replaced.
+  // A status from before the last sign of life may be that of a dying recorder that was replaced.
   const answer = unrevoked.find(({ askedMs }) => isAfter(askedMs, lastLife(facts))) ?? unrevoked[0];
   if (answer === undefined) return null;
   return {
@@ -65,7 +64,7 @@ function stopAnswer(facts: SessionFacts, rules: VerdictRules): Ending | null {
   };
 }
 
-/** 404s for as long as a failover could never explain. */
+/** 404s that lasted longer than any failover. */
 function absence(facts: SessionFacts, rules: VerdictRules): Ending | null {
   const proven = provenAbsence(facts, rules);
   if (proven === null || (facts.registration === null && !wasSeen(facts))) return null;
@@ -76,9 +75,9 @@ function absence(facts: SessionFacts, rules: VerdictRules): Ending | null {
 const NEVER_STARTED = { outcome: 'never_started', rule: 'never_started' } as const;
 
 /**
- * What nobody explained has vanished. An exit that was heard is none of that, also where a query in
- * between or a clock that is behind seemed to deny it; nor is a session that was stopped or said why
- * it leaves.
+ * An absence without any explanation is `vanished`. A session is not vanished if its exit was reported, even
+ * if a query in between or a slow clock seemed to deny it, nor if it was stopped or gave a reason for
+ * leaving.
  */
 function whyGone(facts: SessionFacts, rules: VerdictRules): { outcome: SessionOutcome; rule: EndingRule } {
   const exit = currentExits(facts).at(-1);
@@ -92,8 +91,8 @@ function sinceOf(facts: SessionFacts, { notAfterMs }: Absence): UnixMs {
 }
 
 /**
- * The interval in which an end lies that nobody saw: from the last sign of life to the first of all that
- * says it was over and no sign of life came after. A sender whose clock is ahead dates its signs late.
+ * The interval that contains an unseen end: from the last sign of life to the first evidence of the end with
+ * no sign of life after it. A sender whose clock is ahead dates its signs too late.
  */
 function unseenEnd(facts: SessionFacts, rules: VerdictRules, source: SessionEnd['source']): SessionEnd {
   const alive = lastLife(facts);
@@ -105,7 +104,7 @@ function unseenEnd(facts: SessionFacts, rules: VerdictRules, source: SessionEnd[
   return { atMs: null, notBeforeMs: lastCertainLife(facts), notAfterMs, source };
 }
 
-/** After a stop that Agora confirmed no failover is in question: the first 404 will do. */
+/** After a confirmed stop a failover is ruled out, so the first 404 is enough. */
 function stoppedBy(facts: SessionFacts, rules: VerdictRules, stoppedMs: UnixMs): readonly UnixMs[] {
   const missed = runsOf404s(facts, rules)
     .flat()

@@ -5,8 +5,8 @@ import { registeredStart } from '../facts/query-window.js';
 import type { SessionStart } from './session.js';
 
 /**
- * The first recorder's own start event, for it is the moment itself; else the earliest sign of life of
- * either source: what starts after a failover is not the session. Then what the registration says,
+ * The first recorder's own start event, because it is exact; else the earliest sign of life from either
+ * source. (The start of a later recorder, after a failover, is not the session's.) Else the registered time,
  * which is when `start` was called and proves nothing.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  * Ours: docs/decisions/007-what-is-a-sign-of-life.md
@@ -23,7 +23,10 @@ export function findStart(facts: SessionFacts): SessionStart | null {
   return { atMs: registeredStart(registration), source: 'registration' };
 }
 
-/** Of the recorder it was started with, or where nobody registered it, of the first that was heard. */
+/**
+ * The start of the recorder it was registered with; without a registration, of the first recorder that was
+ * reported.
+ */
 function ownStart(facts: SessionFacts): SessionStart['atMs'] | null {
   const { registration, recorders } = facts;
   const original = recorders.find(({ uid }) => uid === registration?.uid);

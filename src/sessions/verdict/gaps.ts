@@ -6,20 +6,20 @@ import type { VerdictRules } from '../facts/rules.js';
 import { missingNumbers, type MissingRange } from '../facts/seen-numbers.js';
 import { countsOf, type SeenNumbers } from '../facts/sequences.js';
 
-/** A run of sequence numbers of one sender that did not come in their turn. */
+/** A run of sequence numbers of one sender that did not arrive in order. */
 export type Gap = {
   uid: string;
   /** The module that counts for itself; null where all modules of the recorder share one count. */
   serviceType: number | null;
   from: number;
   to: number;
-  /** Of a very long list the lowest gaps are told as one: so many runs, with so many numbers. */
+  /** If the list is very long, its lowest gaps are merged into one: this many runs with this many numbers. */
   runs: number;
   missing: number;
   /** When a higher number was received. */
   revealedMs: UnixMs;
   settledMs: UnixMs | null;
-  /** What settled it: the late notices themselves, or a query that covers what they would have told. */
+  /** What settled it: the late notices themselves, or a query that covers what they would have reported. */
   settledBy: 'notice' | 'query' | null;
 };
 
@@ -28,7 +28,7 @@ export type Gap = {
  * neither who counts nor where counting begins again, and where the console subscribes to some
  * events only, a missing number proves nothing and there are no gaps.
  *
- * A gap counts once it is older than `reorderGraceMs`, by what was learned since.
+ * A gap counts once evidence shows that it is older than `reorderGraceMs`.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#sequence
  */
 export function findGaps(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): readonly Gap[] {
@@ -66,8 +66,8 @@ function gapsIn({ ranges, merged }: SeenNumbers): readonly MissingRuns[] {
 }
 
 /**
- * Until when queries say all that a lost notification could have told about the state: that it was
- * alive when last asked, or that it is over, as confirmed by a query.
+ * Up to when queries cover what a lost notification could have said about the state: until the last query
+ * that found it alive, or for ever if a query confirmed the end.
  */
 function coveredUntil(facts: SessionFacts, ending: Ending | null): UnixMs | null {
   const { asked } = facts;
@@ -75,7 +75,7 @@ function coveredUntil(facts: SessionFacts, ending: Ending | null): UnixMs | null
   return asked.lastVerifiedMs;
 }
 
-/** Runs of numbers that came after all, later than a network explains. */
+/** Runs of numbers that arrived after all, later than reordering explains. */
 export function lateGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
   if (rules.subscribedEvents !== null) return [];
   return facts.recorders.flatMap(({ uid, lateNumbers }) =>

@@ -3,7 +3,7 @@ import { currentRecorders } from '../facts/current-recorders.js';
 import type { LeaveFact, RecorderFacts, SessionFacts } from '../facts/facts.js';
 import type { VerdictRules } from '../facts/rules.js';
 
-/** Why a session left, where somebody said so although its exit was never heard. */
+/** Why a session left, where a notification gave the reason although the exit was never reported. */
 export type HeardCause = { atMs: UnixMs; eventType: 31 | 32 | 41 | 71; what: string };
 
 /**
@@ -14,9 +14,9 @@ const IDLE = 4;
 const TOLD_TO = 16;
 
 /**
- * The last cause that a recorder gave which nobody replaced: a leave because it was told to or nobody
- * was there, a web recorder's stop, an upload that is finished. One that was found at work for longer
- * than a failover takes after it has not left for that, as far as its clock can be believed.
+ * The last cause from a recorder that was not replaced: a leave because it was told to or the channel was
+ * empty, a web recorder's stop, or a finished upload. If the recorder was seen at work later than that by
+ * more than the time of a failover, the cause does not count, as far as its clock can be believed.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#leave-code
  * Ours: docs/decisions/017-an-end-is-looked-at-again.md
  */
@@ -33,7 +33,7 @@ function behindMs({ clock: [least] }: RecorderFacts): number {
   return Math.max(least?.behindMs ?? 0, 0);
 }
 
-/** A sender whose clock is ahead dates its work too late; the cause was heard, so it is no later than that. */
+/** A sender whose clock is ahead dates its work too late; the cause lies no later than its receipt. */
 function holds(atMs: UnixMs, facts: SessionFacts, { goneConfirmMs }: VerdictRules): boolean {
   const { answerSigns, noticeSigns, skew } = facts;
   const told = noticeSigns.lastLiveMs;

@@ -6,8 +6,8 @@ import { queryableUntil } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 
 /**
- * When time alone will change what is said of a session, without any news of it: a missing number
- * stops being merely late, or the query window ends. Null when nothing of the kind is ahead.
+ * When time alone will change the conclusion about a session, without new evidence: a missing number stops
+ * being merely late, or the query window ends. Null if nothing of the kind is ahead.
  */
 export function nextAlarm(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): UnixMs | null {
   const overMs = ending === null ? queryableUntil(facts) : null;

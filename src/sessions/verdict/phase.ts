@@ -9,7 +9,7 @@ import type { SessionState } from './session.js';
  * Ours: docs/decisions/007-what-is-a-sign-of-life.md
  */
 export function livePhase(facts: SessionFacts): SessionState {
-  // Nobody registered it, yet something tells of it, be it an error: so it was started.
+  // It is not registered, but there is evidence of it, even if only an error: so it was started.
   const isKnown = facts.existed || facts.registration === null;
   if (lastLife(facts) === null && !isKnown) return 'registered';
   if (isStopping(facts)) return 'stopping';
@@ -18,7 +18,10 @@ export function livePhase(facts: SessionFacts): SessionState {
   return hasRecorded ? 'recording' : 'starting';
 }
 
-/** Stream changes trail in after a leave; only a new start or a query that finds it alive undoes one. */
+/**
+ * Notices of stream changes may follow a leave; only a new start, or a query that finds it alive, revokes the
+ * leave.
+ */
 function isStopping(facts: SessionFacts): boolean {
   const stopping = lastStopping(facts);
   if (stopping === null) return false;
@@ -38,7 +41,7 @@ function reportedStopping(facts: SessionFacts): UnixMs | null {
   );
 }
 
-/** Which source, if any, says itself that the session is in the phase it is in. */
+/** Which sources themselves say that the session is in its present phase. */
 export function phaseWitnesses(facts: SessionFacts, phase: SessionState): { notices: boolean; queries: boolean } {
   const { noticeSigns, answerSigns } = facts;
   switch (phase) {

@@ -9,11 +9,11 @@ export type SessionState = (typeof SESSION_STATES)[number];
 export const SESSION_OUTCOMES = ['completed', 'vanished', 'abnormal_exit', 'never_started'] as const;
 export type SessionOutcome = (typeof SESSION_OUTCOMES)[number];
 
-/** Who vouches for the present state: notices alone, queries alone, or both. */
+/** Which sources confirm the present state: notices alone, queries alone, or both. */
 export const CERTAINTIES = ['reported', 'observed', 'confirmed'] as const;
 export type Certainty = (typeof CERTAINTIES)[number];
 
-/** A recording session as its evidence has it: what everybody outside sees. */
+/** A recording session as concluded from its evidence; this is what the API publishes. */
 export type Session = {
   sid: string;
   appId: string | null;
@@ -22,12 +22,12 @@ export type Session = {
   cname: string | null;
   /** The uid it was started with. */
   uid: string | null;
-  /** Every recorder that spoke for it; more than one after a failover. */
+  /** The uids of all its recorders; more than one after a failover. */
   recorderUids: readonly string[];
   state: SessionState;
   outcome: SessionOutcome | null;
   certainty: Certainty;
-  /** Until when `query` can be asked; null when it never could. */
+  /** Until when `query` can be asked; null if it never could. */
   queryableUntilMs: UnixMs | null;
   startedAt: SessionStart | null;
   endedAt: SessionEnd | null;
@@ -51,8 +51,8 @@ export type Finding = { code: string; atMs: UnixMs; message: string };
 export type SessionStart = { atMs: UnixMs; source: 'notice' | 'query' | 'registration' };
 
 /**
- * When it ended: a moment where somebody saw it, else the interval in which it must have,
- * from the last sign of life to the first sign of its absence.
+ * When it ended: an instant if the end was reported or observed; else the interval that contains it, from the
+ * last sign of life to the first sign of its absence.
  */
 export type SessionEnd = {
   atMs: UnixMs | null;

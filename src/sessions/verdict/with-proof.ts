@@ -6,9 +6,8 @@ import { fold } from '../facts/fold.js';
 import type { VerdictRules } from '../facts/rules.js';
 
 /**
- * The answer, and where it is a 404 that proves that the session is gone, since when it had been: kept
- * beside it, for a sign of life from before may still come, and then the proof stays visible as one
- * that was denied.
+ * The answer, and if it is a 404 that proves that the session is gone, since when it was. This is stored with
+ * the answer, because an earlier sign of life may still arrive; then the proof stays visible as a denied one.
  * Ours: docs/decisions/003-every-404-is-a-row.md
  */
 export function withProof(

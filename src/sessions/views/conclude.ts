@@ -15,18 +15,18 @@ import type { VerdictRules } from '../facts/rules.js';
 import type { Session, SessionState } from '../verdict/session.js';
 import { uploadState } from '../facts/upload.js';
 
-/** All that facts amount to, for whoever saves it, plans by it or explains it. */
+/** Everything that is concluded from a session's facts, for saving, planning and explaining. */
 export type Conclusion = {
   session: Session;
-  /** The ending that stands; null while nothing proves one. */
+  /** The ending in force; null while nothing proves one. */
   ending: Ending | null;
   /** Every gap, open and settled, as they were revealed. */
   gaps: readonly Gap[];
-  /** When time alone will change what is said of the session; null where nothing of the kind is ahead. */
+  /** When time alone will change the conclusion; null if nothing of the kind is ahead. */
   alarmMs: UnixMs | null;
 };
 
-/** What the facts amount to. A function of the facts and the rules alone: no clock is asked. */
+/** Computes the conclusion from the facts and the rules alone; no clock is read. */
 export function conclude(facts: SessionFacts, rules: VerdictRules): Conclusion {
   const ending = findEnding(facts, rules);
   const gaps = allGaps(facts, ending, rules);
@@ -38,7 +38,7 @@ export function conclude(facts: SessionFacts, rules: VerdictRules): Conclusion {
   };
 }
 
-/** The gaps alone of what `conclude` says. */
+/** Only the gaps of what `conclude` returns. */
 export function concludeGaps(facts: SessionFacts, rules: VerdictRules): readonly Gap[] {
   return allGaps(facts, findEnding(facts, rules), rules);
 }

@@ -16,7 +16,7 @@ export type Explanation = {
   value: string | null;
   /** A stable name of the rule. */
   rule: string;
-  /** The rule in words that can be read to a customer. */
+  /** The rule in words that a customer can understand. */
   because: string;
   evidence: readonly Reference[];
 };
@@ -52,7 +52,7 @@ function explainState(
 }
 
 const PHASES: Record<SessionState, string> = {
-  registered: 'Somebody registered it, and neither a notification nor a query has shown it alive.',
+  registered: 'It is registered, and neither a notification nor a query has shown it alive.',
   starting: 'It is alive, but nothing has shown its recorder at work yet.',
   recording: 'Its recorder was seen at work, and nothing newer says otherwise.',
   stopping: 'It said that it is leaving, and nothing newer shows it at work again.',
@@ -67,7 +67,7 @@ const ENDINGS: Record<Ending['rule'], string> = {
   contradicted_exit:
     'its recorder reported the exit; a query in between seemed to deny it, but since then queries have found no worker for longer than any failover takes.',
   heard_cause:
-    'why it left was heard, though not its exit, and since then queries have found no worker for longer than any failover takes.',
+    'a notification gave the reason why it left, though not its exit, and since then queries have found no worker for longer than any failover takes.',
   gone: 'it was seen alive, and since then queries have found no worker for longer than any failover takes.',
   never_started: 'it was never seen alive, and queries found no worker throughout the time it had to start.',
 };
@@ -100,13 +100,15 @@ function seconds(ms: number): string {
 
 const END_TIMES: Record<Ending['rule'], string> = {
   exit_notice: 'The exit notification carries the time of the exit.',
-  exit_status: 'Nobody saw it end: it ended after the last sign of life and before the query that was told.',
-  stop_answer: 'Nobody saw it end: it ended after the last sign of life and before the answer to `stop` was passed on.',
+  exit_status:
+    'Its exit was not reported: it ended after the last sign of life and before the query that found it over.',
+  stop_answer:
+    'Its exit was not reported: it ended after the last sign of life and before the answer to `stop` was passed on.',
   contradicted_exit:
     'The reported time is in doubt: it ended between the last sign of life and the first query that found no worker for good.',
   heard_cause:
-    'Nobody saw it end: it ended between the last sign of life and the first query that found no worker for good.',
-  gone: 'Nobody saw it end: it ended between the last sign of life and the first query that found no worker for good.',
+    'Its exit was not reported: it ended between the last sign of life and the first query that found no worker for good.',
+  gone: 'Its exit was not reported: it ended between the last sign of life and the first query that found no worker for good.',
   never_started: 'It never began: this is when queries first found no worker.',
 };
 
@@ -177,7 +179,7 @@ function signsOf({ noticeSigns, answerSigns, registration }: SessionFacts): Refe
 
 function explainStart({ startedAt }: Session): Explanation {
   if (startedAt === null) {
-    const because = 'Neither a notification, nor a query, nor the registration tells of a start.';
+    const because = 'Neither a notification, nor a query, nor the registration gives a start.';
     return { fact: 'startedAt', value: null, rule: 'unknown', because, evidence: [] };
   }
   const { atMs, source } = startedAt;
@@ -191,9 +193,9 @@ function explainStart({ startedAt }: Session): Explanation {
 }
 
 const STARTS = {
-  notice: 'The earliest notification of a start, or where that was lost the earliest sign of life.',
-  query: 'No notification tells of the start: this is the earliest that a query knew.',
-  registration: 'No sign of life yet: this is when `start` was called, as its caller told.',
+  notice: 'The earliest notification of a start, or the earliest sign of life if that was lost.',
+  query: 'No notification reports the start: this is the earliest time that a query gave.',
+  registration: 'No sign of life yet: this is when `start` was called, as its caller reported.',
 } as const;
 
 function explainUpload({ recorders }: SessionFacts, session: Session): Explanation {
@@ -211,8 +213,8 @@ function explainUpload({ recorders }: SessionFacts, session: Session): Explanati
     rule: session.upload.state,
     because:
       session.upload.state === 'unknown'
-        ? 'Nothing has told of an upload.'
-        : 'The last that each uploader reported, and of several recorders the worst; once everything of one is uploaded, nothing takes that back.',
+        ? 'No source has reported an upload.'
+        : 'The last state that each uploader reported, and of several recorders the worst; once all files of one are uploaded, nothing revokes that.',
     evidence: heard.flatMap(([atMs, what]) => (atMs === null ? [] : [{ source: 'notice', atMs, what }])),
   };
 }

@@ -3,11 +3,11 @@ import { provenAbsence } from '../verdict/absence.js';
 import type { SessionFacts } from '../facts/facts.js';
 import type { VerdictRules } from '../facts/rules.js';
 import { conclude } from './conclude.js';
-import { BLANK, type TimelineDetails, type TimelineEntry } from './timeline.js';
+import { EMPTY_ENTRY, type TimelineDetails, type TimelineEntry } from './timeline.js';
 
 /**
- * What nobody told but the ledger concluded, each at the moment of the evidence that proved it: that
- * the session is gone or never started, and that it was taken for over and was not.
+ * Timeline entries for what no source reported but the ledger concluded, each dated by the evidence that
+ * proved it: that the session is gone or never started, or that an earlier end was revoked.
  */
 export function inferences(facts: SessionFacts, rules: VerdictRules): readonly TimelineEntry[] {
   const { session, ending } = conclude(facts, rules);
@@ -25,5 +25,5 @@ function gone(atMs: UnixMs, rule: string, { sinceMs, notAfterMs }: { sinceMs: Un
 }
 
 function inferred(atMs: UnixMs, kind: string, details: TimelineDetails): TimelineEntry {
-  return { ...BLANK, atMs, source: 'inference', kind, details, receivedMs: atMs };
+  return { ...EMPTY_ENTRY, atMs, source: 'inference', kind, details, receivedMs: atMs };
 }

@@ -22,30 +22,30 @@ export type TimelineEntry = {
   deliveries: number;
 };
 
-/** What an entry tells beside its time and its sender. */
+/** The details of an entry, apart from its time and its sender. */
 export type TimelineDetails =
   | { of: 'event'; event: RecordingEvent }
   | { of: 'query'; run: Observation }
   | { of: 'registration'; registration: Registration }
   | { of: 'stop'; answer: StopAnswer }
-  /** That the session is gone or never started: since when queries had found no worker. */
+  /** The session is gone or never started: since when queries had found no worker. */
   | { of: 'absence'; firstNotFoundMs: UnixMs; notAfterMs: UnixMs }
   | { of: 'reopening'; because: string };
 
 /** A number this much later than a higher one is of a new count, not a late one of the old. */
 const NEW_COUNT_AFTER_MS = 60_000;
 
-/** Of a notice, and of what a query told, as much as decides on its place. */
+/** The fields of a notice, and of an observation, that decide its position. */
 export type SentNotice = Pick<Notice, 'eventKey' | 'uid' | 'serviceType' | 'sequence' | 'occurredMs' | 'receivedMs'>;
 export type AskedRun = Pick<Observation, 'askedMs'>;
 
-/** What has a place in the timeline; its entry is made of it once it is to be shown. */
+/** Something with a position in the timeline; its entry is built only when it is shown. */
 export type Happening<N extends SentNotice, O extends AskedRun> =
   { kind: 'notice'; notice: N } | { kind: 'observation'; observation: O } | { kind: 'entry'; entry: TimelineEntry };
 
 /**
- * Everything known to have happened, in the order in which it happened: by sequence within one
- * sender, by time between senders, however it arrived.
+ * Everything known to have happened, in the order in which it happened: by sequence within one sender, by
+ * time between senders, independent of the order of arrival.
  */
 export function buildTimeline(
   evidence: readonly Evidence[],
@@ -54,7 +54,7 @@ export function buildTimeline(
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
   const observations = evidence.filter((piece) => piece.kind === 'observation');
-  const entries = [...toldEntries(evidence), ...inferred];
+  const entries = [...callerEntries(evidence), ...inferred];
   return inOrder(notices, observations, entries).map((happening) => {
     switch (happening.kind) {
       case 'notice':
@@ -67,7 +67,10 @@ export function buildTimeline(
   });
 }
 
-/** The same order of as much as decides on it: of a long history only what is shown need be read. */
+/**
+ * The same order, computed only from the fields that decide it, so that of a long history only the shown part
+ * has to be read.
+ */
 export function inOrder<N extends SentNotice, O extends AskedRun>(
   notices: readonly N[],
   observations: readonly O[],
@@ -89,7 +92,7 @@ export function inOrder<N extends SentNotice, O extends AskedRun>(
   return placed.sort(byPosition).map(({ what }) => what);
 }
 
-/** `placeMs` is where it stands, which for a notice with an odd clock is not its own time. */
+/** `placeMs` is its position in time, which for a notice from a sender with a wrong clock differs from its own time. */
 type TimelinePosition = { positionMs: UnixMs; order: string; rank: number };
 type Placed<T> = TimelinePosition & { what: T };
 
@@ -130,8 +133,8 @@ function senderOf({ uid, serviceType }: SentNotice): string {
 }
 
 /**
- * By time first; then each notice moves behind those with lower numbers, unless the time between
- * them shows that counting began anew.
+ * Sorts by time first; then moves each notice behind those with lower numbers, unless the time between them
+ * shows that counting began again.
  */
 function inOrderOfSending<N extends SentNotice>(sent: readonly N[]): readonly { notice: N; positionMs: UnixMs }[] {
   const byTime = sent.toSorted(
@@ -175,14 +178,14 @@ export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   };
 }
 
-/** What was told of the session beside notices and queries: registrations and what `stop` answered. */
-export function toldEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
+/** Entries for what callers told us: registrations and stop answers. */
+export function callerEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
   const registrations = evidence.filter((piece) => piece.kind === 'registration');
   const answers = evidence.filter((piece) => piece.kind === 'stop_answer');
   return [...registrationEntries(registrations), ...answers.map(stopEntry)];
 }
 
-/** The first one tells of the start; the others of themselves, when they were told. */
+/** The first registration is dated by the start, later ones by their receipt. */
 function registrationEntries(registrations: readonly Registration[]): TimelineEntry[] {
   const inOrderOfTelling = registrations.toSorted((a, b) => a.receivedMs - b.receivedMs);
   return inOrderOfTelling.map((registration, index) => {
@@ -191,23 +194,23 @@ function registrationEntries(registrations: readonly Registration[]): TimelineEn
     const kind = index === 0 ? 'registered' : later;
     const atMs = index === 0 ? (startedMs ?? receivedMs) : receivedMs;
     const details = { of: 'registration' as const, registration };
-    return { ...BLANK, atMs, source: 'registration', kind, uid, details, receivedMs };
+    return { ...EMPTY_ENTRY, atMs, source: 'registration', kind, uid, details, receivedMs };
   });
 }
 
 function stopEntry(answer: StopAnswer): TimelineEntry {
   const { receivedMs } = answer;
   const kind = answer.stopped ? 'stopped' : 'stop_refused';
-  return { ...BLANK, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs };
+  return { ...EMPTY_ENTRY, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs };
 }
 
-export const BLANK = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
+export const EMPTY_ENTRY = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
 
 export function observationEntry(run: Observation): TimelineEntry {
   const { outcome } = run;
   const uid = outcome.kind === 'answered' ? outcome.answer.uid : null;
   return {
-    ...BLANK,
+    ...EMPTY_ENTRY,
     atMs: run.askedMs,
     source: 'query',
     kind: observationKind(outcome.kind),

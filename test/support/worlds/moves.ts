@@ -18,14 +18,14 @@ export type Moves = {
   timeouts: number;
   /** How often Agora answers 206, 429 or 5xx to everything, for up to three minutes. */
   bursts: number;
-  /** How often nobody carries out what is planned, for up to 400 s. */
+  /** How often no planned query is asked, for up to 400 s. */
   killed: number;
   /** What is planned is carried out up to this much later, until five minutes after the end. */
   scarcityMs: number;
   failoversPerHour: number;
   /** Of a move, its announcement and the first words of the new recorder are lost in this share. */
   lostAnnouncements: number;
-  /** Share of replaced recorders that say goodbye. */
+  /** Share of replaced recorders that still report their exit (a "goodbye"). */
   goodbyes: number;
   unannouncedExits: boolean;
   /** Moves take up to 110 s, which is longer than any document says. */

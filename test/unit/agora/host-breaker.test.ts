@@ -99,7 +99,7 @@ describe('the breaker of a host', () => {
     for (let n = 0; n < 3; n += 1) ask('a', 'unreached');
   };
 
-  it('tells everybody but one at once that it is open, while that one tries the host', () => {
+  it('refuses all queries but one at once while that one probes the host', () => {
     open();
     nowMs += 1_000;
     const probe = breaker.admit('first');
@@ -119,7 +119,7 @@ describe('the breaker of a host', () => {
     expect(isOpen()).toBe(false);
   });
 
-  it('is left alone for longer, the more often it failed in a row, and from the beginning after an answer', () => {
+  it('stays open for longer, the more often it failed in a row, and for the first time again after an answer', () => {
     open();
     for (const [waitMs, end] of [
       [1_000, 'failed'],
@@ -139,7 +139,7 @@ describe('the breaker of a host', () => {
     expect(breaker.closedForMs()).toBe(1_000);
   });
 
-  it('hears nothing of what left before it opened', () => {
+  it('ignores results of queries that were sent before it opened', () => {
     const slow = breaker.admit('slow');
     open();
     if (slow !== 'open') slow('answered');

@@ -144,7 +144,7 @@ it('reads the answer of a session with thousands of files', async () => {
   expect(await kind()).toBe('answered');
 });
 
-it('makes a value of every failure: silence, a reset, half an answer, nobody there', async () => {
+it('returns a value for every failure: silence, a reset, half an answer, no server', async () => {
   first.answerWith('never');
   expect(await kind()).toBe('timeout');
   nowMs += 60_000;

@@ -31,7 +31,7 @@ describe('reads', () => {
     let served = 0;
     const next = (): void => void (served += 1);
     void gate(aRequest(), aResponse(), next);
-    expect(() => void gate(aRequest(), aResponse(), next)).toThrow('Come again in a second.');
+    expect(() => void gate(aRequest(), aResponse(), next)).toThrow('Try again in a second.');
     void gate(aRequest('PUT'), aResponse(), next);
     expect(served).toBe(2);
   });

@@ -103,7 +103,7 @@ it('doubts nothing that Postgres answered with an error', async () => {
   expect(spool.entries.map(({ isDoubtful }) => isDoubtful)).toEqual([false]);
 });
 
-it('finds out that Postgres is back also where the spool could take nothing', async () => {
+it('finds out that Postgres is back also if the spool could store nothing', async () => {
   const { store, tries, postgres } = aPostgres();
   const { intake, told } = opened({ ...memorySpool(), append: () => 'full' }, store);
   postgres.trouble = new Error('no Postgres');
@@ -118,7 +118,7 @@ it('finds out that Postgres is back also where the spool could take nothing', as
   expect(told).toEqual(['spooling', 'storing again']);
 });
 
-it('drains what another process left in the spool, and tells of one that cannot be read', async () => {
+it('drains what another process left in the spool, and reports an entry that cannot be read', async () => {
   const { store, stored } = aPostgres();
   const spool = memorySpool();
   spool.append([{ kind: 'notice', row: aRow(1, 40) }], { isDoubtful: false });
@@ -146,7 +146,7 @@ it('without a store spools all there is, for as long as it lives', async () => {
   expect(told).toEqual([]);
 });
 
-it('closes once all that it was given is durable, and then looks no more', async () => {
+it('closes once all that it was given is durable, and checks the spool no more', async () => {
   const { store, tries, postgres } = aPostgres();
   const spool = memorySpool();
   const { intake } = opened(spool, store);

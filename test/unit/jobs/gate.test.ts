@@ -30,7 +30,7 @@ describe('the gate', () => {
     expect(order).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
-  it('sends away who has waited for too long, and lets the next one in all the same', async () => {
+  it('gives up on one that has waited for too long, and lets the next one in all the same', async () => {
     const first = await within();
     const [impatient, patient] = [enter(5), within()];
     expect(await impatient).toBe('late');
@@ -38,7 +38,7 @@ describe('the gate', () => {
     expect(await patient).toBeDefined();
   });
 
-  it('lets nobody in twice for one who leaves twice', async () => {
+  it('lets only one in for one that leaves twice', async () => {
     const first = await within();
     const [second, third] = [within(), enter(20)];
     first.leave();
@@ -47,7 +47,7 @@ describe('the gate', () => {
     expect(await third).toBe('late');
   });
 
-  it('sends everybody away when the process stops', async () => {
+  it('releases all that wait when the process stops', async () => {
     await within();
     const waiting = [enter(), enter()];
     stopping.abort();

@@ -27,7 +27,7 @@ describe('the channel', () => {
     expect(channel.missRate).toBeCloseTo(0.05, 2);
   });
 
-  it('is dark as soon as the latest heartbeats are missing, whatever came before', () => {
+  it('does not work as soon as the latest heartbeats are missing, whatever came before', () => {
     const channel = readChannel(
       dueOf((_, ageMs) => (ageMs < 12_000 ? 1 : 0)),
       NOW,
@@ -44,7 +44,7 @@ describe('the channel', () => {
     expect(channel.missRate).toBeLessThan(0.05);
   });
 
-  it('is not blamed for sessions that ended while it was dark', () => {
+  it('is not judged by sessions that ended while the receiver was unreachable', () => {
     const channel = readChannel(
       dueOf((n) => (n % 5 === 0 ? 8 : 0)),
       NOW,
@@ -53,7 +53,7 @@ describe('the channel', () => {
     expect(channel.missRate).toBeLessThan(0.05);
   });
 
-  it('is believed to work where little is heard of it', () => {
+  it('is assumed to work where there is little data', () => {
     const none = readChannel([], NOW);
     expect(none.worksForMs).toBe(Infinity);
     expect(none.missRate).toBeCloseTo(0.05, 2);

@@ -22,7 +22,7 @@ const chosen = (heads: Partial<Heads>, situation: Partial<Situation> = {}): stri
   chooseQueries({ ...NONE, ...heads }, { ...USUAL, ...situation }).map(({ sid }) => sid);
 
 describe('choosing', () => {
-  it('goes by class and then by waiting, and asks nobody twice', () => {
+  it('goes by class and then by waiting, and asks about no session twice', () => {
     const heads = {
       due: [
         due('r', 'routine', 0),
@@ -36,13 +36,13 @@ describe('choosing', () => {
     expect(chosen(heads)).toEqual(['p', 'e1', 'e2', 'r', 'x']);
   });
 
-  it('asks about likely ends after signals, in their order, and before whoever missed one heartbeat', () => {
+  it('asks about likely ends after triggered queries, in their order, and before sessions with one missed heartbeat', () => {
     const heads = {
-      due: [due('signal', 'signal', 599), due('report', 'confirm_report', 0)],
+      due: [due('trigger', 'trigger', 599), due('report', 'confirm_report', 0)],
       likely: [waiting('short', 400), waiting('long', 100)],
       suspects: [waiting('once', 590)],
     };
-    expect(chosen(heads)).toEqual(['signal', 'short', 'long', 'once', 'report']);
+    expect(chosen(heads)).toEqual(['trigger', 'short', 'long', 'once', 'report']);
   });
 
   it('leaves the oldest their share of what is not urgent', () => {
@@ -55,7 +55,7 @@ describe('choosing', () => {
     expect(chosen({ suspects, oldest }, { room: 1, chance: 0.69 })).toEqual(['s0']);
   });
 
-  it('asks before anything else about who has waited for too long', () => {
+  it('asks before anything else about sessions that have waited for too long', () => {
     const urgent = Array.from({ length: 20 }, (_, n) => due(`e${String(n)}`, 'confirm_end', n));
     const oldest = [waiting('o1', 0), waiting('o2', 1)];
     const sids = chosen({ due: urgent, oldest }, { room: 3, firstFromMs: 599_500 });
@@ -74,14 +74,14 @@ describe('choosing', () => {
     expect(firstFromMs(ages, 5_000, 8)).toBe(ages.countedFromMs);
   });
 
-  it('lets few old ones hold up nothing urgent', () => {
+  it('does not let a few old ones delay anything urgent', () => {
     const ages = oldestFirst(5_000, 8, 120_000);
     const earlierMs = firstFromMs(ages, 1_000, 8);
     expect(firstFromMs(ages, 10, 8)).toBeGreaterThan(earlierMs);
     expect(earlierMs).toBeGreaterThan(ages.countedFromMs);
   });
 
-  it('asks about everybody at the interval of routine at rest', () => {
+  it('asks about every session at the routine interval under light load', () => {
     expect(oldestFirst(10, 8, 120_000)).toMatchObject({ shareFromMs: 120_000, countedFromMs: 120_000 });
   });
 });

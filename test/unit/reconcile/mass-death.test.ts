@@ -8,7 +8,7 @@ const SESSIONS = 5_000;
 const DYING = 2_000;
 const FROM = 600;
 const DRAIN = 1_200;
-/** Nothing happens but that every so-manieth session dies within one minute, and nobody says so. */
+/** One in a fixed number of sessions dies within one minute, and no notification reports it. */
 function aMassDeath(): TruthWorld {
   const quiet = createWorld({ seed: 1, sessions: 1, hours: 720 / 3_600, tail: 0, outages: false });
   const all = Array.from({ length: SESSIONS }, (_, index) => ({

@@ -108,7 +108,7 @@ describe('the next query', () => {
     const left = aNotice(60, { type: 'recorderLeft', leaveCode: 16 });
     expect(plan(aRegistration(), alive, left)).toMatchObject({
       dueMs: at(61.2),
-      queryClass: 'signal',
+      queryClass: 'trigger',
     });
   });
 
@@ -144,7 +144,7 @@ describe('the next query', () => {
     expect(plan(aRegistration(), exit(98), anObservation(100, anAnswer(8), toldAgain))).toBeNull();
   });
 
-  it('looks again where a status 8 follows a 404: something had come back to exit once more', () => {
+  it('looks again where a status 8 follows a 404: another recorder must have exited', () => {
     const back = [aRegistration(), exit(60), ...notFoundAt(90), anObservation(200, anAnswer(8))];
     expect(plan(...back)).toMatchObject({ dueMs: at(200.1 + 121), queryClass: 'last_look' });
     expect(plan(...back, ...notFoundAt(322))).toBeNull();
@@ -155,10 +155,10 @@ describe('the next query', () => {
     expect(plan(aRegistration(), exit(98), ...notFoundAt(100, 230), refused)).toBeNull();
   });
 
-  it('looks at an end at once when life follows it, however many signs of it come before the answer', () => {
+  it('checks an end at once when a sign of life follows it, however many of them come before the answer', () => {
     const dying = [aRegistration(), anObservation(1, anAnswer(20))];
     const life = (seconds: number) => aNotice(seconds, { type: 'recorderStarted', status: 0 });
-    expect(plan(...dying, life(3))).toMatchObject({ dueMs: at(6.1), queryClass: 'signal' });
+    expect(plan(...dying, life(3))).toMatchObject({ dueMs: at(6.1), queryClass: 'trigger' });
     expect(due(...dying, life(3), life(7), life(200))).toBe(6.1);
   });
 
@@ -168,7 +168,7 @@ describe('the next query', () => {
     expect(due(aRegistration(), failover, alive, aStopAnswer(1000))).toBe(1001);
   });
 
-  it('keeps such a distance that the 404s that are kept span what they must prove', () => {
+  it('spaces queries so that the 404s that are kept span the time they must prove', () => {
     const slow = { ...RULES, goneConfirmMs: 300_000, retryBackoffMs: [2_000] };
     let known = fold(noFacts(SID), [aRegistration(), anObservation(50, anAnswer(5)), ...notFoundAt(100)]);
     for (let asked = 0; asked < 60 && findEnding(known, slow) === null; asked += 1) {
@@ -202,6 +202,6 @@ describe('the next query', () => {
 
   it('asks at once about a refused session when a notification tells that it ended', () => {
     const refused = anObservation(5, { kind: 'bad_request', code: 2, reason: null });
-    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'signal' });
+    expect(plan(aRegistration(), refused, exit(60))).toMatchObject({ dueMs: at(61.2), queryClass: 'trigger' });
   });
 });

@@ -33,7 +33,7 @@ describe('a session', () => {
     expect(suspected(...late)).toBeNull();
   });
 
-  it('owes the channel a heartbeat, whether a query found it alive meanwhile or not', () => {
+  it('is expected to send a heartbeat, whether a query found it alive meanwhile or not', () => {
     const facts = fold(noFacts(SID), [aRegistration(), beat(60), anObservation(250, alive)]);
     expect(beatDueMs(facts, RULES)).toBe(at(125));
   });
@@ -77,7 +77,7 @@ describe('an end', () => {
     });
   });
 
-  it('is looked for among the young first while silence tells nothing', () => {
+  it('is looked for among younger sessions first while silence proves nothing', () => {
     expect(turnMs(at(700), at(0))).toBe(at(770));
     expect(turnMs(at(700), at(690))).toBe(at(701));
     expect(turnMs(at(100_000), at(0))).toBe(at(100_900));

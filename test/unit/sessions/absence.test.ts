@@ -79,7 +79,7 @@ describe('404s last', () => {
     expect(session.endedAt).toMatchObject({ notBeforeMs: at(5), notAfterMs: at(500.1) });
   });
 
-  it('and where they are far apart, a short life that nobody saw may lie between them', () => {
+  it('and where they are far apart, a short unseen life may lie between them', () => {
     const session = sessionOf(...alive(), ...notFoundAt(100, 180, 200, 230));
     expect(session).toMatchObject({ outcome: 'vanished' });
     expect(session.endedAt?.notAfterMs).toBe(at(180.1));
@@ -116,7 +116,7 @@ describe('404s last', () => {
     expect(sessionOf(...before, corrected, ...notFoundAt(310, 350, 401)).outcome).toBe('never_started');
   });
 
-  it('and are told in the timeline as what the ledger concluded from them', () => {
+  it('and are shown in the timeline as what the ledger concluded from them', () => {
     const kinds = (...evidence: Evidence[]) =>
       inferences(fold(noFacts(SID), evidence), RULES).map(({ atMs, source, kind }) => [atMs, source, kind]);
     expect(kinds(...alive(), ...notFoundAt(100, 150))).toEqual([]);

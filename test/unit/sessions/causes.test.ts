@@ -54,7 +54,7 @@ describe('an exit that was heard', () => {
     expect(conclude(facts, RULES).session.outcome).toBe('completed');
   });
 
-  it('says so when its clock is behind, of several notices the least', () => {
+  it('shows that the clock of its sender is behind, by the smallest difference of several notices', () => {
     const behind = (seconds: number) =>
       aNotice(
         seconds,
@@ -76,7 +76,7 @@ describe('404s that last, where the exit was lost', () => {
     ['its files went to the cloud backup', { type: 'backedUp', status: 0, uploadingStatus: null, files: [] }],
   ];
 
-  it.each(causes)('mean completed when the cause was heard: %s', (what, event) => {
+  it.each(causes)('mean completed when the cause was reported: %s', (what, event) => {
     const evidence = [...alive(), aNotice(100, event), ...gone(110)];
     const session = sessionOf(...evidence);
     expect(session).toMatchObject({ state: 'ended', outcome: 'completed' });
@@ -94,7 +94,7 @@ describe('404s that last, where the exit was lost', () => {
     ['an upload that failed', { type: 'uploaded', status: 1, uploadingStatus: null, files: [] }],
   ];
 
-  it.each(none)('mean vanished when what was heard is no cause: %s', (_what, event) => {
+  it.each(none)('mean vanished when what was reported is no cause: %s', (_what, event) => {
     expect(sessionOf(...alive(), aNotice(100, event), ...gone(110)).outcome).toBe('vanished');
   });
 
@@ -135,7 +135,7 @@ describe('what only seems to be at work', () => {
     expect(sessionOf(...alive(), stopped, exiting).state).toBe('stopping');
   });
 
-  it('is not a session of which nobody registered more than its error: that has been started', () => {
+  it('is not an unregistered session with nothing but an error: that has been started', () => {
     const error = aNotice(1, { type: 'error', module: 2, level: 5, code: 52, stat: 1, message: 'x' });
     expect(sessionOf(error).state).toBe('starting');
     expect(sessionOf(aRegistration(), error).state).toBe('registered');

@@ -59,7 +59,7 @@ describe('the registration in force', () => {
     );
   });
 
-  it('is what telling them one after another comes to', () => {
+  it('is the same as adding them one after another', () => {
     fc.assert(
       fc.property(registrations, (told) => {
         const [start, ...later] = told.map((one, n) => ({ ...one, replaces: n > 0 && one.replaces }));
@@ -89,7 +89,7 @@ describe('the registration in force', () => {
 describe('what is told of a registered session', () => {
   const told = aRegistration({ ...bare, startedMs: at(0) });
 
-  it('contradicts in the fields that both tell, and tell differently', () => {
+  it('contradicts in the fields that both have, with different values', () => {
     const other = aRegistration({ resourceId: 'other', uid: '2', startedMs: at(9) });
     expect(compareRegistrations(first, other)).toEqual({ kind: 'contradicts', fields: ['resourceId', 'uid'] });
   });
@@ -100,7 +100,7 @@ describe('what is told of a registered session', () => {
     expect(compareRegistrations(told, first)).toEqual({ kind: 'same' });
   });
 
-  it('replaces by anything else than the very same, also by less', () => {
+  it('is replaced by anything that differs, also by one with fewer fields', () => {
     const replacing = { ...told, replaces: true };
     expect(compareRegistrations(told, replacing)).toEqual({ kind: 'same' });
     expect(compareRegistrations(told, { ...replacing, startedMs: null })).toEqual({ kind: 'replaced' });

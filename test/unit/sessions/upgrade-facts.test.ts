@@ -25,12 +25,12 @@ describe('facts of an earlier release', () => {
     });
   });
 
-  it('have every field of today, and ask to be read anew', () => {
+  it('have every field of today, and cause a fold from scratch', () => {
     expect(Object.keys(upgraded).sort()).toEqual(expect.arrayContaining(Object.keys(noFacts(SID)).sort()));
     expect(upgraded.shape).not.toBe(FACTS_SHAPE);
   });
 
-  it('can be folded on and planned by meanwhile', () => {
+  it('can be folded and planned with meanwhile', () => {
     const late = aNotice(305, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] }, { uid: '77' });
     const facts = fold(upgraded, [late]);
     expect(conclude(facts, RULES).session.upload.state).toBe('uploaded');

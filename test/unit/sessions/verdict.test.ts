@@ -156,7 +156,7 @@ describe('a session that ends', () => {
     expect(session).toMatchObject({ state: 'ended', outcome: 'completed' });
   });
 
-  it('is not reopened by what is late as a matter of course', () => {
+  it('is not reopened by events that usually come late', () => {
     const late = aNotice(900, { type: 'uploaded', status: 0, uploadingStatus: null, files: [] });
     const transcoded = aNotice(90_000, { type: 'transcodeFinished', result: 'ok', files: [] });
     const session = sessionOf(aRegistration(), started(), exit(600), late, transcoded);
@@ -234,13 +234,13 @@ describe('404s', () => {
     expect(sessionOf(...alive(), ...failures, ...notFoundAt(125, 170, 216)).outcome).toBe('vanished');
   });
 
-  it('are undone by a newer sign of life, which leaves a finding', () => {
+  it('are revoked by a newer sign of life, which leaves a finding', () => {
     const session = sessionOf(...alive(), ...notFoundAt(125, 170, 216), heartbeat(220));
     expect(session.state).toBe('recording');
     expect(codes(session)).toContain('reopened');
   });
 
-  it('are not undone by a sign of life from before them that arrives late', () => {
+  it('are not revoked by an earlier sign of life that arrives late', () => {
     const late = aNotice(60, { type: 'uploadProgress', progress: 0.1 }, { receivedMs: at(230) });
     const session = sessionOf(...alive(), ...notFoundAt(125, 170, 216), late);
     expect(session).toMatchObject({ outcome: 'vanished', endedAt: { notBeforeMs: at(60) } });
@@ -274,7 +274,7 @@ describe('a session that never starts', () => {
 });
 
 describe('a failover', () => {
-  it('says who came after whom, also where the clock of the new recorder is behind', () => {
+  it('gives the order of recorders, also where the clock of the new one is behind', () => {
     const announced = aNotice(700, { type: 'failover', newUid: '3' }, { uid: '2' });
     const session = sessionOf(aRegistration(), started(), announced, heartbeat(660, '3'), exit(900, 0, '3'));
     expect(session).toMatchObject({ state: 'ended', outcome: 'completed', endedAt: { source: 'notice' } });

@@ -8,7 +8,7 @@ import { brokenRules } from '../../support/worlds/oracles/all.js';
 const CASES = Number(process.env['WORLD_CASES'] ?? 3_000);
 /** Another one with every run, and printed; the same one lives the same worlds again. */
 const SEED = Number(process.env['WORLD_SEED'] ?? Date.now() % 0x7fffffff);
-/** Counts what breaks instead of stopping at the first: for whoever changes the rules. */
+/** Counts broken worlds instead of stopping at the first one: a tool for changing a rule. */
 const COUNTS_ONLY = process.env['WORLD_COUNTS'] !== undefined;
 /** A world takes about ten milliseconds; five times that, and never less than two minutes. */
 const TIMEOUT_MS = Math.max(120_000, CASES * 50);

@@ -11,8 +11,8 @@ import { findsItOver, isLife, LAST_LOOK_MS, toldMs, windowEndMs } from '../readi
 const ROUTINE_MS = RULES.routineIntervalMs * 1.25 + 10_000;
 /** The last of the waits after a refusal, and some room. */
 const REFUSED_MS = 3_600_000 + 60_000;
-const SIGNAL_MS = 60_000;
-const SIGNALS: readonly number[] = [11, 12, 41, 71];
+const TRIGGER_MS = 60_000;
+const TRIGGERS: readonly number[] = [11, 12, 41, 71];
 
 /**
  * Rule 4: a sign of life that is newer than an end makes the plan ask, until a query has told. What a
@@ -81,9 +81,9 @@ export function refusedIsAskedAgain(life: JudgedLife): string[] {
     const state = sessions[index]?.state ?? 'registered';
     const news = evidence[known - 1];
     if (!isRefused(facts.asked.latest?.outcome ?? 'answered') || isTerminal(state)) return [];
-    const isSignal = news?.kind === 'notice' && news.appId === life.truth.appId && SIGNALS.includes(news.eventType);
-    if (news?.kind !== 'observation' && !isSignal) return [];
-    const wrong = givenUp(facts, isSignal ? version.atMs + SIGNAL_MS : null, windowEndMs(life.reading));
+    const isTrigger = news?.kind === 'notice' && news.appId === life.truth.appId && TRIGGERS.includes(news.eventType);
+    if (news?.kind !== 'observation' && !isTrigger) return [];
+    const wrong = givenUp(facts, isTrigger ? version.atMs + TRIGGER_MS : null, windowEndMs(life.reading));
     return wrong === null
       ? []
       : [`at ${at(version.atMs)}, last answer ${String(facts.asked.latest?.outcome)}: ${wrong}`];

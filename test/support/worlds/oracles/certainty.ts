@@ -17,9 +17,9 @@ export function confirmedIsTrue(life: JudgedLife): string[] {
 }
 
 /**
- * The last look fell into another absence than the first, or was answered by another recorder on its way
- * out: the session came back in between, and nobody heard of it. That, too, nothing can tell from an end,
- * unless a 404 lies between: then a recorder that exits has begun after it.
+ * The last look fell into another absence than the first, or was answered by another recorder on its way out:
+ * the session came back in between, unreported. Nothing can distinguish that from an end either, unless a 404
+ * lies between: then a recorder that exits has begun after it.
  */
 function isAnotherAbsence({ truth, answers, ofMs }: JudgedLife, { queries }: Reading, endMs: number): boolean {
   const absences = [

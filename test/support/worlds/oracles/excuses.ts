@@ -83,5 +83,5 @@ function hasMissOf(life: JudgedLife, reading: Reading, where: Where): boolean {
 const inLongFailover: Where = ({ truth }, ofMs) =>
   truth.failovers.some(({ atMs, backAtMs }) => backAtMs - atMs > DOCUMENTED_MS && ofMs >= atMs && ofMs < backAtMs);
 
-/** Agora's window is over and nobody told when it began: the late registration says less. */
+/** The query window is over and its true beginning is unknown: the late registration says less. */
 const beyondWindow: Where = ({ answers }, ofMs) => ofMs >= answers.windowEndsMs;

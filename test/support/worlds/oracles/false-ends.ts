@@ -8,9 +8,9 @@ function falseVersions({ over, end }: JudgedLife): readonly OverVersion[] {
 }
 
 /**
- * Rule 1: nothing but the end itself ends a session, but for what no evidence can decide at that
- * moment: an unannounced goodbye, a dying status, a failover longer than any document says, a query
- * window that nobody told the beginning of.
+ * Rule 1: nothing but the end itself ends a session, but for what no evidence can decide at that moment: an
+ * unannounced goodbye, a dying status, a failover longer than any document says, a query window whose
+ * beginning was not reported.
  */
 export function neverAFalseEnd(life: JudgedLife): string[] {
   return falseVersions(life)

@@ -10,10 +10,11 @@ import { fold, learnedMs } from '../sessions/facts/fold.js';
 import type { Folded } from './save-folded.js';
 
 /**
- * All evidence into none. Where there is none at all there is no session; where retention has dropped
- * the older evidence, what that amounted to stands for it. `taken` is what was marked as new already.
+ * Folds all evidence of these sessions, starting from empty facts. A session without any evidence gives no
+ * result. Where retention has dropped older evidence, the archived facts are the start. `taken` is the
+ * pending evidence that the caller has taken already.
  */
-export async function foldAnew(
+export async function foldFromScratch(
   rules: FoldRules,
   tx: PoolClient,
   sids: readonly string[],
@@ -22,13 +23,13 @@ export async function foldAnew(
 ): Promise<Folded[]> {
   if (sids.length === 0) return [];
   const archived = await loadArchivedFacts(tx, sids);
-  const { evidence, marked } = await takeAllEvidence(tx, sids, taken);
+  const { evidence, pending } = await takeAllEvidence(tx, sids, taken);
   const folded: Folded[] = [];
   for (const sid of sids) {
     const before = stored.get(sid) ?? null;
     const all = evidence.get(sid) ?? [];
     const old = archived.get(sid) ?? null;
-    const its = marked.filter((piece) => piece.sid === sid);
+    const its = pending.filter((piece) => piece.sid === sid);
     if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
     else if (all.length > 0) folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
   }
@@ -36,38 +37,39 @@ export async function foldAnew(
 }
 
 /**
- * All evidence there is of these sessions, and no mark of any of it left. What commits while it is
- * read may be among it or not; its mark tells, so reading goes on until no mark turns up. (One snapshot
- * for both would have to be taken before the sessions' locks, when somebody else may still be folding.)
+ * Reads all evidence of these sessions and deletes all their pending rows. Evidence that commits during the
+ * reading may or may not be included; its pending row shows it, so reading goes on until no pending row is
+ * left. (A single snapshot for both would have to begin before the sessions are locked, while another worker
+ * may still be folding them.)
  */
 async function takeAllEvidence(
   tx: PoolClient,
   sids: readonly string[],
   taken: PendingEvidence,
-): Promise<{ evidence: Map<string, Evidence[]>; marked: readonly Evidence[] }> {
-  const marked: Evidence[] = [...taken.notices, ...taken.repeats];
+): Promise<{ evidence: Map<string, Evidence[]>; pending: readonly Evidence[] }> {
+  const pending: Evidence[] = [...taken.notices, ...taken.repeats];
   for (;;) {
     const evidence = await loadEvidenceOf(tx, sids);
     const { notices, repeats, others } = await takePending(tx, sids);
-    if (notices.length + repeats.length + others.size === 0) return { evidence, marked };
-    marked.push(...notices, ...repeats);
+    if (notices.length + repeats.length + others.size === 0) return { evidence, pending };
+    pending.push(...notices, ...repeats);
   }
 }
 
 /**
- * What was received before the archive was made is in it, but for what only reached the ledger
- * afterwards, out of a spool or quarantine. That is told by its mark, which it has once: so it goes into
- * the archive too, in the transaction that takes the mark away.
+ * What was received before the archive was made is included in it, except for what reached the ledger only
+ * afterwards, from a spool or quarantine. Such evidence still has its pending row, so it is added to the
+ * archive in the transaction that deletes that row.
  */
 async function foldOntoArchived(
   rules: FoldRules,
   tx: PoolClient,
   { facts, untilMs }: ArchivedFacts,
   evidence: readonly Evidence[],
-  marked: readonly Evidence[],
+  pending: readonly Evidence[],
   before: StoredSession | null,
 ): Promise<Folded> {
-  const late = marked.filter((piece) => learnedMs(piece) <= untilMs);
+  const late = pending.filter((piece) => learnedMs(piece) <= untilMs);
   const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
   const since = evidence.filter((piece) => learnedMs(piece) > untilMs);
@@ -81,7 +83,7 @@ function foldFrom(
   learned: readonly Evidence[],
   before: StoredSession | null,
 ): Omit<Folded, 'anew'> {
-  // Having waited is not kept as evidence, but it is not unlearned either.
+  // That time has passed is not stored as evidence, but a refold must not lose it.
   const untilMs = before?.facts.knownUntilMs;
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];

@@ -17,7 +17,7 @@ const SIZES = [
 
 const SPANS = { warmUp: 0, drain: 60 };
 
-describe('the bound that is promised', () => {
+describe('the verification bound', () => {
   it.each(SIZES)(
     'is never exceeded by $sessions sessions in $hours h, while receivers are away as well',
     ({ sessions, hours }) => {

@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import { within } from '../timing/within.js';
 
-/** What is still open after this is left to the end of the process: a server that froze never lets go. */
+/** What has not closed by then is left to the end of the process: a frozen server never confirms a close. */
 const CLOSE_WITHIN_MS = 7_000;
 
-/** What was opened on the way, so that it is closed again: what was opened last first. */
-export type Opened = {
-  /** Returns what it was given. */
+/** Resources that were opened, to be closed again in the reverse order. */
+export type OpenResources = {
+  /** Returns the resource it was given. */
   add: <T>(part: T, close: (part: T) => unknown) => T;
-  /** Closes each once, whatever becomes of the others. */
+  /** Closes each resource once, even if closing another one fails. */
   closeAll: () => Promise<void>;
 };
 
-export function createOpened(log: Logger): Opened {
+export function createOpenResources(log: Logger): OpenResources {
   const closing: (() => unknown)[] = [];
   return {
     add: (part, close) => {

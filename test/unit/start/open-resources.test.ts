@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { createOpened } from '../../../src/start/opened.js';
+import { createOpenResources } from '../../../src/start/open-resources.js';
 
 function aLog() {
   const lines: string[] = [];
@@ -11,9 +11,9 @@ function aLog() {
   return { log: pino(new Writable({ write })), lines };
 }
 
-it('closes what was opened last first, each after the one before it is closed, and each once', async () => {
+it('closes resources in the reverse order, one after another, and each once', async () => {
   const closed: string[] = [];
-  const opened = createOpened(aLog().log);
+  const opened = createOpenResources(aLog().log);
   const close = async (name: string): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
     closed.push(name);
@@ -24,10 +24,10 @@ it('closes what was opened last first, each after the one before it is closed, a
   expect(closed).toEqual(['listener', 'queue', 'database']);
 });
 
-it('closes the others too where one cannot be closed, and says so', async () => {
+it('closes the others too if one cannot be closed, and logs it', async () => {
   const closed: string[] = [];
   const { log, lines } = aLog();
-  const opened = createOpened(log);
+  const opened = createOpenResources(log);
   opened.add('database', (name) => closed.push(name));
   opened.add('queue', () => Promise.reject(new Error('it is away')));
   opened.add('client', () => {

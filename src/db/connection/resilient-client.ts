@@ -1,0 +1,13 @@
+import pg from 'pg';
+
+/**
+ * A client whose connection may break while it is in use. The running query then fails, which its caller
+ * handles; but the client also emits an `error` event, and an unhandled one ends the process. A pool listens
+ * only while a connection is idle, so a restart of the server in mid-transaction would end the process.
+ */
+export class ResilientClient extends pg.Client {
+  constructor(...args: ConstructorParameters<typeof pg.Client>) {
+    super(...args);
+    this.on('error', () => undefined);
+  }
+}
