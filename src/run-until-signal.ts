@@ -28,14 +28,18 @@ export async function runUntilSignal(start: (stopping: AbortSignal) => Promise<(
   }
 }
 
+/** npm passes on the Ctrl-C that the terminal has sent to all: twice within this time is once. */
+const SAME_SIGNAL_MS = 500;
+
+/** Resolves at the first SIGINT or SIGTERM; another one ends the process at once. */
 export function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
-    const signals = ['SIGINT', 'SIGTERM'] as const;
-    for (const name of signals) {
-      process.once(name, () => {
-        for (const other of signals) process.once(other, () => process.exit(130));
-        resolve();
-      });
-    }
+    let firstMs: number | null = null;
+    const hear = (): void => {
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(130);
+      resolve();
+    };
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, hear);
   });
 }

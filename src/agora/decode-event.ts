@@ -4,6 +4,7 @@ import {
   instantIn,
   listIn,
   numberIn,
+  proseIn,
   objectIn,
   textIn,
   valueIn,
@@ -12,14 +13,16 @@ import {
   type LooseObject,
 } from './read-fields.js';
 import { readFiles, type NamedFor } from './read-files.js';
+import { readOutput } from './read-output.js';
+import { withoutStreamKeys } from './without-stream-keys.js';
 
 /**
  * The details of an event in our words and units. Never fails: a field of another type than any
- * source documents is absent, and an unknown event is `unknown`, with its details as they came.
+ * source documents is absent, and an unknown event is `unknown`, with its details as they came but for stream keys.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
 export function decodeEvent(eventType: number, details: LooseObject, of?: NamedFor): RecordingEvent {
-  return DECODERS[eventType]?.(details, of) ?? { type: 'unknown', details };
+  return DECODERS[eventType]?.(details, of) ?? { type: 'unknown', details: withoutStreamKeys(details) };
 }
 
 /** `of`: the session it is about, whose files it may name. */
@@ -32,7 +35,7 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
     level: wholeNumberIn(d, 'errorLevel'),
     code: wholeNumberIn(d, 'errorCode'),
     stat: wholeNumberIn(d, 'stat'),
-    message: textIn(d, 'errorMsg'),
+    message: proseIn(d, 'errorMsg'),
   }),
   2: (d) => ({
     type: 'warning',
@@ -82,12 +85,12 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
   71: (d, of) => ({
     type: 'webRecorderStopped',
     code: wholeNumberIn(d, 'code'),
-    reason: textIn(d, 'message')?.trim() ?? null, // one table writes it with a space behind
-    text: textIn(d, 'details'),
+    reason: proseIn(d, 'message')?.trim() ?? null, // one table writes it with a space behind
+    text: proseIn(d, 'details'),
     files: readFiles(valueIn(d, ['fileList']), of),
   }),
-  72: (d) => ({ type: 'webCapabilityLimit', limit: textIn(d, 'limitType') }),
-  73: (d) => ({ type: 'webReloaded', reason: textIn(d, 'reason') }),
+  72: (d) => ({ type: 'webCapabilityLimit', limit: proseIn(d, 'limitType') }),
+  73: (d) => ({ type: 'webReloaded', reason: proseIn(d, 'reason') }),
   80: () => ({ type: 'transcoderStarted' }),
   81: (d, of) => ({
     type: 'transcoderCompleted',
@@ -103,7 +106,7 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
     bucket: textIn(d, 'bucket'),
     fileNames: readFiles(valueIn(d, ['fileName', 'filename']), of).map((file) => file.name),
   }),
-  100: (d) => ({ type: 'cdnStatus', url: textIn(d, 'rtmpUrl'), status: textIn(d, 'status') }),
+  100: (d) => ({ type: 'cdnStatus', ...readOutput(d) }),
   1001: (d, of) => ({
     type: 'transcodeFinished',
     result: textIn(d, 'result'),

@@ -2,7 +2,7 @@ import type { QueryOutcome } from '../evidence/observation.js';
 import type { HttpResponse } from './http-response.js';
 import { parseJson } from './parse-notification.js';
 import { readAnswer } from './read-answer.js';
-import { isObject, objectIn, textIn, wholeNumberIn, type LooseObject } from './read-fields.js';
+import { isObject, objectIn, proseIn, wholeNumberIn, type LooseObject } from './read-fields.js';
 import { retryAfterMs } from './retry-after.js';
 
 /**
@@ -49,5 +49,5 @@ function notFound(body: LooseObject | null): QueryOutcome {
 /** Three shapes are known: `reason`, `message`, and an older `serverResponse.payload.message`. */
 function messageOf(body: LooseObject): string | null {
   const nested = objectIn(objectIn(body, 'serverResponse'), 'payload');
-  return textIn(body, 'reason') ?? textIn(body, 'message') ?? textIn(nested, 'message');
+  return proseIn(body, 'reason') ?? proseIn(body, 'message') ?? proseIn(nested, 'message');
 }

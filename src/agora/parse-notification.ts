@@ -187,8 +187,16 @@ function identityOf(
   if (event === null) return null;
   const eventKey = digest(event);
   const noticeId = noticeIdOf(body);
-  const noticeKey = noticeId === null ? eventKey : digest(`${identityScope}\u0000${noticeId}`);
+  const noticeKey = noticeId === null ? eventKey : noticeKeyOf(identityScope, noticeId);
   return { noticeKey, eventKey };
+}
+
+/**
+ * The identity of a notification that has this noticeId: 32 hex digits.
+ * Ours: docs/agora.md#identity
+ */
+export function noticeKeyOf(identityScope: string, noticeId: string): string {
+  return digest(`${identityScope}\u0000${noticeId}`);
 }
 
 function identifying({ body, payload, sid }: ReadNotification): LooseObject {

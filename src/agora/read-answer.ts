@@ -11,6 +11,7 @@ import {
   type LooseObject,
 } from './read-fields.js';
 import { readFiles, type NamedFor } from './read-files.js';
+import { readOutput } from './read-output.js';
 
 /**
  * The statuses that any page documents; any other number is ignored.
@@ -60,8 +61,6 @@ function readService(name: string, payload: LooseObject, of: NamedFor): Extensio
     state: textIn(payload, 'state'),
     onHold: flagIn(payload, 'onhold'),
     files: [...readFiles(valueIn(payload, ['fileList']), of), ...readFiles(valueIn(payload, ['videoInfo']), of)],
-    outputs: listIn(payload, 'outputs').flatMap((output) =>
-      isObject(output) ? [{ url: textIn(output, 'rtmpUrl'), status: textIn(output, 'status') }] : [],
-    ),
+    outputs: listIn(payload, 'outputs').filter(isObject).map(readOutput),
   };
 }

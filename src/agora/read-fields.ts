@@ -6,6 +6,7 @@
  */
 
 import { instantByMagnitude, type UnixMs } from '../evidence/instant.js';
+import { maskStreamKeys } from '../evidence/stream-keys.js';
 
 /** A JSON object with unchecked fields. */
 export type LooseObject = Readonly<Record<string, unknown>>;
@@ -42,6 +43,12 @@ export function textIn(from: LooseObject, ...names: readonly string[]): string |
   const value = valueIn(from, names);
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   return typeof value === 'string' && value !== '' ? storable(value) : null;
+}
+
+/** What Agora says in words, to be shown: an address may be part of it, whose stream key is not. */
+export function proseIn(from: LooseObject, ...names: readonly string[]): string | null {
+  const text = textIn(from, ...names);
+  return text === null ? null : maskStreamKeys(text);
 }
 
 export function flagIn(from: LooseObject, ...names: readonly string[]): boolean | null {

@@ -29,6 +29,17 @@ export function verifySignature(rawBody: Buffer, headers: SignatureHeaders, secr
   return signer;
 }
 
+/**
+ * Both headers, as Agora sends them.
+ * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#signatures
+ */
+export function signatureHeaders(body: Buffer, secret: string): Readonly<Record<string, string>> {
+  return {
+    'agora-signature': hexDigest('sha1', secret, body),
+    'agora-signature-v2': hexDigest('sha256', secret, body),
+  };
+}
+
 function hexDigest(algorithm: 'sha1' | 'sha256', secret: string, body: Buffer): string {
   return createHmac(algorithm, secret).update(body).digest('hex');
 }

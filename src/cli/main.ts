@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { demoCommand } from './demo-command.js';
+import { demoCommand } from './demo/demo-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { migrateCommand } from './migrate-command.js';
 import { refoldCommand } from './refold-command.js';
 import { replayCommand } from './replay-command.js';
+import { sendTestCommand } from './send-test-command.js';
 import { serveCommand } from './serve-command.js';
 import { simulateCommand } from './simulate-command.js';
 import { packageVersion } from './version.js';
@@ -24,6 +25,7 @@ for (const command of [
   refoldCommand(),
   inspectCommand(),
   doctorCommand(),
+  sendTestCommand(),
 ]) {
   program.addCommand(command);
 }

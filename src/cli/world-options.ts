@@ -7,8 +7,12 @@ export type WorldOptions = {
   duplicates: number;
   seed: number;
   speed: number;
-  for?: number;
+  /** Seconds; left out where nobody said. */
+  for?: number | 'endless';
 };
+
+/** How long a run is where nobody said. */
+const USUAL_SECONDS = 60;
 
 export function addWorldOptions(command: Command): Command {
   return command
@@ -17,7 +21,15 @@ export function addWorldOptions(command: Command): Command {
     .option('--duplicates <share>', 'share of notifications that arrive twice', share, 0.2)
     .option('--seed <n>', 'the same seed gives the same world', atLeast(0), 1)
     .option('--speed <n>', 'how many times faster than real recordings live', atLeast(1), 30)
-    .option('--for <seconds>', 'stop by itself after this long, with the score', atLeast(20));
+    .option(
+      '--for <seconds>',
+      `end by itself after this long, with the score (default: ${String(USUAL_SECONDS)}); \`endless\` goes on until Ctrl-C`,
+      secondsOrEndless,
+    );
+}
+
+function secondsOrEndless(text: string): number | 'endless' {
+  return text === 'endless' ? text : atLeast(20)(text);
 }
 
 function share(text: string): number {
@@ -48,7 +60,7 @@ export function worldOptions(options: WorldOptions): {
     seed,
     sessions,
     speed,
-    durationMs: options.for === undefined ? null : options.for * 1_000,
+    durationMs: options.for === 'endless' ? null : (options.for ?? USUAL_SECONDS) * 1_000,
     settlingMs: settlingMs(sessions, speed),
     profile: { loss, duplicates, meanLifeMs: 480_000, longestLifeMs: 1_800_000 },
   };

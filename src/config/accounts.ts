@@ -30,6 +30,12 @@ export function identityScopeOfApp(accounts: readonly AccountConfig[]): (appId: 
   return (appId) => scopes.get(appId) ?? appId;
 }
 
+/** All that notifications of the configured apps are told apart in. */
+export function identityScopesOf(accounts: readonly AccountConfig[]): readonly string[] {
+  const scopeOf = identityScopeOfApp(accounts);
+  return [...new Set(accounts.flatMap(({ apps }) => apps.map(({ appId }) => scopeOf(appId))))];
+}
+
 const text = z.string().min(1);
 
 const accountsFile = z.object({

@@ -28,7 +28,7 @@ export async function chooseServerUser(folder: string, postgres: string): Promis
     if (probe.succeeded) return { user, majorVersion: majorVersion(probe.stdout) };
     refusals.push(`${user.name}: ${lastLine(probe.stderr)}`);
   }
-  throw nobodyLeft(folder, refusals);
+  throw noUserLeft(folder, refusals);
 }
 
 async function* candidates(folder: string): AsyncGenerator<ServerUser> {
@@ -91,7 +91,7 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
-function nobodyLeft(folder: string, refusals: readonly string[]): EmbeddedPostgresError {
+function noUserLeft(folder: string, refusals: readonly string[]): EmbeddedPostgresError {
   const advice =
     currentIds().uid === 0
       ? `Postgres refuses to run as root: start as a normal user, open the way to ${folder} and to this program for one of them, or set DATABASE_URL.`

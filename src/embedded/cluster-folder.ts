@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import type { ServerUser } from './server-user.js';
 
-/** Where things are. All of it stands in one folder, so that removing it removes everything. */
+/** The paths of a cluster. All of it is in one folder, so that removing the folder removes everything. */
 export type ClusterFolder = {
   /** `<dataDir>/postgres`, as an absolute path without symbolic links. */
   root: string;

@@ -10,7 +10,7 @@ export type ServerUser = {
   command: (file: string, args: readonly string[]) => { file: string; args: string[]; ids: Partial<UserIds> };
 };
 
-/** Whoever we are. */
+/** The user that this process runs as. */
 export function sameUser(ids: UserIds): ServerUser {
   return {
     name: `uid ${ids.uid}`,
@@ -25,10 +25,10 @@ export function otherUser(ids: UserIds, name = `uid ${ids.uid}`): ServerUser {
 }
 
 /**
- * Ourselves under another number, in a user namespace of our own: nothing is created on the system,
- * the files stay ours, and folders closed to everybody else stay open to the server. `inside` must
- * be a user that /etc/passwd knows, because initdb looks its name up. `unshare` (util-linux) becomes
- * the program, so the process id is the program's, and signals reach it from outside as usual.
+ * Ourselves under another number, in a user namespace of our own: nothing is created on the system, the files
+ * stay ours, and folders that are closed to other users stay open to the server. `inside` must be a user that
+ * /etc/passwd knows, because initdb looks its name up. `unshare` (util-linux) becomes the program, so the
+ * process id is the program's, and signals reach it from outside as usual.
  */
 export function namespacedUser(outside: UserIds, inside: UserIds): ServerUser {
   const mapping = ['--user', `--map-user=${inside.uid}`, `--map-group=${inside.gid}`];

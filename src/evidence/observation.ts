@@ -1,5 +1,6 @@
 import type { FileMention } from './file-mention.js';
 import type { UnixMs } from './instant.js';
+import type { PushOutput } from './push-output.js';
 
 /**
  * What one `query` told us. Expected outcomes, 5xx and timeouts included, are values.
@@ -40,7 +41,7 @@ export type ExtensionService = {
   state: string | null;
   onHold: boolean | null;
   files: readonly FileMention[];
-  outputs: readonly { url: string | null; status: string | null }[];
+  outputs: readonly PushOutput[];
 };
 
 /**

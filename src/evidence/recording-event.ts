@@ -1,4 +1,5 @@
 import type { FileMention } from './file-mention.js';
+import type { PushOutput } from './push-output.js';
 import type { UnixMs } from './instant.js';
 
 /**
@@ -67,9 +68,9 @@ export type RecordingEvent =
       bucket: string | null;
       fileNames: readonly string[];
     }
-  | { type: 'cdnStatus'; url: string | null; status: string | null }
+  | ({ type: 'cdnStatus' } & PushOutput)
   | { type: 'transcodeFinished'; result: string | null; files: readonly FileMention[] }
-  /** `details` as Agora sent them: there are no words of ours for them yet. */
+  /** `details` as Agora sent them, but for stream keys: there are no words of ours for them yet. */
   | { type: 'unknown'; details: Readonly<Record<string, unknown>> };
 
 /**

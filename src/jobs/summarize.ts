@@ -1,25 +1,30 @@
 import type { Db } from '../db/connection/database.js';
+import { readLastHeard } from '../db/evidence/last-heard.js';
 import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
 import { readWhollyRefused } from '../db/schedule/refused.js';
-import { readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
+import { countLiveByApp, readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
-import type { Metrics } from '../observability/metrics.js';
 import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
+import { readAccountStates, SHORT_PAUSE_MS, type AccountState } from '../asking/account-states.js';
 import { readReachablePace, type ReachablePace } from '../asking/reachable-pace.js';
 import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
+import { accountSummaries, receiverSummary, type AccountSummary, type ReceiverSummary } from './summarize-arrivals.js';
 
-export type SummaryContext = {
+export type LedgerSummaryContext = {
   db: Db;
   accounts: readonly Account[];
   rules: BoundRules;
   /** TRUTH_TARGET_MS. */
   targetMs: number;
+  now: () => UnixMs;
+};
+
+export type SummaryContext = LedgerSummaryContext & {
   backend: Pick<QueueBackend, 'kind'>;
   queues: JobQueues;
-  now: () => UnixMs;
 };
 
 /** The summary for a status page: the bound at the present load, and the counts behind it. */
@@ -28,6 +33,8 @@ export type Summary = {
     liveSessions: number;
     /** How many sessions that are not over cannot be queried at all; the bound does not cover them. */
     notQueryable: number;
+    /** How many of all that are not over can be verified by nothing just now, and why. */
+    notVerifiable: NotVerifiable;
     boundMs: number | null;
     verifiedWithinBound: number | null;
     forecast: Forecast;
@@ -41,14 +48,30 @@ export type Summary = {
   queue: { backend: string; waiting: number; active: number };
   /** What Agora answers 401 or 403 to, since when, and what to do about it. */
   refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
+  /** Whether each account, and each of its apps, can be asked about, and what last came of it. */
+  accounts: readonly AccountSummary[];
+  /** What last came to the receivers, and what they refused. */
+  receiver: ReceiverSummary;
 };
 
+export type LedgerSummary = Omit<Summary, 'queue'>;
+
+/** Live sessions by what keeps them from being verified. Those of `refused`, `unreachable` and `paused` wait for Agora. */
+export type NotVerifiable = Record<'sessions' | 'notQueryable' | 'refused' | 'unreachable' | 'paused', number>;
+
 export async function summarize(context: SummaryContext): Promise<Summary> {
+  const [ledger, queue] = await Promise.all([summarizeLedger(context), countJobs(context)]);
+  return { ...ledger, queue: { backend: context.backend.kind, ...queue } };
+}
+
+/** What the ledger alone tells: it is known while the queue is away, too. */
+export async function summarizeLedger(context: LedgerSummaryContext): Promise<LedgerSummary> {
   const { db, now } = context;
-  const [numbers, refused, queue] = await Promise.all([
+  const [numbers, refused, states, heard] = await Promise.all([
     readSummary(db, now()),
     readRefused(db, context.accounts),
-    countJobs(context),
+    readAccountStates(db, context.accounts),
+    readLastHeard(db.pool),
   ]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
@@ -59,6 +82,7 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
     truth: {
       liveSessions: live.sessions,
       notQueryable: live.notQueryable,
+      notVerifiable: await countNotVerifiable(db, states, live.notQueryable),
       boundMs: bound,
       verifiedWithinBound: share(within, live.sessions, bound),
       forecast: forecastOf(context, sum([...live.askedByAccount.values()]), paces),
@@ -72,13 +96,27 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
       ...queries,
     },
     staleness: live.ages,
-    queue: { backend: context.backend.kind, ...queue },
     refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
+    accounts: accountSummaries(states, heard),
+    receiver: receiverSummary(heard),
   };
 }
 
-/** A pause as short as this belongs to normal pacing and does not make an account silent. */
-const SHORT_PAUSE_MS = 5_000;
+async function countNotVerifiable(
+  db: Db,
+  states: readonly AccountState[],
+  notQueryable: number,
+): Promise<NotVerifiable> {
+  const counts = { notQueryable, refused: 0, unreachable: 0, paused: 0 };
+  const isWhole = states.every(({ state, apps }) => state === 'ok' && apps.every((app) => app.state === 'ok'));
+  for (const { account, appId, sessions } of isWhole ? [] : await countLiveByApp(db.pool)) {
+    const owner = states.find(({ name }) => name === account);
+    const app = owner?.apps.find((one) => one.appId === appId);
+    const state = owner === undefined || owner.state === 'ok' ? (app?.state ?? 'ok') : owner.state;
+    if (state !== 'ok') counts[state] += sessions;
+  }
+  return { sessions: sum(Object.values(counts)), ...counts };
+}
 
 /**
  * Accounts that cannot be asked: unreachable, paused for long, or refused for all of their live sessions. A
@@ -97,7 +135,7 @@ async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
 function worstBoundMs(
-  { accounts, rules }: SummaryContext,
+  { accounts, rules }: LedgerSummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
   paces: ReadonlyMap<string, ReachablePace>,
@@ -114,7 +152,7 @@ function reachableOf(paces: ReadonlyMap<string, ReachablePace>): number {
 }
 
 function forecastOf(
-  { rules, targetMs }: SummaryContext,
+  { rules, targetMs }: LedgerSummaryContext,
   sessions: number,
   paces: ReadonlyMap<string, ReachablePace>,
 ): Forecast {
@@ -124,18 +162,6 @@ function forecastOf(
 function share(within: number, live: number, bound: number | null): number | null {
   if (bound === null) return null;
   return live === 0 ? 1 : within / live;
-}
-
-/** Publishes the summary for Prometheus; a bound of null becomes NaN. */
-export function publishSummary(metrics: Metrics, { truth, staleness }: Summary): void {
-  metrics.boundSeconds.set(truth.boundMs === null ? Number.NaN : truth.boundMs / 1000);
-  metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);
-  metrics.liveSessions.set(truth.liveSessions);
-  metrics.sessionsAtTarget.set(truth.forecast.sessionsAtTarget);
-  const quantiles = { '0.5': staleness.p50Ms, '0.95': staleness.p95Ms, '0.99': staleness.p99Ms, '1': staleness.maxMs };
-  for (const [quantile, ms] of Object.entries(quantiles)) {
-    metrics.stalenessSeconds.set({ quantile }, ms / 1000);
-  }
 }
 
 async function countJobs({ queues }: SummaryContext): Promise<{ waiting: number; active: number }> {

@@ -22,6 +22,7 @@ import { isStraggler } from '../sessions/facts/fold-notice.js';
 import { foldRules, type FoldRules } from '../sessions/facts/bounds.js';
 import { fold } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { waitUntil } from '../sessions/views/conclude.js';
 import { foldAlone, foldTogetherOrEach, type FoldedBatch } from './fold-or-set-aside.js';
 import { foldFromScratch } from './fold-from-scratch.js';
 import type { FoldContext } from './fold-context.js';
@@ -208,7 +209,8 @@ async function foldPassed(
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
     const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
-    return { before, facts: fold(before.facts, [passed]), learned: [], anew: false };
+    const facts = waitUntil(before.facts, nowMs, context.rules);
+    return { before, facts, learned: [], reading: 'onto', news: [passed] };
   });
   await saveFolded(context, tx, folded);
   return false;
@@ -236,5 +238,5 @@ function foldOnto(rules: FoldRules, before: StoredSession, pending: PendingEvide
   const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
   const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
   if (learned.length === 0) return [];
-  return [{ before, facts: fold(before.facts, learned, rules), learned, anew: false }];
+  return [{ before, facts: fold(before.facts, learned, rules), learned, reading: 'onto', news: learned }];
 }

@@ -74,7 +74,7 @@ export async function startFakeAgora(options: FakeAgoraOptions, port = 0): Promi
     if (faults.answers === 'held') held.push(give);
     if (faults.answers === 'given') setTimeout(give, faults.latencyMs);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(server, port);
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     log,
@@ -86,6 +86,13 @@ export async function startFakeAgora(options: FakeAgoraOptions, port = 0): Promi
     },
     close: () => close(server),
   };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }
 
 async function close(server: Server): Promise<void> {

@@ -21,12 +21,9 @@ type ChangePage = {
 };
 
 /** Speaks to the ledger as any other service would. Failures are values: it is killed in tests. */
-export function createLedgerClient(apiUrl: string, apiKey: string | null): LedgerClient {
-  const headers = {
-    'content-type': 'application/json',
-    ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
-  };
-  let cursor = '0';
+export function createLedgerClient(apiUrl: string, apiKey: string | null, feedFrom = '0'): LedgerClient {
+  const headers = headersFor(apiKey);
+  let cursor = feedFrom;
   return {
     register: async ({ sid, appId, resourceId, mode, cname, uid, startMs }) => {
       const startedAt = new Date(startMs).toISOString();
@@ -49,6 +46,24 @@ export function createLedgerClient(apiUrl: string, apiKey: string | null): Ledge
       }));
     },
   };
+}
+
+export function headersFor(apiKey: string | null): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+  };
+}
+
+/** The cursor after the last change there is: what comes from now on comes after it. */
+export async function findEndOfFeed(apiUrl: string, apiKey: string | null): Promise<string> {
+  let cursor = '0';
+  for (;;) {
+    const page = await readPage(`${apiUrl}/v1/changes?limit=500&after=${cursor}`, headersFor(apiKey));
+    if (page === null) throw new Error(`The change feed at ${apiUrl}/v1/changes cannot be read.`);
+    if (page.changes.length === 0) return page.next;
+    cursor = page.next;
+  }
 }
 
 async function readPage(url: string, headers: Record<string, string>): Promise<ChangePage | null> {

@@ -9,6 +9,8 @@ export type NotifierStats = {
   attempts: number;
   acknowledged: number;
   givenUp: number;
+  /** Attempts that were answered 401: the receiver does not know the signature. */
+  refused: number;
 };
 
 export type Notifier = {
@@ -36,14 +38,16 @@ const TIMEOUT_MS = 10_000;
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
  */
 export function createNotifier(options: NotifierOptions): Notifier {
-  const stats: NotifierStats = { tried: 0, attempts: 0, acknowledged: 0, givenUp: 0 };
+  const stats: NotifierStats = { tried: 0, attempts: 0, acknowledged: 0, givenUp: 0, refused: 0 };
   const dispatcher = new Agent({ connections: 32, pipelining: 1 });
   const retries = options.retryAfterMs ?? RETRIES;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every delivery that waits to be repeated listens
   const attempt = async (delivery: Delivery): Promise<boolean> => {
     stats.attempts += 1;
-    return post(options, dispatcher, notificationBody(delivery, Math.round(options.now())));
+    const status = await post(options, dispatcher, notificationBody(delivery, Math.round(options.now())));
+    if (status === 401) stats.refused += 1;
+    return status === 200;
   };
   return {
     deliver: async (delivery) => {
@@ -77,8 +81,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A receiver that is away, slow or answers anything but 200 has not got it. */
-async function post({ url, secret }: NotifierOptions, dispatcher: Agent, body: string): Promise<boolean> {
+/** Null where the receiver is away or slow. One that answers anything but 200 has not got it either. */
+async function post({ url, secret }: NotifierOptions, dispatcher: Agent, body: string): Promise<number | null> {
   try {
     const response = await request(url, {
       method: 'POST',
@@ -89,9 +93,9 @@ async function post({ url, secret }: NotifierOptions, dispatcher: Agent, body: s
       bodyTimeout: TIMEOUT_MS,
     });
     await response.body.dump();
-    return response.statusCode === 200;
+    return response.statusCode;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -16,6 +16,7 @@ export function planNotices(life: Life, profile: WorldProfile, random: Random): 
     ...starting(life),
     ...heartbeats(life, profile),
     ...snapshots(life, profile),
+    ...pushes(life),
     ...ending(life),
   ].filter(({ occurredMs }) => occurredMs <= Math.round(life.aliveUntilMs));
   const told = numbered(life, [...happenings, ...failovers(life)]);
@@ -88,6 +89,13 @@ function snapshots(life: Life, { snapshotEveryMs }: WorldProfile): Happening[] {
     const fileName = `shots/${life.sid}_${life.cname}__uid_s_57297__uid_e_video_${String(Math.round(atMs))}.jpg`;
     return happening(atMs, 45, 1, 'recorder_snapshot_file', { fileName });
   });
+}
+
+/** Event 100 tells each turn of each output. */
+function pushes({ parts: { outputs } }: Life): Happening[] {
+  return outputs.flatMap(({ url, turns }) =>
+    turns.map(({ fromMs, status }) => happening(fromMs, 100, 6, 'rtmp_publish_status', { rtmpUrl: url, status })),
+  );
 }
 
 /** A crash says nothing; an early failure reports an error and is gone. */

@@ -1,6 +1,7 @@
 import { createRandom, type Random } from './random.js';
 import { planNotices } from './plan-notices.js';
 import type { Failover, Fate, SimulatedSession } from './simulated-session.js';
+import { drawParts, NO_PARTS } from './web-parts.js';
 import type { WorldProfile } from './world-profile.js';
 
 /** Agora moves a recording at most three times; a fourth would end it. */
@@ -28,6 +29,7 @@ export function planSession(
   const tail = random.between(...profile.uploadTailMs);
   const stoppingMs = fate === 'crashed' ? aliveUntilMs : Math.max(readyMs, aliveUntilMs - tail);
   const failovers = drawFailovers(random, profile, readyMs, stoppingMs);
+  const until = { readyMs: Math.min(readyMs, aliveUntilMs), stoppingMs: Math.min(stoppingMs, aliveUntilMs) };
   const session = {
     sid,
     appId,
@@ -37,11 +39,11 @@ export function planSession(
     uid: String(900_000 + index),
     snapshots: mode === 'individual' && random.chance(profile.snapshotShare),
     startMs,
-    readyMs: Math.min(readyMs, aliveUntilMs),
-    stoppingMs: Math.min(stoppingMs, aliveUntilMs),
+    ...until,
     aliveUntilMs,
     fate,
     failovers,
+    parts: mode === 'web' && fate !== 'failed_early' ? drawParts(seed, index, profile, until) : NO_PARTS,
   };
   return { ...session, notices: planNotices(session, profile, random) };
 }

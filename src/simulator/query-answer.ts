@@ -1,5 +1,6 @@
 import { playlistName } from './file-names.js';
 import type { SimulatedSession } from './simulated-session.js';
+import { isOnHold, outputsAt } from './web-parts.js';
 
 export type HttpAnswer = { status: number; body: unknown };
 
@@ -36,7 +37,7 @@ function responseAt(session: SimulatedSession, atMs: number, moves: number, spee
   const sliceStartTime = Math.round(session.readyMs);
   switch (session.mode) {
     case 'web':
-      return { status, extensionServiceState: [webService(session, atMs, playlist)] };
+      return { status, extensionServiceState: [...pushService(session, atMs), webService(session, atMs, playlist)] };
     case 'mix':
       return { status, fileListMode: 'string', fileList: playlist, sliceStartTime };
     case 'individual':
@@ -68,6 +69,12 @@ function webService(session: SimulatedSession, atMs: number, playlist: string): 
   const files = playlist === '' ? [] : [{ filename: playlist, sliceStartTime: Math.round(session.readyMs) }];
   return {
     serviceName: 'web_recorder_service',
-    payload: { fileList: files, onhold: false, state },
+    payload: { fileList: files, onhold: isOnHold(session.parts, atMs), state },
   };
+}
+
+/** In no order that is promised: here before the web recorder. */
+function pushService({ parts }: SimulatedSession, atMs: number): Record<string, unknown>[] {
+  const outputs = outputsAt(parts, atMs);
+  return outputs.length === 0 ? [] : [{ serviceName: 'rtmp_publish_service', payload: { outputs } }];
 }

@@ -1,15 +1,22 @@
+import { endSession } from './end-session.js';
 import type { FakeAgora } from './fake-agora.js';
 import { createLedgerClient, type LedgerClient } from './ledger-client.js';
 import { createNotifier, type Notifier, type NotifierStats } from './notifier.js';
 import { planDeliveries, type Delivery } from './plan-deliveries.js';
 import { planSession } from './plan-session.js';
+import { renameSession } from './rename-session.js';
 import { createRandom } from './random.js';
 import { createScoreKeeper, type Score, type ScoreKeeper } from './score.js';
 import type { SimulatedSession } from './simulated-session.js';
+import type { TellingSession } from './telling-session.js';
 import { scaleProfile, type WorldProfile } from './world-profile.js';
 
 export type SimulationOptions = {
   seed: number;
+  /** Sets the names of this run's sessions apart from those of other runs against the same ledger. */
+  run?: string;
+  /** The feed's cursor from which changes are read; the beginning where it is left out. */
+  feedFrom?: string;
   /** How many sessions there are, over a bounded run; in an endless one, about how many at a time. */
   sessions: number;
   profile: WorldProfile;
@@ -36,13 +43,21 @@ export type Progress = {
   queries: number;
   worstSecond: number;
   overLimit: number;
+  /** How the queries were answered, by status. */
+  answers: Readonly<Record<string, number>>;
   notifications: NotifierStats;
 };
 
 export type Simulation = {
   progress: () => Progress;
   score: () => Score;
+  /** The session most worth looking at by now. */
+  telling: () => TellingSession | null;
   notifier: Notifier;
+  /** How many sessions have started that the ledger does not call over. */
+  open: () => number;
+  /** Lets no session begin or go on any more, and tells the ends of those that are open. */
+  endOpen: () => Promise<void>;
   /** Resolves when a bounded run is over. */
   done: Promise<void>;
   stop: () => Promise<void>;
@@ -57,7 +72,7 @@ export function runSimulation(options: SimulationOptions): Simulation {
   const { now, durationMs, seed } = options;
   const beginMs = now();
   const keeper = createScoreKeeper();
-  const ledger = createLedgerClient(options.apiUrl, options.apiKey);
+  const ledger = createLedgerClient(options.apiUrl, options.apiKey, options.feedFrom);
   const notifier = createNotifier({
     url: `${options.receiverUrl}/ncs/${options.appId}`,
     secret: options.secret,
@@ -81,16 +96,26 @@ export function runSimulation(options: SimulationOptions): Simulation {
   for (const startMs of startTimes(options, beginMs)) beginSession(world, startMs, beginMs);
   if (durationMs === null) keepStarting(world, beginMs);
   const reading = setInterval(followOnce(world), READ_EVERY_MS);
+  const clearTimers = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+  };
   const stop = async (): Promise<void> => {
     stopped = true;
     clearInterval(reading);
-    for (const timer of timers) clearTimeout(timer);
+    clearTimers();
     await notifier.close();
   };
   return {
     notifier,
     progress: () => progressOf(world, beginMs),
     score: () => keeper.score(now(), options.settlingMs),
+    telling: keeper.telling,
+    open: () => keeper.open().length,
+    endOpen: () => {
+      clearTimers();
+      return endOpenSessions(world);
+    },
     done: new Promise((resolve) => {
       if (durationMs !== null) at(beginMs + durationMs, resolve);
     }),
@@ -130,8 +155,9 @@ function beginSession(world: World, startMs: number, beginMs: number): void {
   const { durationMs, settlingMs, seed, appId, sessionsBySid } = options;
   const endBy = durationMs === null ? null : beginMs + durationMs - settlingMs;
   const index = sessionsBySid.size;
-  const session = planSession(seed, index, appId, startMs, profile, endBy);
-  const deliveries = planDeliveries(session, profile, seed);
+  const planned = planSession(seed, index, appId, startMs, profile, endBy);
+  const told = { session: planned, deliveries: planDeliveries(planned, profile, seed) };
+  const { session, deliveries } = renameSession(told, options.run ?? '');
   sessionsBySid.set(session.sid, session);
   at(startMs, () => keeper.started(session));
   at(startMs + registrationDelay(world, session), () => void registerUntilHeard(world, session));
@@ -148,6 +174,13 @@ async function deliver({ notifier, keeper }: World, delivery: Delivery): Promise
 function isOwnExit(session: SimulatedSession, notice: { eventType: number; uid: string }): boolean {
   const current = session.failovers.at(-1)?.newUid ?? session.uid;
   return notice.eventType === 11 && notice.uid === current;
+}
+
+async function endOpenSessions({ options, keeper, notifier }: World): Promise<void> {
+  const nowMs = options.now();
+  const ends = keeper.open().map((session) => endSession(session, nowMs));
+  for (const { session } of ends) options.sessionsBySid.set(session.sid, session);
+  await Promise.all(ends.map(({ exit }) => notifier.deliver(exit)));
 }
 
 function registrationDelay({ options, profile }: World, { sid }: SimulatedSession): number {
@@ -182,6 +215,7 @@ function progressOf({ options, keeper, notifier }: World, beginMs: number): Prog
     queries: log.total(),
     worstSecond: log.worstSecond(),
     overLimit: log.overLimit(),
+    answers: log.byStatus(),
     notifications: notifier.stats(),
   };
 }

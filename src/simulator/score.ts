@@ -1,5 +1,6 @@
 import type { LedgerChange } from './ledger-client.js';
 import type { Fate, SimulatedSession } from './simulated-session.js';
+import { tellingSession, type SessionKept, type TellingSession } from './telling-session.js';
 
 export type Percentiles = { p50: number; p95: number; p99: number; max: number };
 
@@ -26,17 +27,16 @@ export type ScoreKeeper = {
   /** `settlingMs`: how long after its end a session may still be unknown to be over. */
   score: (nowMs: number, settlingMs: number) => Score;
   counts: (nowMs: number) => { started: number; over: number; known: number };
+  /** One of the sessions, the most worth looking at. */
+  telling: () => TellingSession | null;
+  /** Those that have started and that the ledger does not call over. */
+  open: () => readonly SimulatedSession[];
 };
 
 /** A change made so little before the end counts as after it: two clocks of one machine. */
 const TOLERANCE_MS = 50;
 
-type Kept = {
-  session: SimulatedSession;
-  exitHeard: boolean;
-  knownMs: number | null;
-  outcome: string | null;
-};
+type Kept = SessionKept & { session: SimulatedSession };
 
 export function createScoreKeeper(): ScoreKeeper {
   const kept = new Map<string, Kept>();
@@ -65,6 +65,8 @@ export function createScoreKeeper(): ScoreKeeper {
         known: all.filter(({ knownMs }) => knownMs !== null).length,
       };
     },
+    telling: () => tellingSession([...kept.values()]),
+    open: () => [...kept.values()].filter(({ knownMs }) => knownMs === null).map(({ session }) => session),
     score: (nowMs, settlingMs) => {
       const all = [...kept.values()];
       const over = all.filter(({ session }) => session.aliveUntilMs <= nowMs);

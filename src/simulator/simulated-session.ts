@@ -1,3 +1,5 @@
+import type { WebParts } from './web-parts.js';
+
 export type Mode = 'individual' | 'mix' | 'web' | 'raw';
 
 /** What really becomes of a session, and how its end is told. */
@@ -21,6 +23,8 @@ export type SimulatedSession = {
   aliveUntilMs: number;
   fate: Fate;
   failovers: readonly Failover[];
+  /** None but of a web recording. */
+  parts: WebParts;
   notices: readonly PlannedNotice[];
 };
 

@@ -18,8 +18,8 @@ export type WorldProfile = {
   /** After a move, at least this long until the next: two that touch look like one that never ends. */
   calmMs: number;
   /**
-   * After a move it lives at least this long before it begins to end. An end within one step of the
-   * asking ladder of a return that nobody heard cannot be told from the move's own 404s.
+   * After a move it lives at least this long before it begins to end. An end within one step of the asking
+   * ladder of an unreported return cannot be distinguished from the move's own 404s.
    */
   calmBeforeEndMs: number;
   /** The replaced recorder still reports its exit. */
@@ -35,6 +35,10 @@ export type WorldProfile = {
   uploadTailMs: readonly [shortest: number, longest: number];
   snapshotShare: number;
   snapshotEveryMs: number;
+  /** Of web recordings: paused for a while, pushed to one or two CDN addresses, and one of these lost. */
+  holdShare: number;
+  pushShare: number;
+  disconnectedShare: number;
   /** A notification of which every attempt is lost. */
   loss: number;
   /** Exit notifications lost on top of that. */
@@ -67,6 +71,9 @@ export const USUAL_WORLD: WorldProfile = {
   uploadTailMs: [1_000, 20_000],
   snapshotShare: 0.1,
   snapshotEveryMs: 30_000,
+  holdShare: 0.2,
+  pushShare: 0.4,
+  disconnectedShare: 0.2,
   loss: 0.05,
   exitLoss: 0.05,
   duplicates: 0.1,

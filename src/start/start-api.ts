@@ -1,12 +1,13 @@
-import { readBacklog } from '../db/evidence/pending-evidence.js';
-import { countSetAside } from '../db/sessions/set-aside.js';
+import { identityScopeOfApp, identityScopesOf } from '../config/accounts.js';
+import type { PartlyReplayed } from '../http/api/api-context.js';
 import { createApi } from '../http/api/create-api.js';
 import { listen, type Listener } from '../http/listen.js';
 import { leaseBudget } from '../asking/lease-budget.js';
 import { addStopAnswer, requestQuery } from '../ledger/ledger-writes.js';
-import { publishBudget } from '../asking/publish-budget.js';
+import { foldSession } from '../ledger/fold-sessions.js';
+import { replayPart } from '../ledger/replay-quarantine.js';
 import { register } from '../ledger/register.js';
-import { publishSummary, summarize } from '../jobs/summarize.js';
+import { summarize } from '../jobs/summarize.js';
 import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
 
@@ -23,23 +24,27 @@ export async function startApi(components: Components, existing: Listener | null
       now,
       log,
       metrics,
+      stopping: context.stopping,
       rules: context.rules,
+      identityScopes: identityScopesOf(config.accounts),
       writes: {
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
+        replayQuarantine: (after, limit) => replayAndFold(components, after, limit),
         leaseBudget: (request) => leaseBudget(context, request),
       },
       readSummary,
-      refreshGauges: async () => {
-        publishSummary(metrics, await readSummary());
-        metrics.pendingEvidence.set((await readBacklog(db.pool)).waiting);
-        metrics.setAside.set(await countSetAside(db.pool));
-        await publishBudget(metrics, db, accounts);
-      },
       readReadiness: () => readReadiness(components),
     },
     config.api.keys,
   );
   return listen(app, config.api.host, config.api.port, 'API_PORT', existing);
+}
+
+/** What was taken in is folded when this returns; what its process leaves undone, the sweep finds. */
+async function replayAndFold({ config, context }: Components, after: string, limit: number): Promise<PartlyReplayed> {
+  const replayed = await replayPart(context, identityScopeOfApp(config.accounts), after, limit);
+  for (const sid of replayed.sids) if (sid !== '') await foldSession(context, sid); // '': of another product
+  return replayed;
 }

@@ -1,14 +1,13 @@
 import path from 'node:path';
-import type { Logger } from 'pino';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import { addToCounter } from '../db/sessions/counters.js';
-import { openPool, type Db, type Patience } from '../db/connection/database.js';
+import { openPool, type Patience } from '../db/connection/database.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
+import { noteDeliveries } from './note-deliveries.js';
 import type { Components } from './components.js';
 
 /** One for storing, one for draining the spool, one spare. */
@@ -45,15 +44,12 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
 export async function startReceiver(components: Components, existing: Listener | null): Promise<Listener> {
   const { config, db, clock, log, metrics, context, intake } = components;
   if (intake === null) throw new Error('a receiver has an intake');
-  const rejections = countRejections(db, context.shard, log);
-  const listener = await listenForNotices(
-    config,
-    { intake, onRejected: rejections.count, now: clock.now, log, metrics },
-    existing,
-  );
+  const { onRejected, onArrived, flush } = noteDeliveries(db.pool, context.shard, clock.now, log);
+  const options = { intake, onRejected, onArrived, now: clock.now, log, metrics };
+  const listener = await listenForNotices(config, options, existing);
   const close = async (): Promise<void> => {
     await listener.close();
-    await rejections.flush();
+    await flush();
   };
   return { ...listener, close };
 }
@@ -74,44 +70,4 @@ export async function listenForNotices(
   );
   const app = createReceiver({ ...options, apps, maxBytes: receiver.maxBytes });
   return listen(app, receiver.host, receiver.port, 'RECEIVER_PORT', existing);
-}
-
-const COUNT_EVERY_MS = 1_000;
-
-type Rejections = {
-  count: () => void;
-  /** Resolves once the count is written or the write has failed. */
-  flush: () => Promise<void>;
-};
-
-/**
- * Counts refused notifications in memory and writes the count once a second, so that a flood of them costs
- * one write a second.
- */
-function countRejections(db: Db, shard: number, log: Logger): Rejections {
-  let rejected = 0;
-  let timer: NodeJS.Timeout | null = null;
-  const notWritten = logSparingly(log, 'warn', 'counter.not_written');
-  const flush = async (): Promise<void> => {
-    const amount = rejected;
-    rejected = 0;
-    if (amount === 0) return;
-    await addToCounter(db.pool, 'rejected', amount, shard).catch((error: unknown) => {
-      notWritten(error);
-      rejected += amount;
-    });
-  };
-  const flushSoon = (): void => {
-    timer ??= setTimeout(() => {
-      void flush().finally(() => {
-        timer = null;
-        if (rejected > 0) flushSoon();
-      });
-    }, COUNT_EVERY_MS).unref();
-  };
-  const count = (): void => {
-    rejected += 1;
-    flushSoon();
-  };
-  return { count, flush };
 }

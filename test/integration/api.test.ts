@@ -249,6 +249,8 @@ describe('a session', () => {
       startedAt: { at: '2026-03-02T10:00:00.000Z', source: 'registration' },
       endedAt: null,
       serviceStatus: null,
+      services: [],
+      endKnownAt: null,
       upload: { state: 'unknown', progress: null },
       notices: { events: 0, deliveries: 0, duplicates: 0, outOfOrder: 0, lastAt: null },
       gaps: { open: 0, settled: 0 },
@@ -488,6 +490,15 @@ describe('the change feed', () => {
   });
 });
 
+describe('the rules', () => {
+  it('tell by which times this process judges and asks', async () => {
+    expect(await get('/v1/rules')).toMatchObject({
+      status: 200,
+      body: { startDeadlineMs: expect.any(Number), retryBackoffMs: [5_000, 10_000, 15_000, 30_000] },
+    });
+  });
+});
+
 describe('the budget', () => {
   const lease = (body: unknown): Promise<ApiAnswer> => service.api('POST', '/v1/budget/lease', body, WRITE);
 
@@ -554,7 +565,10 @@ describe('the summary', () => {
         outOfOrder: expect.any(Number),
         quarantined: expect.any(Number),
         rejected: expect.any(Number),
+        rejectedByReason: expect.objectContaining({ wrong_signature: expect.any(Number) }),
       },
+      receiver: { rejections: expect.any(Array) },
+      accounts: [{ name: 'default', apps: [{ appId: APP }] }],
       gaps: { open: expect.any(Number), settledByNotice: expect.any(Number), settledByQuery: expect.any(Number) },
       queries: {
         limitPerSecond: 9,
@@ -568,17 +582,20 @@ describe('the summary', () => {
   });
 });
 
-it('the metrics have the bound as gauges', async () => {
-  const { body } = await service.api('GET', '/metrics');
+it('the metrics have the promise as gauges, read anew every few seconds', async () => {
+  const metrics = async (): Promise<string> => (await service.api('GET', '/metrics')).body;
+  const told = async (): Promise<boolean> => /recording_ledger_live_sessions \d/.test(await metrics());
+  await waitFor(told, { deadlineMs: 15_000, what: 'what is told of the ledger' });
   for (const name of [
     'truth_bound_seconds',
     'verified_within_bound',
     'live_sessions',
     'sessions_at_target',
     'pending_evidence',
-    'staleness_seconds{quantile="0.99"}',
+    'staleness_seconds{percentile="99"}',
+    'sessions{state="ended"}',
   ]) {
-    expect(body).toContain(`recording_ledger_${name}`);
+    expect(await metrics()).toContain(`recording_ledger_${name} `);
   }
 });
 

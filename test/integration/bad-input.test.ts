@@ -79,7 +79,8 @@ async function expectNoFailure(method: string, path: string, body?: unknown): Pr
 
 const LISTS = [
   '/v1/sessions',
-  ...['timeline', 'files', 'observations', 'gaps'].map((name) => `/v1/sessions/${SID}/${name}`),
+  ...['timeline', 'files', 'observations', 'gaps', 'notices'].map((name) => `/v1/sessions/${SID}/${name}`),
+  '/v1/quarantine',
   '/v1/changes',
 ];
 const PARAMETERS = [
@@ -93,6 +94,7 @@ const PARAMETERS = [
   'mode',
   'cname',
   'hasGaps',
+  'waiting',
   'startedFrom',
   'startedTo',
   'updatedAfter',
@@ -120,6 +122,9 @@ describe('bad input never looks like a failure of the service', () => {
       { askedMs: 1, id: value },
       { askedMs: 1, id: '9'.repeat(18) },
       { askedMs: -62_135_596_800_001, id: '1' },
+      { receivedMs: value, eventKey: '00000000-0000-0000-0000-000000000000' },
+      { receivedMs: 1, eventKey: value },
+      { id: value },
     ]);
     for (const place of places) await expectNoFailure('GET', `${list}?cursor=${cursorOf(place)}`);
     const refused = await expectNoFailure(
@@ -130,9 +135,10 @@ describe('bad input never looks like a failure of the service', () => {
   });
 
   it('in a path', async () => {
-    const ends = ['', '/timeline', '/files', '/observations', '/gaps', '/streams', '/explain'];
+    const ends = ['', '/timeline', '/files', '/observations', '/gaps', '/streams', '/explain', '/notices'];
     for (const sid of [...TEXTS.map(encoded), ...RAW]) {
       for (const end of ends) await expectNoFailure('GET', `/v1/sessions/${sid}${end}`);
+      await expectNoFailure('GET', `/v1/notices/${sid}`);
       await expectNoFailure('PUT', `/v1/sessions/${sid}`, registration());
       await expectNoFailure('POST', `/v1/sessions/${sid}/reconcile`);
       await expectNoFailure('POST', `/v1/sessions/${sid}/stop-response`, { serverResponse: {} });

@@ -1,4 +1,4 @@
-import { listQuarantined } from '../../src/db/evidence/quarantine.js';
+import { listWaiting } from '../../src/db/evidence/quarantine.js';
 import { readSummary } from '../../src/db/sessions/read-summary.js';
 import { at } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
@@ -15,7 +15,7 @@ describe('the summary', () => {
   it('adds up what each process has counted, beyond what 32 bits hold', async () => {
     await ledger.db.pool.query(
       `insert into counters (name, shard, value) values
-         ('deliveries', 1, 3000000000), ('deliveries', 2, 3000000001), ('events', 1, 6000000000), ('rejected', 7, 4)`,
+         ('deliveries', 1, 3000000000), ('deliveries', 2, 3000000001), ('events', 1, 6000000000), ('rejected', 7, 4), ('rejected wrong_signature', 7, 3)`,
     );
     expect((await readSummary(ledger.db, at(0))).notices).toEqual({
       deliveries: 6_000_000_001,
@@ -24,6 +24,7 @@ describe('the summary', () => {
       outOfOrder: 0,
       quarantined: 0,
       rejected: 4,
+      rejectedByReason: expect.objectContaining({ unknown_app: 0, wrong_signature: 3 }),
     });
   });
 
@@ -62,16 +63,15 @@ test('quarantined bodies are read byte by byte, in order, without those that wer
        ('app', gen_random_uuid(), '\\x02', 'no JSON', $1, null), ('app', gen_random_uuid(), '\\x03', 'no JSON', $1, null)`,
     [new Date(at(0))],
   );
-  const first = await listQuarantined(ledger.db, '0', 2);
-  expect(first).toEqual([
-    {
-      id: '1',
-      appId: 'app',
-      raw: Buffer.from([0, 255, 123]),
-      reason: 'no JSON',
-      receivedMs: at(0),
-    },
-    { id: '3', appId: 'app', raw: Buffer.from([2]), reason: 'no JSON', receivedMs: at(0) },
-  ]);
-  expect((await listQuarantined(ledger.db, '3', 2)).map(({ id }) => id)).toEqual(['4']);
+  const first = await listWaiting(ledger.db.pool, '0', 2);
+  const body = { appId: 'app', reason: 'no JSON', receivedMs: at(0), replayedMs: null };
+  expect(first).toEqual({
+    bodies: [
+      { ...body, id: '1', raw: Buffer.from([0, 255, 123]) },
+      { ...body, id: '3', raw: Buffer.from([2]) },
+    ],
+    next: '3',
+  });
+  const { bodies, next } = await listWaiting(ledger.db.pool, '3', 2);
+  expect([bodies.map(({ id }) => id), next]).toEqual([['4'], null]);
 });

@@ -92,9 +92,10 @@ it('one refused app stops no other app, is reported, and is asked about again on
   await aMinuteLater();
   await allAsked(foreign, 2);
   expect(await refused()).toEqual([]);
-  const metrics = await service.api('GET', '/metrics');
-  expect(metrics.body).toMatch(/recording_ledger_refused_apps\{account="main"\} 0/);
-  expect(metrics.body).toMatch(/recording_ledger_slots_held\{account="main",by="query"\} \d/);
+  const metrics = async (): Promise<string> => (await service.api('GET', '/metrics')).body;
+  const isTold = async (): Promise<boolean> => /_refused_apps\{account="main"\} 0/.test(await metrics());
+  await waitFor(isTold, { deadlineMs: 15_000, what: 'no refused app among the metrics' });
+  expect(await metrics()).toMatch(/recording_ledger_slots_held\{account="main",by="query"\} \d/);
 });
 
 it('one session that is always refused, beside others of its app that are not, does not make the app refused', async () => {
@@ -132,6 +133,52 @@ it('an account all of whose live sessions are of a refused app has no bound', as
   await register('foreign', 3);
   await waitFor(async () => (await refused()).includes('foreign'), { deadlineMs: 15_000 });
   expect((await summary()).truth.boundMs).toBeNull();
+});
+
+/** Of the account in the file, once it is in this state. */
+async function accountOnce(state: (account: any) => boolean): Promise<{ account: any; truth: any }> {
+  return waitFor(
+    async () => {
+      const { accounts, truth } = await summary();
+      const account = accounts.find(({ name }: any) => name === 'main');
+      return state(account) && { account, truth };
+    },
+    { deadlineMs: 15_000, what: 'the state of the account' },
+  );
+}
+
+const LATELY = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
+
+it('the live sessions of a refused app are counted as such that cannot be verified, beside why and since when', async () => {
+  refuse('/apps/foreign/');
+  await register('foreign', 3);
+  const others = await register('good', 4);
+  await service.api('PUT', '/v1/sessions/nobodys', {
+    appId: 'none',
+    resourceId: 'r',
+    mode: 'mix',
+    cname: 'c',
+    uid: '1',
+  });
+  await allAsked(others, 1);
+  const { account, truth } = await accountOnce(({ apps }) => apps[2].state === 'refused');
+  expect(account).toMatchObject({ state: 'ok', reason: null, since: null });
+  expect(account.apps).toMatchObject([
+    { appId: 'good', state: 'ok' },
+    { appId: 'other', state: 'ok' },
+    { appId: 'foreign', state: 'refused', reason: 'unauthorized', since: LATELY, advice: expect.any(String) },
+  ]);
+  expect(truth.notQueryable).toBe(1);
+  expect(truth.notVerifiable).toMatchObject({ notQueryable: 1, paused: 0, unreachable: 0 });
+  expect(truth.notVerifiable.refused).toBeGreaterThan(0);
+  expect(truth.notVerifiable.sessions).toBe(1 + Number(truth.notVerifiable.refused));
+});
+
+it('an account that was told to wait is paused, since then and until when', async () => {
+  service.agora.answerWith({ status: 429, body: {}, headers: { 'retry-after': '60' } });
+  await register('good', 2);
+  const { account } = await accountOnce(({ state }) => state === 'paused');
+  expect(account).toMatchObject({ reason: 'throttled', since: LATELY, advice: expect.stringContaining('wait until') });
 });
 
 it('one session that always gets a 504 pauses no other session', async () => {

@@ -43,6 +43,9 @@ const OLD_SCHEMAS: readonly (readonly [string, readonly string[]])[] = [
   ),
 ];
 
+/** From there on whoever saves a session counts it. */
+const KEPT_COUNTS = '20261128140000_kept_counts';
+
 /** A receiver that is locked out this long has gone over to its spool. */
 const NOTICEABLE_MS = 3_000;
 
@@ -72,6 +75,7 @@ describe.each(OLD_SCHEMAS)('a ledger that is upgraded from %s', (_, oldNames) =>
       what: 'what was acknowledged',
     });
     await expectKept(before, oldNames);
+    if (!oldNames.includes(KEPT_COUNTS)) await expectCounted();
     await expectWorking();
   });
 });
@@ -120,7 +124,8 @@ async function startOldReceiver(): Promise<Posting> {
   });
   leftovers.unshift(() => intake.close());
   const now = (): ReturnType<typeof unixMs> => unixMs(Date.now());
-  const listener = await listenForNotices(config, { intake, onRejected: () => undefined, now, log, metrics }, null);
+  const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
+  const listener = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
   leftovers.unshift(() => listener.close());
   const posting = startPosting(`http://127.0.0.1:${String(listener.port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4);
   leftovers.unshift(posting.stop);
@@ -175,6 +180,19 @@ async function expectKept(before: readonly TableContent[], oldNames: readonly st
       expect(await findUnwritable(client, before)).toEqual([]);
     }
     expect(await findLost(client, before, vanished)).toEqual([]);
+  });
+}
+
+/** What an earlier release saved is counted by the migration. */
+async function expectCounted(): Promise<void> {
+  await inDatabase(database.url, async (client) => {
+    const { rows } = await client.query<{ state: string; there: string; counted: string | null }>(
+      `select sessions.state, count(*) as there,
+              (select sum(value) from counters where counters.name = 'sessions_' || sessions.state) as counted
+       from sessions group by sessions.state`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { there, counted } of rows) expect(counted).toBe(there);
   });
 }
 

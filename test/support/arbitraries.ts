@@ -2,9 +2,19 @@ import fc from 'fast-check';
 import type { Evidence, RepeatedDelivery } from '../../src/evidence/evidence.js';
 import type { FileMention } from '../../src/evidence/file-mention.js';
 import { unixMs } from '../../src/evidence/instant.js';
-import type { QueryOutcome } from '../../src/evidence/observation.js';
+import type { ExtensionService, QueryOutcome } from '../../src/evidence/observation.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
-import { anAnswer, aNotice, anObservation, aRegistration, aStopAnswer, at, NOT_FOUND, SID } from './builders.js';
+import {
+  anAnswer,
+  aNotice,
+  anObservation,
+  anOutput,
+  aRegistration,
+  aStopAnswer,
+  at,
+  NOT_FOUND,
+  SID,
+} from './builders.js';
 
 const events: readonly RecordingEvent[] = [
   { type: 'recorderStarted', status: 0 },
@@ -25,6 +35,13 @@ const events: readonly RecordingEvent[] = [
   { type: 'error', module: 0, level: 2, code: 9, stat: 1, message: null },
   { type: 'streamChanged', media: 'video', streamUid: '7', receiving: true, atMs: null },
   { type: 'unknown', details: { novel: 1 } },
+  { type: 'webRecorderStarted', startedMs: null, pageLoadedMs: null },
+  { type: 'webRecorderStopped', code: 0, reason: null, text: null, files: [] },
+  { type: 'cdnStatus', ...anOutput('a', 'connecting') },
+  { type: 'cdnStatus', ...anOutput('a', 'publishing') },
+  { type: 'cdnStatus', ...anOutput('a', 'disconnected') },
+  { type: 'cdnStatus', ...anOutput('b', 'disconnected') },
+  { type: 'vodStarted', videoId: 'v' },
 ];
 
 const outcomes: readonly QueryOutcome[] = [
@@ -80,9 +97,23 @@ const notice = fc
     }),
   );
 
+const service: fc.Arbitrary<ExtensionService> = fc.record({
+  name: fc.constantFrom('web_recorder_service', 'rtmp_publish_service', 'aliyun_vod_service'),
+  state: fc.constantFrom('init', 'inProgress', 'exit', null),
+  onHold: flag,
+  files,
+  outputs: fc.array(
+    fc
+      .tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('connecting', 'publishing', 'onhold', 'disconnected'))
+      .map(([id, status]) => anOutput(id, status)),
+    { maxLength: 3 },
+  ),
+});
+
 const outcome = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...outcomes) },
   { weight: 1, arbitrary: files.map((named) => anAnswer(5, { files: named })) },
+  { weight: 1, arbitrary: fc.array(service, { maxLength: 3 }).map((services) => anAnswer(4, { services })) },
 );
 
 const observation = fc.record({ second, outcome, more: fc.nat(3) }).map(({ second: seconds, outcome: told, more }) =>

@@ -1,6 +1,7 @@
 import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
 import type { Notice } from '../../src/evidence/notice.js';
 import type { Observation, QueryOutcome, RecordingAnswer } from '../../src/evidence/observation.js';
+import type { PushOutput } from '../../src/evidence/push-output.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
 import type { Registration } from '../../src/evidence/registration.js';
 import { foldRules } from '../../src/sessions/facts/bounds.js';
@@ -45,7 +46,10 @@ const EVENT_TYPES: Partial<Record<RecordingEvent['type'], [number, string, numbe
   recorderLeft: [41, 'recorder_leave', 1],
   sliceStarted: [42, 'recorder_slice_start', 1],
   streamChanged: [44, 'recorder_video_stream_state_changed', 1],
+  vodStarted: [60, 'vod_started', 4],
+  webRecorderStarted: [70, 'web_recorder_started', 6],
   webRecorderStopped: [71, 'web_recorder_stopped', 6],
+  cdnStatus: [100, 'rtmp_publish_status', 6],
 };
 
 let made = 0;
@@ -128,6 +132,11 @@ export function anAnswer(status: number | null, told: Partial<RecordingAnswer> =
     ...told,
   };
   return { kind: 'answered', answer };
+}
+
+/** An output whose address is told by its id alone. */
+export function anOutput(id: string, status: string | null): PushOutput {
+  return { id, url: `rtmp://${id}.example.net/app/…`, status };
 }
 
 /** @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes */

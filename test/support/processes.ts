@@ -30,12 +30,18 @@ const SAYS_DEADLINE_MS = 20_000;
 
 /** Runs `node` with these arguments, paths relative to the package: `startNode(['dist/main.js'])`. */
 export function startNode(args: readonly string[], options: ProcessOptions = {}): TestProcess {
-  const child = spawn(process.execPath, args, {
+  return startProgram(process.execPath, args, options);
+}
+
+/** The same for any program: `startProgram('npm', ['run', 'demo'])`. */
+export function startProgram(file: string, args: readonly string[], options: ProcessOptions = {}): TestProcess {
+  const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       SPOOL_DIR: join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), 'spool'),
+      OPS_PORT: '0', // many run at once; who looks at it gives one of its own
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

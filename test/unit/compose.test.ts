@@ -10,6 +10,7 @@ const NOT_PASSED: Readonly<Record<string, string>> = {
   RECEIVER_HOST: 'within its container it listens everywhere',
   RECEIVER_PORT: 'the same in every container; RECEIVER_PUBLISH says where it is reached',
   API_PORT: 'the same in every container; API_PUBLISH says where it is reached',
+  OPS_PORT: 'the same in every container, where its health check asks',
   DATA_DIR: 'the volume of the image',
   SPOOL_DIR: 'in that volume',
 };
@@ -33,6 +34,7 @@ describe('docker-compose.yml', () => {
     expect(others).toEqual([
       ['PGPASSWORD', '${POSTGRES_PASSWORD:-ledger}'],
       ['API_HOST', '0.0.0.0'],
+      ['OPS_HOST', '0.0.0.0'],
     ]);
   });
 

@@ -1,15 +1,11 @@
-import { createHmac, randomUUID } from 'node:crypto';
-import { Agent, request, type Dispatcher } from 'undici';
+import { randomUUID } from 'node:crypto';
+import { makeTestNotification } from '../../agora/test-notification.js';
 import type { AppConfig } from '../../config/accounts.js';
 import type { Config } from '../../config/parse-config.js';
 import { reasonOf } from '../../db/migrations/reason-of.js';
+import { unixMs } from '../../evidence/instant.js';
+import { postNotification, type Posted } from '../post-notification.js';
 import { failed, fine, warning, type Check } from './check.js';
-
-/**
- * As long as Agora waits.
- * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
- */
-const WITHIN_MS = 10_000;
 
 /**
  * Sends the receiver what Agora would, to the address that the console is given: first one that nobody
@@ -17,18 +13,13 @@ const WITHIN_MS = 10_000;
  * none of them becomes a session.
  */
 export async function checkReceiver(publicUrl: string, config: Config): Promise<Check[]> {
-  const dispatcher = new Agent({ connect: { timeout: WITHIN_MS }, headersTimeout: WITHIN_MS, bodyTimeout: WITHIN_MS });
-  try {
-    const base = baseOf(publicUrl);
-    const apps = config.accounts.flatMap((account) => account.apps);
-    const first = apps[0];
-    if (first === undefined) return [];
-    const unsigned = await checkThatItRefuses(base, first, dispatcher);
-    if (unsigned.status === 'failed') return [unsigned];
-    return [unsigned, ...(await Promise.all(apps.map((app) => checkApp(base, app, dispatcher)))).flat()];
-  } finally {
-    await dispatcher.close();
-  }
+  const base = baseOf(publicUrl);
+  const apps = config.accounts.flatMap((account) => account.apps);
+  const first = apps[0];
+  if (first === undefined) return [];
+  const unsigned = await checkThatItRefuses(base, first);
+  if (unsigned.status === 'failed') return [unsigned];
+  return [unsigned, ...(await Promise.all(apps.map((app) => checkApp(base, app)))).flat()];
 }
 
 /** The console is given the address of an app; what comes before `/ncs` is the same for all. */
@@ -37,12 +28,10 @@ function baseOf(publicUrl: string): string {
   return `${url.origin}${url.pathname.replace(/\/ncs(\/.*)?$/, '').replace(/\/+$/, '')}`;
 }
 
-type Answer = { status: number; location: string | null } | { error: unknown };
-
-async function checkThatItRefuses(base: string, app: AppConfig, dispatcher: Dispatcher): Promise<Check> {
+async function checkThatItRefuses(base: string, app: AppConfig): Promise<Check> {
   const check = `receiver at ${base}`;
-  const answer = await post(base, app.appId, randomUUID(), dispatcher);
-  if ('error' in answer)
+  const answer = await post(base, app.appId, randomUUID());
+  if (answer.kind === 'not_answered')
     return failed(check, `cannot be reached (${reasonOf(answer.error)})`, adviceOnError(answer.error));
   if (answer.status === 401) return judgeProtocol(check, base);
   if (answer.status === 200) {
@@ -62,13 +51,14 @@ function judgeProtocol(check: string, base: string): Check {
   );
 }
 
-async function checkApp(base: string, { appId, ncsSecrets }: AppConfig, dispatcher: Dispatcher): Promise<Check[]> {
+async function checkApp(base: string, { appId, ncsSecrets }: AppConfig): Promise<Check[]> {
   return Promise.all(
     ncsSecrets.map(async (secret, n) => {
       const which = ncsSecrets.length === 1 ? '' : `, secret ${String(n + 1)} of ${String(ncsSecrets.length)}`;
       const check = `receiver, app ${appId}${which}`;
-      const answer = await post(base, appId, secret, dispatcher);
-      if ('error' in answer) return failed(check, `no answer (${reasonOf(answer.error)})`, adviceOnError(answer.error));
+      const answer = await post(base, appId, secret);
+      if (answer.kind === 'not_answered')
+        return failed(check, `no answer (${reasonOf(answer.error)})`, adviceOnError(answer.error));
       if (answer.status === 200) return fine(check, 'accepted a signed test notification');
       if (answer.status !== 401) return failed(check, `answered ${toldStatus(answer)}`, adviceOnStatus(answer.status));
       const advice = `the receiver has another secret for app ${appId}, or does not know it: use the same settings here and there, with the secret from the console`;
@@ -81,37 +71,10 @@ async function checkApp(base: string, { appId, ncsSecrets }: AppConfig, dispatch
   );
 }
 
-async function post(base: string, appId: string, secret: string, dispatcher: Dispatcher): Promise<Answer> {
-  const body = testNotification();
-  const by = (algorithm: string): string => createHmac(algorithm, secret).update(body).digest('hex');
-  try {
-    const response = await request(`${base}/ncs/${encodeURIComponent(appId)}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'agora-signature': by('sha1'),
-        'agora-signature-v2': by('sha256'),
-      },
-      body,
-      dispatcher,
-    });
-    await response.body.dump();
-    const { location } = response.headers;
-    return { status: response.statusCode, location: typeof location === 'string' ? location : null };
-  } catch (error) {
-    return { error };
-  }
-}
-
-/**
- * As the console's check sends it, by its channel name, under a session of its own.
- * Ours: docs/agora.md#delivery
- */
-function testNotification(): string {
-  const now = Date.now();
-  const sid = randomUUID().replaceAll('-', '');
-  const payload = { cname: 'test_webhook', uid: '0', sid, sequence: 0, sendts: now, serviceType: 0, details: {} };
-  return JSON.stringify({ noticeId: `doctor-${sid}`, productId: 3, eventType: 40, notifyMs: now, sid, payload });
+/** As the console's check sends it. */
+function post(base: string, appId: string, secret: string): Promise<Posted> {
+  const { body } = makeTestNotification(unixMs(Date.now()));
+  return postNotification(`${base}/ncs/${encodeURIComponent(appId)}`, body, secret);
 }
 
 function toldStatus({ status, location }: { status: number; location: string | null }): string {
@@ -133,7 +96,8 @@ function adviceOnStatus(status: number): string {
 const UNTRUSTED = /CERT|SELF_SIGNED|ALTNAME|LEAF_SIGNATURE|ISSUER/;
 
 function adviceOnError(error: unknown): string {
-  const { code = '' } = error as { code?: string };
+  const { code: told, name } = error as { code?: unknown; name?: unknown };
+  const code = typeof told === 'string' ? told : '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name: get one for this host';
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired: renew it';
   if (UNTRUSTED.test(code))
@@ -141,6 +105,7 @@ function adviceOnError(error: unknown): string {
   if (/SSL|TLS|EPROTO/.test(code))
     return 'TLS fails there: serve https:// at that address, or pass the http:// address';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is unknown: check its DNS entry';
-  if (/TIMEOUT/.test(code)) return 'no answer within 10 s, which is as long as Agora waits: open the firewall';
+  if (name === 'TimeoutError' || /TIMEOUT/.test(code))
+    return 'no answer within 10 s, which is as long as Agora waits: open the firewall';
   return 'nobody listens there: start the receiver, or correct the address or the port forwarding';
 }

@@ -23,6 +23,9 @@ export type NoticeRow = {
 
 export type StoredCount = { stored: number; repeated: number };
 
+/** Why a notification is in quarantine that could be read, and whose noticeId another one has. */
+export const CONTRADICTION = 'a known noticeId with other content';
+
 const STORE_NOTICES = `
 with incoming as (
   select told.sid, told."eventKey" as event_key, told."noticeKey" as notice_key,
@@ -65,7 +68,7 @@ with incoming as (
   select copies.sid, copies.event_key, copies.notice_id, copies.received_at from copies
 ), contradicting as (
   insert into quarantined_bodies (app_id, digest, raw, reason, received_at)
-  select copies.app_id, copies.event_key, convert_to(copies.raw, 'UTF8'), 'a known noticeId with other content', copies.received_at
+  select copies.app_id, copies.event_key, convert_to(copies.raw, 'UTF8'), '${CONTRADICTION}', copies.received_at
   from copies
   where not exists (select from fresh where fresh.event_key = copies.event_key)
     and not exists (select from notice_identities where notice_identities.event_key = copies.event_key)

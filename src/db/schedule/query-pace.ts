@@ -1,12 +1,15 @@
-import type { Db } from '../connection/database.js';
+import { unixMs, type UnixMs } from '../../evidence/instant.js';
+import type { Db, Queryable } from '../connection/database.js';
 
 /** Pauses all queries of the account for the given time. A shorter pause never replaces a longer one. */
 export async function pauseAccount(db: Db, account: string, forMs: number, reason: PauseReason): Promise<void> {
   await db.pool.query(
-    `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, unanswered_since)
-     values ($1, clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond', $3,
+    `insert into query_pace as pace (account, next_slot_at, paused_until, pause_reason, paused_since, unanswered_since)
+     values ($1, clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond', $3, clock_timestamp(),
              case when $4 then clock_timestamp() end)
      on conflict (account) do update set
+       paused_since = case when pace.paused_until > clock_timestamp()
+                           then coalesce(pace.paused_since, excluded.paused_since) else excluded.paused_since end,
        paused_until = greatest(pace.paused_until, excluded.paused_until),
        pause_reason = excluded.pause_reason,
        unanswered_since = coalesce(pace.unanswered_since, excluded.unanswered_since)`,
@@ -42,6 +45,49 @@ export async function readSlowed(db: Db): Promise<ReadonlyMap<string, number>> {
      where query_pace.rate_factor < 1`,
   );
   return new Map(rows.map(({ account, factor }) => [account, factor]));
+}
+
+/** What keeps an account from being asked, by the database's clock; null of what does not. */
+export type PaceState = {
+  pause: { sinceMs: UnixMs; untilMs: UnixMs; reason: string } | null;
+  /** No query was answered since. */
+  unansweredSinceMs: UnixMs | null;
+};
+
+/** Of the accounts that something keeps from being asked: pauses that last longer than `shortMs` from now, and silence. */
+export async function readPaceStates(db: Queryable, shortMs: number): Promise<ReadonlyMap<string, PaceState>> {
+  const { rows } = await db.query<PaceStateRow>(
+    `select query_pace.account, query_pace.pause_reason, query_pace.paused_until, query_pace.unanswered_since,
+            coalesce(query_pace.paused_since, now()) as paused_since,
+            coalesce(query_pace.paused_until > clock_timestamp() + $1::float8 * interval '1 millisecond', false) as is_long
+     from query_pace
+     where query_pace.unanswered_since is not null or query_pace.paused_until > clock_timestamp()`,
+    [shortMs],
+  );
+  return new Map(rows.map((row) => [row.account, paceState(row)]));
+}
+
+type PaceStateRow = {
+  account: string;
+  pause_reason: string | null;
+  paused_since: Date;
+  paused_until: Date | null;
+  unanswered_since: Date | null;
+  is_long: boolean;
+};
+
+function paceState({ is_long, paused_since, paused_until, pause_reason, unanswered_since }: PaceStateRow): PaceState {
+  const isPaused = is_long && paused_until !== null;
+  return {
+    pause: isPaused
+      ? {
+          sinceMs: unixMs(paused_since.getTime()),
+          untilMs: unixMs(paused_until.getTime()),
+          reason: pause_reason ?? '',
+        }
+      : null,
+    unansweredSinceMs: unanswered_since === null ? null : unixMs(unanswered_since.getTime()),
+  };
 }
 
 /** Accounts that got no answer lately, because Agora cannot be reached or refuses them. */

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { SessionFacts } from '../../sessions/facts/facts.js';
+import { upgradeFacts } from '../../sessions/facts/upgrade-facts.js';
 import type { Queryable } from '../connection/database.js';
 import type { NoticePosition } from '../evidence/notice-pages.js';
 import type { ObservationPosition } from '../evidence/observations.js';
@@ -53,7 +54,7 @@ export async function loadPiecewise(tx: PoolClient, sid: string): Promise<Piecew
   const { notices_until, notices_key, observed_until, observed_id } = row;
   return {
     sid,
-    facts: row.facts,
+    facts: row.facts === null ? null : upgradeFacts(row.facts),
     notices:
       notices_until === null || notices_key === null ? null : { receivedAt: notices_until, eventKey: notices_key },
     observations: observed_until === null || observed_id === null ? null : { askedAt: observed_until, id: observed_id },

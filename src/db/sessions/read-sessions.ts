@@ -1,11 +1,12 @@
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Prisma } from '../../generated/prisma/client.js';
-import type { Certainty, Session, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
+import type { Certainty, LedgerSession, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
 import type { Db } from '../connection/database.js';
+import { readSessionBody, type SessionBody } from './session-body.js';
 
 /** A session as it is published, without its facts. */
 export type PublishedSession = {
-  session: Session;
+  session: LedgerSession;
   version: number;
   createdMs: UnixMs;
   updatedMs: UnixMs;
@@ -58,7 +59,7 @@ export async function listSessions(
 /** Only this room writes the column, with the result of `conclude`. */
 function toPublished({ session, version, createdAt, updatedAt }: PublishedRow): PublishedSession {
   return {
-    session: session as unknown as Session,
+    session: readSessionBody(session as unknown as SessionBody),
     version,
     createdMs: unixMs(createdAt.getTime()),
     updatedMs: unixMs(updatedAt.getTime()),

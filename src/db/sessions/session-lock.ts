@@ -1,9 +1,8 @@
 import type { PoolClient } from 'pg';
 
 /**
- * A session's lock is an advisory one, held to the end of the transaction: it works before the
- * session has a row. Whoever holds it is the only one to fold the session or to store what a query
- * told of it.
+ * A session's lock is an advisory one, held to the end of the transaction: it works before the session has a
+ * row. Only the transaction that holds it may fold the session or store an answer about it.
  */
 export async function lockSession(tx: PoolClient, sid: string): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 1))`, [sid]);

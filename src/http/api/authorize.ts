@@ -16,6 +16,7 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
   const writers = keys.filter(({ role }) => role === 'write').length;
   return (request, response, next) => {
     if (known.length === 0) {
+      response.locals[MAY_WRITE] = true;
       next();
       return;
     }
@@ -28,12 +29,19 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
     if (fitting.role === 'read' && !READS.has(request.method)) {
       throw new ProblemError({ status: 403, title: 'This key may only read' });
     }
+    response.locals[MAY_WRITE] = fitting.role === 'write';
     response.locals[CALLER] = writers > 1 ? fitting.name : null;
     next();
   };
 }
 
 const CALLER = 'caller';
+const MAY_WRITE = 'mayWrite';
+
+/** Whether the request's key may write: then it is shown secrets too that the ledger was told. */
+export function mayWrite(response: Response): boolean {
+  return response.locals[MAY_WRITE] === true;
+}
 
 /** The name of the caller's key; null if only one key may write, or none is needed. */
 export function callerOf(response: Response): string | null {

@@ -1,10 +1,11 @@
 import express, { type Express } from 'express';
 import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { ProblemError } from '../problem.js';
-import { healthRoutes, type HealthContext } from './health-routes.js';
+import type { Logger } from 'pino';
+import { healthRoutes, type HealthContext } from '../ops/health-routes.js';
 
 /** The internal listener while there is no ledger to read: health and metrics, and a 503 for the rest. */
-export function createDegradedApi(context: HealthContext): Express {
+export function createDegradedApi(context: HealthContext, log: Logger): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(healthRoutes(context));
@@ -16,6 +17,6 @@ export function createDegradedApi(context: HealthContext): Express {
     });
   });
   app.use(notFoundHandler);
-  app.use(createErrorHandler(context.log));
+  app.use(createErrorHandler(log));
   return app;
 }

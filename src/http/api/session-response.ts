@@ -1,9 +1,9 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
-import type { Session } from '../../sessions/verdict/session.js';
+import type { LedgerSession, Session, SessionService } from '../../sessions/verdict/session.js';
 import { isoOrNull, iso } from './times.js';
 
-export type PublishedVersion = { session: Session; version: number; updatedMs: UnixMs };
+export type PublishedVersion = { session: LedgerSession; version: number; updatedMs: UnixMs };
 
 /** A session as the API shows it. Only `queryable` depends on the present: on the time, and on the configured apps. */
 export function sessionResponse(
@@ -35,6 +35,8 @@ export function sessionResponse(
             source: endedAt.source,
           },
     serviceStatus: session.serviceStatus,
+    services: session.services.map(serviceResponse),
+    endKnownAt: isoOrNull(session.endKnownMs),
     upload: session.upload,
     notices: noticesOf(session),
     gaps: { open: session.gaps.open, settled: session.gaps.settled },
@@ -46,6 +48,19 @@ export function sessionResponse(
     findings: session.findings.map(({ code, atMs, message }) => ({ code, at: iso(atMs), message })),
     version,
     updatedAt: iso(updatedMs),
+  };
+}
+
+/** What is not told of a part is left out. */
+function serviceResponse({ name, state, onHold, outputs, videos, atMs, source }: SessionService) {
+  return {
+    name,
+    state,
+    onHold,
+    outputs: outputs?.map(({ url, status, sinceMs }) => ({ url, status, since: iso(sinceMs) })),
+    videos: videos?.map(({ fileName, videoId }) => ({ fileName, videoId })),
+    at: iso(atMs),
+    source,
   };
 }
 

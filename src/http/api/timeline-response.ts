@@ -1,5 +1,6 @@
 import type { FileMention } from '../../evidence/file-mention.js';
 import type { ExtensionService, Observation, QueryOutcome, RecordingAnswer } from '../../evidence/observation.js';
+import type { PushOutput } from '../../evidence/push-output.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
@@ -54,6 +55,8 @@ function eventDetails(event: RecordingEvent): object {
     }
     case 'webRecorderStarted':
       return { startedAt: isoOrNull(event.startedMs), pageLoadedAt: isoOrNull(event.pageLoadedMs) };
+    case 'cdnStatus':
+      return outputDetails(event);
     default: {
       const timeless: Timeless<typeof event> = event;
       const { type: _type, ...told } = timeless;
@@ -112,7 +115,11 @@ function answerDetails({ sliceStartedMs, files, services, ...answer }: Recording
 }
 
 function serviceDetails({ name, state, onHold, files, outputs }: ExtensionService) {
-  return { name, state, onHold, files: files.map(file), outputs };
+  return { name, state, onHold, files: files.map(file), outputs: outputs.map(outputDetails) };
+}
+
+function outputDetails({ url, status }: PushOutput) {
+  return { url, status };
 }
 
 function registrationDetails({ startedMs, ...told }: Registration) {

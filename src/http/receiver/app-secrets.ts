@@ -1,4 +1,5 @@
 import { verifySignature, type SignatureHeaders } from '../../agora/signature.js';
+import type { RejectionReason } from '../../evidence/rejection.js';
 
 /** `identityScope`: the scope within which an event is the same whichever app's address it came to. */
 export type AppSecrets = { appId: string; secrets: readonly string[]; identityScope: string };
@@ -6,12 +7,9 @@ export type AppSecrets = { appId: string; secrets: readonly string[]; identitySc
 export type Sender = Pick<AppSecrets, 'appId' | 'identityScope'>;
 
 export type FindSender = {
-  /** Whether the headers allow a valid signature at all: a known app, and a well-formed signature. */
-  mayBeSigned: (headers: SignatureHeaders, appId?: string) => boolean;
-  /**
-   * The app whose secret signed the notification: of all apps, or only the one that the address names. Null
-   * if none did.
-   */
+  /** Why its headers alone refuse it: no known app, no signature, or one that cannot be any; null where it may be signed. */
+  refusedByHeaders: (headers: SignatureHeaders, appId?: string) => RejectionReason | null;
+  /** Whose notification it is, by the signature alone or for a known app; null when nobody's. */
   find: (rawBody: Buffer, headers: SignatureHeaders, appId?: string) => Sender | null;
 };
 
@@ -20,7 +18,11 @@ export function createFindSender(apps: readonly AppSecrets[]): FindSender {
   const owners = apps.flatMap((app) => app.secrets.map(() => app));
   const allSecrets = apps.flatMap(({ secrets }) => secrets);
   return {
-    mayBeSigned: (headers, appId) => (appId === undefined || byApp.has(appId)) && looksSigned(headers),
+    refusedByHeaders: (headers, appId) => {
+      if (appId !== undefined && !byApp.has(appId)) return 'unknown_app';
+      if (headers.v1 === undefined && headers.v2 === undefined) return 'no_signature';
+      return looksSigned(headers) ? null : 'malformed_signature';
+    },
     find: (rawBody, headers, appId) => {
       const app = appId === undefined ? null : byApp.get(appId);
       const secrets = app === null ? allSecrets : (app?.secrets ?? []);

@@ -4,6 +4,7 @@ import type { UploadingStatus } from '../../evidence/recording-event.js';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import { NO_REGISTRATIONS, type RegistrationFacts } from './registrations.js';
 import type { LateNumber, SequenceCounts } from './sequences.js';
+import type { ServiceFact } from './services.js';
 
 /**
  * A mergeable summary of all evidence of one session: folding new evidence into it gives the same as folding
@@ -43,6 +44,8 @@ export type SessionFacts = {
   /** True if a notice has named a playlist or an MP4. */
   noticeNamedFiles: boolean;
   serviceStatus: { atMs: UnixMs; status: number } | null;
+  /** The parts of the session that anybody told of, by name. */
+  services: readonly ServiceFact[];
   errors: readonly ErrorFact[];
   incidents: readonly IncidentFact[];
   /** The App IDs and channel names that notices gave, sorted; more than one is a contradiction. */
@@ -58,7 +61,7 @@ export type SessionFacts = {
 };
 
 /** Increased with every change of what facts contain or mean. */
-export const FACTS_SHAPE = 2;
+export const FACTS_SHAPE = 3;
 
 /** The interval for which one query's answer is valid. */
 export type AskedInterval = { askedMs: UnixMs; answeredMs: UnixMs };
@@ -255,6 +258,7 @@ export function noFacts(sid: string): SessionFacts {
     progress: null,
     noticeNamedFiles: false,
     serviceStatus: null,
+    services: [],
     errors: [],
     incidents: [],
     toldAppIds: [],

@@ -2,11 +2,12 @@ import { earlier, later, unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
 import type { Bounds } from './bounds.js';
 import type { ArrivalFacts, ErrorFact, SessionFacts } from './facts.js';
-import { foldIncident, incidentOf } from './incidents.js';
+import { foldIncidents, incidentsOf } from './incidents.js';
 import { after, lastLife, mergeSign } from './merge-signs-of-life.js';
 import { LONGEST_WINDOW_MS } from './query-window.js';
 import { foldRecorders } from './recorders.js';
 import { asksForQuery } from './query-triggers.js';
+import { foldToldServices } from './services.js';
 import { signOfEvent } from './signs-of-life.js';
 import { latestProgress } from './upload.js';
 
@@ -26,8 +27,9 @@ export function foldNotice(facts: SessionFacts, notice: Notice, bounds: Bounds):
     progress: latestProgress(facts.progress, notice, atMs),
     noticeNamedFiles: facts.noticeNamedFiles || namesFiles(notice),
     serviceStatus: latestStatus(facts.serviceStatus, notice, atMs),
+    services: foldToldServices(facts.services, notice, atMs, bounds),
     errors: foldError(facts.errors, notice, atMs, bounds),
-    incidents: foldIncident(facts.incidents, incidentOf(notice.event), atMs, bounds),
+    incidents: foldIncidents(facts.incidents, incidentsOf(notice.event), atMs, bounds),
     toldAppIds: withText(facts.toldAppIds, notice.appId, bounds),
     toldCnames: withText(facts.toldCnames, notice.cname, bounds),
     skew: furthestSkew(facts.skew, notice),

@@ -3,13 +3,19 @@ import type { Observation, RecordingAnswer } from '../../evidence/observation.js
 import { keepEnds, type Bounds } from './bounds.js';
 import type { AskedFacts, ExitAnswerFact, GoneProof, SessionFacts } from './facts.js';
 import { newerStatus } from './fold-notice.js';
-import { foldIncident, incidentOfOutcome } from './incidents.js';
+import { foldIncidents, incidentsOfOutcome } from './incidents.js';
 import { after, lastLife, mergeSign } from './merge-signs-of-life.js';
+import { foldAnsweredServices } from './services.js';
 import { signOfAnswer } from './signs-of-life.js';
 
 export function foldObservation(facts: SessionFacts, observation: Observation, bounds: Bounds): SessionFacts {
   const asked = foldAsked(facts.asked, observation);
-  const incidents = foldIncident(facts.incidents, incidentOfOutcome(observation.outcome), observation.askedMs, bounds);
+  const incidents = foldIncidents(
+    facts.incidents,
+    incidentsOfOutcome(observation.outcome),
+    observation.askedMs,
+    bounds,
+  );
   const told = { ...facts, asked, incidents };
   switch (observation.outcome.kind) {
     case 'answered':
@@ -44,6 +50,7 @@ function foldAnswer(facts: SessionFacts, run: Observation, answer: RecordingAnsw
         : facts.exitAnswers,
     serviceStatus:
       status === null ? facts.serviceStatus : newerStatus(facts.serviceStatus, { atMs: lastAskedMs, status }),
+    services: foldAnsweredServices(facts.services, answer.services, run, bounds),
   };
 }
 

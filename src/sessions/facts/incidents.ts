@@ -1,5 +1,6 @@
 import { earlier, later, type UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
+import type { PushOutput } from '../../evidence/push-output.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import type { Bounds } from './bounds.js';
 import type { IncidentFact } from './facts.js';
@@ -10,22 +11,29 @@ export type Incident = Pick<IncidentFact, 'kind' | 'subject'>;
  * What an event reports that a person may need to know, in addition to the session's state.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events
  */
-export function incidentOf(event: RecordingEvent): Incident | null {
+export function incidentsOf(event: RecordingEvent): readonly Incident[] {
   switch (event.type) {
     case 'webCapabilityLimit':
-      return { kind: 'capability_limit', subject: event.limit ?? 'unknown' };
+      return [{ kind: 'capability_limit', subject: event.limit ?? 'unknown' }];
     case 'storageTokenExpired':
-      return { kind: 'storage_token_expired', subject: '' };
+      return [{ kind: 'storage_token_expired', subject: '' }];
     case 'downloadFailed':
-      return { kind: 'download_failed', subject: event.bucket ?? '' };
+      return [{ kind: 'download_failed', subject: event.bucket ?? '' }];
     case 'transcoderCompleted':
     case 'transcodeFinished':
-      return isFailure(event.result) ? { kind: 'transcode_failed', subject: event.result } : null;
+      return isFailure(event.result) ? [{ kind: 'transcode_failed', subject: event.result }] : [];
     case 'cdnStatus':
-      return event.status === 'disconnected' ? { kind: 'cdn_disconnected', subject: event.url ?? '' } : null;
+      return disconnected([event]);
     default:
-      return null;
+      return [];
   }
+}
+
+/** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#services */
+function disconnected(outputs: readonly PushOutput[]): readonly Incident[] {
+  return outputs
+    .filter(({ status }) => status === 'disconnected')
+    .map(({ url }) => ({ kind: 'cdn_disconnected', subject: url ?? '' }));
 }
 
 function isFailure(result: string | null): result is string {
@@ -36,33 +44,43 @@ function isFailure(result: string | null): result is string {
  * What an answer reports in addition to the session's state.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/status-codes (read 2026-07); docs/agora.md#outcomes
  */
-export function incidentOfOutcome(outcome: QueryOutcome): Incident | null {
+export function incidentsOfOutcome(outcome: QueryOutcome): readonly Incident[] {
   switch (outcome.kind) {
     case 'bad_request':
-      return { kind: 'bad_request', subject: outcome.reason ?? String(outcome.code ?? '') };
+      return [{ kind: 'bad_request', subject: outcome.reason ?? String(outcome.code ?? '') }];
     case 'no_route':
     case 'unauthorized':
-      return { kind: outcome.kind, subject: '' };
+      return [{ kind: outcome.kind, subject: '' }];
     case 'answered': {
-      const { recordingService } = outcome.answer;
+      const { recordingService, services } = outcome.answer;
       const abnormal = ['serviceAbnormal', 'serviceValidationFailed'];
-      return recordingService !== null && abnormal.includes(recordingService)
-        ? { kind: 'service_abnormal', subject: recordingService }
-        : null;
+      const isAbnormal = recordingService !== null && abnormal.includes(recordingService);
+      return [
+        ...(isAbnormal ? [{ kind: 'service_abnormal' as const, subject: recordingService }] : []),
+        ...services.flatMap(({ outputs }) => disconnected(outputs)),
+      ];
     }
     default:
-      return null;
+      return [];
   }
 }
 
 /** Keeps the first and the last of each kind and subject: a fault is reported again with every file and every query. */
-export function foldIncident(
+export function foldIncidents(
+  known: readonly IncidentFact[],
+  incidents: readonly Incident[],
+  atMs: UnixMs,
+  bounds: Bounds,
+): readonly IncidentFact[] {
+  return incidents.reduce((all, incident) => foldIncident(all, incident, atMs, bounds), known);
+}
+
+function foldIncident(
   incidents: readonly IncidentFact[],
-  incident: Incident | null,
+  incident: Incident,
   atMs: UnixMs,
   { texts }: Bounds,
 ): readonly IncidentFact[] {
-  if (incident === null) return incidents;
   const same = incidents.find((known) => keyOf(known) === keyOf(incident));
   const told = {
     ...incident,

@@ -1,4 +1,5 @@
 import { earlier, type UnixMs } from '../../evidence/instant.js';
+import { maskStreamKeys } from '../../evidence/stream-keys.js';
 import { noFacts, NO_UPLOAD, type ExitAnswerFact, type RecorderFacts, type SessionFacts } from './facts.js';
 import { newRecorder } from './recorders.js';
 import { registrationFactsOf } from './registrations.js';
@@ -19,7 +20,10 @@ type FirstRecorder = Pick<RecorderFacts, 'uid' | 'firstMs' | 'firstLifeMs' | 're
 
 type FirstUpload = Omit<RecorderFacts['upload'], 'progressMs'> & { progress: SessionFacts['progress'] };
 
-type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress' | 'exitAnswers'> & {
+/** Facts of the second shape knew nothing of services, and held what Agora said in full. */
+type SecondFacts = Omit<SessionFacts, 'services'>;
+
+type FirstFacts = Omit<SecondFacts, 'shape' | 'recorders' | 'progress' | 'exitAnswers'> & {
   exitAnswers: readonly Omit<ExitAnswerFact, 'lastAskedMs' | 'lastAnsweredMs'>[];
   recorders: readonly FirstRecorder[];
   upload: FirstUpload;
@@ -29,8 +33,22 @@ type FirstFacts = Omit<SessionFacts, 'shape' | 'recorders' | 'progress' | 'exitA
  * Converts facts of an earlier release to today's shape. They serve until the session is folded from scratch,
  * which their shape number causes, and remain if retention has dropped the evidence.
  */
-export function upgradeFacts(stored: SessionFacts | FirstFacts): SessionFacts {
-  if ('shape' in stored) return stored;
+export function upgradeFacts(stored: SessionFacts | SecondFacts | FirstFacts): SessionFacts {
+  if ('services' in stored) return stored;
+  return fromSecond('shape' in stored ? stored : fromFirst(stored));
+}
+
+function fromSecond(stored: SecondFacts): SessionFacts {
+  const { errors, incidents } = stored;
+  return {
+    ...stored,
+    services: [],
+    errors: errors.map((one) => ({ ...one, message: one.message === null ? null : maskStreamKeys(one.message) })),
+    incidents: incidents.map((one) => ({ ...one, subject: maskStreamKeys(one.subject) })),
+  };
+}
+
+function fromFirst(stored: FirstFacts): SecondFacts {
   const { upload, recorders, ...same } = stored;
   const last = recorders.toSorted((a, b) => a.firstMs - b.firstMs).at(-1)?.uid;
   const { progress, ...uploadFacts } = upload;

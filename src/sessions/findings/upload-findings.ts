@@ -2,7 +2,9 @@ import { STORAGE_ERRORS, uploadState } from '../facts/upload.js';
 import { later, type UnixMs } from '../../evidence/instant.js';
 import type { IncidentFact, SessionFacts } from '../facts/facts.js';
 import { voidBefore } from '../facts/query-window.js';
-import { quoted, type FindingRule } from './finding.js';
+import { isSubscribed } from '../facts/rules.js';
+import { isUploadUnconfirmed, lastUploaderWord, uploadDueMs, uploadSilenceMs } from '../verdict/upload-word.js';
+import { isoTime, quoted, type FindingRule } from './finding.js';
 
 /** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events */
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [
@@ -26,6 +28,19 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
       const atMs = lastBackup(facts) ?? facts.stop?.receivedMs ?? null;
       if (uploadState(facts) !== 'backed_up' || atMs === null) return [];
       return [{ atMs, message: "Files are in Agora's backup only; no upload has followed." }];
+    },
+  },
+  {
+    code: 'upload_unconfirmed',
+    means:
+      'The session is over, and no source has reported how its upload ended (31, 32, an upload error or the answer to `stop`) within five times `GONE_CONFIRM_MS` + `GONE_MARGIN_MS`.',
+    advice: 'Look into the bucket. Usually the files are there, and the notification was lost.',
+    find: ({ facts, ending, rules }) => {
+      const atMs = uploadDueMs(facts, ending, rules);
+      const expected = UPLOAD_ENDS.some((event) => isSubscribed(rules, event));
+      if (atMs === null || !expected || !isUploadUnconfirmed(facts, ending, rules)) return [];
+      const waited = `within ${String(uploadSilenceMs(rules) / 1000)} s`;
+      return [{ atMs, message: `${lastHeard(facts)}; ${waited} neither 31 nor 32 has reported how the upload ended.` }];
     },
   },
   incident(
@@ -55,10 +70,27 @@ export const UPLOAD_FINDINGS: readonly FindingRule[] = [
   incident(
     'cdn_disconnected',
     'Pushing to a CDN address failed; the recording itself goes on.',
-    'Agora advises to change the CDN address.',
-    (url) => `The CDN push to ${url} was disconnected (event 100).`,
+    'Agora advises to push to another CDN address.',
+    (url) => `The CDN push to ${url === '' ? 'an address that was not told' : url} was disconnected.`,
   ),
 ];
+
+const UPLOAD_ENDS = [31, 32];
+
+/** The last report of an upload whose end nobody reported. */
+function lastHeard(facts: SessionFacts): string {
+  const { progress } = facts;
+  const atMs = lastUploaderWord(facts);
+  if (atMs === null) return 'No source has reported an upload';
+  if (progress === null) return `The uploader last reported at ${isoTime(atMs)} that it is at work (30 or 33)`;
+  if (progress.progress === 1)
+    return `The uploader last reported at ${isoTime(progress.atMs)} that all files so far are uploaded (33, progress 1)`;
+  return `The uploader last reported at ${isoTime(progress.atMs)} that ${inPercent(progress.progress)} is uploaded (33)`;
+}
+
+function inPercent(share: number): string {
+  return `${String(Math.round(share * 1000) / 10)} %`;
+}
 
 function lastBackup({ recorders }: SessionFacts): UnixMs | null {
   return recorders.reduce<UnixMs | null>((last, { upload }) => later(last, upload.backedUpMs), null);

@@ -1,6 +1,8 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingMode } from '../../evidence/registration.js';
+import type { VideoFact } from '../facts/services.js';
+import type { FileSummary } from '../facts/files.js';
 import type { UploadState } from '../facts/upload.js';
 
 export const SESSION_STATES = ['registered', 'starting', 'recording', 'stopping', 'ended', 'failed'] as const;
@@ -32,6 +34,8 @@ export type Session = {
   startedAt: SessionStart | null;
   endedAt: SessionEnd | null;
   serviceStatus: number | null;
+  /** What queries and notifications last told of its parts. */
+  services: readonly SessionService[];
   upload: { state: UploadState; progress: number | null };
   notices: {
     events: number;
@@ -43,7 +47,27 @@ export type Session = {
   gaps: { open: number; settled: number; settledByNotice: number; settledByQuery: number };
   observations: { count: number; lastMs: UnixMs | null; lastOutcome: QueryOutcome['kind'] | null };
   findings: readonly Finding[];
+  /** A summary of its files, which are not part of the facts; null if they have not been counted. */
+  files: FileSummary | null;
 };
+
+/** A session as it is published. `endKnownMs`: when the first version was made that said it was over; null while it lives. */
+export type LedgerSession = Session & { endKnownMs: UnixMs | null };
+
+/** A part of a session, such as its web recorder. What nobody told of it is left out. */
+export type SessionService = {
+  name: string;
+  state?: string;
+  onHold?: boolean;
+  outputs?: readonly ServiceOutput[];
+  videos?: readonly VideoFact[];
+  /** When it was last told of, and by whom. */
+  atMs: UnixMs;
+  source: 'query' | 'notice';
+};
+
+/** `url` is without its stream key. Since `sinceMs` nobody has told otherwise. */
+export type ServiceOutput = { url: string; status: string; sinceMs: UnixMs };
 
 /** Something about a session that a person may need to know. */
 export type Finding = { code: string; atMs: UnixMs; message: string };

@@ -3,17 +3,19 @@ import { certaintyOf } from '../verdict/certainty.js';
 import { recordersInOrder } from '../facts/current-recorders.js';
 import type { Ending } from '../verdict/ending.js';
 import type { SessionFacts } from '../facts/facts.js';
+import { fold } from '../facts/fold.js';
 import { findEnding } from '../verdict/find-ending.js';
 import { findFindings } from '../findings/find-findings.js';
 import type { FindingCase } from '../findings/finding.js';
 import { findStart } from '../verdict/find-start.js';
 import { allGaps, type Gap } from '../verdict/gaps.js';
-import { nextAlarm } from '../verdict/next-alarm.js';
+import { lastAlarm, nextAlarm } from '../verdict/next-alarm.js';
 import { livePhase } from '../verdict/phase.js';
 import { queryableUntil } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Session, SessionState } from '../verdict/session.js';
-import { uploadState } from '../facts/upload.js';
+import { servicesOf } from './services.js';
+import { uploadOf } from '../verdict/upload-word.js';
 
 /** Everything that is concluded from a session's facts, for saving, planning and explaining. */
 export type Conclusion = {
@@ -36,6 +38,17 @@ export function conclude(facts: SessionFacts, rules: VerdictRules): Conclusion {
     gaps,
     alarmMs: nextAlarm(facts, ending, rules),
   };
+}
+
+/**
+ * The facts of a session that was waited for until then. They count as waited for until the last alarm before that
+ * moment, which follows from the evidence, and not until somebody looked: so the session is the same when its
+ * evidence is folded again.
+ */
+export function waitUntil(facts: SessionFacts, untilMs: UnixMs, rules: VerdictRules): SessionFacts {
+  const alarmMs = lastAlarm(facts, findEnding(facts, rules), rules, untilMs);
+  if (alarmMs === null) return facts;
+  return fold(facts, [{ kind: 'time_passed', sid: facts.sid, untilMs: alarmMs }]);
 }
 
 /** Only the gaps of what `conclude` returns. */
@@ -62,7 +75,8 @@ function sessionOf(found: FindingCase): Session {
     startedAt: findStart(facts),
     endedAt: ending?.endedAt ?? null,
     serviceStatus: facts.serviceStatus?.status ?? null,
-    upload: { state: uploadState(facts), progress: facts.progress?.progress ?? null },
+    services: servicesOf(facts.services),
+    upload: uploadOf(facts, ending, rules),
     notices: {
       events: arrivals.events,
       deliveries: arrivals.deliveries,
@@ -77,6 +91,7 @@ function sessionOf(found: FindingCase): Session {
       lastOutcome: asked.latest?.outcome ?? null,
     },
     findings: findFindings(found),
+    files: null,
   };
 }
 

@@ -9,6 +9,7 @@ import { livePhase } from '../verdict/phase.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Certainty, Session, SessionState } from '../verdict/session.js';
 import { isTerminal } from '../verdict/session.js';
+import { isUploadUnconfirmed } from '../verdict/upload-word.js';
 
 /** Why one fact of a session is what it is: the rule that decided, and what it rests on. */
 export type Explanation = {
@@ -34,7 +35,7 @@ export function explain(facts: SessionFacts, rules: VerdictRules): readonly Expl
     explainState(facts, session, ending, rules),
     ...(ending === null ? [] : explainEnding(facts, session, ending, rules)),
     explainStart(session),
-    explainUpload(facts, session),
+    explainUpload(facts, session, isUploadUnconfirmed(facts, ending, rules)),
     explainCertainty(facts, session, ending, rules),
   ];
 }
@@ -88,7 +89,7 @@ function outcomeInWords({ outcome, rule }: Ending, rules: VerdictRules): string 
     case 'abnormal_exit':
       return 'It ended with a status that means an abnormal exit.';
     case 'vanished':
-      return `Nobody reported an end. Queries found no worker for at least ${seconds(rules.goneConfirmMs)}, and no sign of life came in that time.`;
+      return `No end was reported. Queries found no worker for at least ${seconds(rules.goneConfirmMs)}, and no sign of life came in that time.`;
     case 'never_started':
       return `No sign of life came within ${seconds(rules.startDeadlineMs)} of its start.`;
   }
@@ -198,7 +199,7 @@ const STARTS = {
   registration: 'No sign of life yet: this is when `start` was called, as its caller reported.',
 } as const;
 
-function explainUpload({ recorders }: SessionFacts, session: Session): Explanation {
+function explainUpload({ recorders }: SessionFacts, session: Session, isUnconfirmed: boolean): Explanation {
   const heard = recorders.flatMap(({ uid, upload }): [UnixMs | null, string][] => [
     [upload.startedMs, `the uploader of recorder ${uid} started`],
     [upload.progressMs, `the last progress of recorder ${uid} was reported`],
@@ -210,9 +211,10 @@ function explainUpload({ recorders }: SessionFacts, session: Session): Explanati
   return {
     fact: 'upload',
     value: session.upload.state,
-    rule: session.upload.state,
-    because:
-      session.upload.state === 'unknown'
+    rule: isUnconfirmed ? 'unconfirmed' : session.upload.state,
+    because: isUnconfirmed
+      ? 'The session is over, and by now a report that its upload is done or has failed should have come, but has not.'
+      : session.upload.state === 'unknown'
         ? 'No source has reported an upload.'
         : 'The last state that each uploader reported, and of several recorders the worst; once all files of one are uploaded, nothing revokes that.',
     evidence: heard.flatMap(([atMs, what]) => (atMs === null ? [] : [{ source: 'notice', atMs, what }])),

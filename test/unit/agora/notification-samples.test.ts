@@ -219,13 +219,15 @@ const TOLD: Record<string, unknown> = {
   'ev1001-failed': { type: 'transcodeFinished', result: 'failed', files: [] },
   'ev100-publishing': {
     type: 'cdnStatus',
-    url: 'rtmp://live.example.net/app/k1',
+    id: 'd0de5138',
+    url: 'rtmp://live.example.net/app/…',
     status: 'publishing',
   },
-  'ev100-onhold': { type: 'cdnStatus', url: 'rtmp://live.example.net/app/k1', status: 'onhold' },
+  'ev100-onhold': { type: 'cdnStatus', id: 'd0de5138', url: 'rtmp://live.example.net/app/…', status: 'onhold' },
   'ev100-disconnected': {
     type: 'cdnStatus',
-    url: 'rtmp://live.example.net/app/k1',
+    id: 'd0de5138',
+    url: 'rtmp://live.example.net/app/…',
     status: 'disconnected',
   },
 };

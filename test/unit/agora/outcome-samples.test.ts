@@ -83,6 +83,11 @@ describe('an answer', () => {
     expect(answer('vod-inprogress').services[0]?.files[0]?.videoId).toBe('3c1f0b77d95f4ac5a4a1de1b5b2ef0a4');
     const outputs = answer('web-rtmp-first-mixed').services[0]?.outputs;
     expect(outputs?.map(({ status }) => status)).toEqual(['disconnected', 'connecting', 'onhold']);
+    expect(outputs?.map(({ url }) => url)).toEqual([
+      'rtmp://live.example.net/app/…',
+      'rtmp://backup.example.net/app/…',
+      'rtmp://third.example.net/app/…',
+    ]);
   });
 
   it('is the same inside the wrapper that an older page prints around it', () => {

@@ -4,7 +4,7 @@ import { FACTS_SHAPE, noFacts, type SessionFacts } from '../../../src/sessions/f
 import { fold } from '../../../src/sessions/facts/fold.js';
 import { upgradeFacts } from '../../../src/sessions/facts/upgrade-facts.js';
 import { planQuery } from '../../../src/reconcile/plan-query.js';
-import { aNotice, RULES, SID } from '../../support/builders.js';
+import { aNotice, RULES, SID, START } from '../../support/builders.js';
 
 /** As the first release wrote them: two recorders, an error, a 400, an exit and a 404. */
 const FIRST = JSON.parse(
@@ -35,6 +35,13 @@ describe('facts of an earlier release', () => {
     const facts = fold(upgraded, [late]);
     expect(conclude(facts, RULES).session.upload.state).toBe('uploaded');
     expect(planQuery(facts, null, RULES)).not.toBeNull();
+  });
+
+  it('are without stream keys, which those of the second shape held', () => {
+    const { services: _services, ...second } = noFacts(SID);
+    const incident = { kind: 'cdn_disconnected', subject: 'rtmp://h/app/k1', atMs: START, lastMs: START } as const;
+    const told = upgradeFacts({ ...second, shape: 2, incidents: [incident] });
+    expect(told).toMatchObject({ shape: 2, services: [], incidents: [{ subject: 'rtmp://h/app/…' }] });
   });
 
   it('are left as they are where they are of today', () => {

@@ -46,6 +46,21 @@ describe('a world', () => {
     expect(mean).toBeLessThan(USUAL_WORLD.meanLifeMs * 1.4);
   });
 
+  it('has web recordings that are paused, and pushed to addresses of which some are lost, as queries and events tell', () => {
+    const webs = many.filter(({ mode }) => mode === 'web');
+    const held = webs.find(({ parts }) => parts.holds.length > 0);
+    const [hold] = held?.parts.holds ?? [];
+    if (held === undefined || hold === undefined) throw new Error('nobody is ever paused');
+    const at = (atMs: number): unknown => queryAnswerAt({ ...held, failovers: [] }, atMs).body;
+    expect(JSON.stringify(at(hold.fromMs))).toContain('"onhold":true');
+    expect(JSON.stringify(at(hold.toMs))).toContain('"onhold":false');
+    const turns = webs.flatMap(({ parts }) => parts.outputs.flatMap((output) => output.turns));
+    expect(new Set(turns.map(({ status }) => status)).size).toBe(4);
+    const events = webs.flatMap(({ notices }) => notices.filter(({ eventType }) => eventType === 100));
+    expect(events.length).toBeGreaterThan(turns.length / 2);
+    for (const { parts, mode } of many) if (mode !== 'web') expect(parts.outputs).toEqual([]);
+  });
+
   it('says nothing while a recording moves, and numbers what each recorder says from 0', () => {
     for (const { notices, failovers } of many) {
       for (const { atMs, backAtMs } of failovers) {
