@@ -1,6 +1,7 @@
 import { MOST_OF_A_KIND } from '../findings/find-findings.js';
+import type { UnixMs } from '../../evidence/instant.js';
 import type { FileSummary } from '../facts/files.js';
-import { isTerminal, type Session, type SessionService } from '../verdict/session.js';
+import { isTerminal, type Session } from '../verdict/session.js';
 
 /**
  * The paths in which a session differs from its version before, as the API names them (`state`, `endedAt.at`,
@@ -23,14 +24,14 @@ export function changedPaths(before: Session | null, after: Session): readonly s
  */
 type Detail = 'rough' | 'exact';
 
-/** When an end became known follows from the version that says so. */
-type Stored = Session & { endKnownMs?: unknown };
-
 /**
  * What a reader could act on, as the API names it. Counts, and what every query moves, are left out: the API shows
  * them as they are, and they make no version.
  */
-function substanceOf(session: Stored, detail: Detail): Readonly<Record<string, unknown>> {
+function substanceOf(
+  session: Session & { endKnownMs?: UnixMs | null },
+  detail: Detail,
+): Readonly<Record<string, unknown>> {
   const {
     notices: _n,
     observations: _o,
@@ -55,16 +56,11 @@ function substanceOf(session: Stored, detail: Detail): Readonly<Record<string, u
             source: endedAt.source,
           },
     upload: { state: session.upload.state },
+    services: session.services.map((service) => ({ ...service, atMs: null, source: null })),
     gaps: gapsOf(session, detail),
     findings: findingsOf(session),
-    services: session.services.map(serviceOf),
     files: hasFiles(files) ? filesOf(files, detail) : null,
   };
-}
-
-/** Without when, and by whom, it was last told of; since when an output has been so follows from its status. */
-function serviceOf({ atMs: _at, source: _source, outputs, ...rest }: SessionService): unknown {
-  return { ...rest, outputs: outputs?.map(({ url, status }) => ({ url, status })) };
 }
 
 /** Bounds the gaps of a live session that make a version, as the findings of one kind are bounded. */
@@ -88,9 +84,8 @@ function findingsOf({ findings }: Session): readonly string[] {
 
 const MEASURES = ['clock_skew'];
 
-/** Rows of an earlier release have no `files`. */
-function hasFiles(files: FileSummary | null | undefined): files is FileSummary {
-  return files != null && files.count > 0;
+function hasFiles(files: FileSummary | null): files is FileSummary {
+  return files !== null && files.count > 0;
 }
 
 function filesOf({ digest, count, snapshots }: FileSummary, detail: Detail): unknown {
@@ -103,8 +98,8 @@ function magnitude(count: number): number {
 }
 
 /** If they had not been counted before, nothing is new. */
-function haveOtherFiles(before: FileSummary | null | undefined, after: FileSummary | null, detail: Detail): boolean {
-  if (before == null || after === null) return false;
+function haveOtherFiles(before: FileSummary | null, after: FileSummary | null, detail: Detail): boolean {
+  if (before === null || after === null) return false;
   return differ(filesOf(before, detail), filesOf(after, detail));
 }
 

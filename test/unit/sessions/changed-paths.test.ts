@@ -72,8 +72,6 @@ describe('what a version says that the one before did not', () => {
     expect(changedPaths(session(files(1, 0, 'a')), session(files(1, 0, 'b')))).toEqual(['files']);
     expect(changedPaths(session(files(1)), session(files(1)))).toEqual([]);
     expect(changedPaths(session(null), session(files(1)))).toEqual([]);
-    const { files: _, ...older } = session(null);
-    expect(changedPaths(older as Session, session(files(1)))).toEqual([]);
   });
 
   it('is a snapshot only while there are few, or once the session is over', () => {
@@ -101,6 +99,16 @@ describe('what a version says that the one before did not', () => {
     expect(between(lossy(2), asked(2))).toEqual(expect.arrayContaining(['gaps.open', 'gaps.settled']));
     expect(between(asked(12), asked(13))).toEqual([]);
     expect(between(asked(12), [...asked(13), exit])).toContain('state');
+  });
+
+  it('is what a part of it does, and not when or by whom that was last reported', () => {
+    const recorder = (state: string, seconds: number, source: 'query' | 'notice'): Session => ({
+      ...sessionOf(live),
+      services: [{ name: 'web_recorder_service', state, atMs: at(seconds), source }],
+    });
+    expect(changedPaths(sessionOf(live), recorder('inProgress', 60, 'query'))).toEqual(['services']);
+    expect(changedPaths(recorder('inProgress', 60, 'query'), recorder('inProgress', 90, 'notice'))).toEqual([]);
+    expect(changedPaths(recorder('inProgress', 60, 'query'), recorder('exit', 60, 'query'))).toEqual(['services']);
   });
 
   it('is not by how much a clock is wrong, nor the moment of the last sign of life', () => {
