@@ -6,7 +6,7 @@ import { probePostgres } from '../db/connection/probe.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import { createDegradedApi } from '../http/api/create-degraded-api.js';
 import { listen, type Listener } from '../http/listen.js';
-import type { HealthContext } from '../http/ops/health-routes.js';
+import type { HealthContext } from '../http/api/api-context.js';
 import { openSpoolingIntake } from '../intake/open-intake.js';
 import { recallLedger } from './known-ledgers.js';
 import type { Ops } from './ops.js';

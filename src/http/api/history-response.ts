@@ -2,9 +2,11 @@ import type { RecordedFile } from '../../sessions/facts/files.js';
 import type { Gap } from '../../sessions/verdict/gaps.js';
 import type { Explanation } from '../../sessions/views/explain.js';
 import type { StreamHistory } from '../../sessions/views/streams.js';
+import type { FileAnswer } from './answers/file-schema.js';
+import type { ExplanationAnswer, GapAnswer, StreamsAnswer } from './answers/history-schema.js';
 import { iso, isoOrNull } from './times.js';
 
-export function fileResponse(file: RecordedFile) {
+export function fileResponse(file: RecordedFile): FileAnswer {
   return {
     name: file.name,
     kind: file.kind,
@@ -19,7 +21,7 @@ export function fileResponse(file: RecordedFile) {
   };
 }
 
-export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap) {
+export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap): GapAnswer {
   return {
     uid,
     serviceType,
@@ -33,7 +35,7 @@ export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap
   };
 }
 
-export function streamsResponse({ streams, slices, interruptions }: StreamHistory) {
+export function streamsResponse({ streams, slices, interruptions }: StreamHistory): StreamsAnswer {
   return {
     streams: streams.map(({ streamUid, media, fromMs, toMs }) => ({
       streamUid,
@@ -55,7 +57,7 @@ export function streamsResponse({ streams, slices, interruptions }: StreamHistor
   };
 }
 
-export function explanationResponse({ fact, value, rule, because, evidence }: Explanation) {
+export function explanationResponse({ fact, value, rule, because, evidence }: Explanation): ExplanationAnswer {
   return {
     fact,
     value,
