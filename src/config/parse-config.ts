@@ -42,7 +42,8 @@ export type Config = Readonly<{
   queryTimeoutMs: number;
   /** How long a live session may stay unverified before the summary warns of it. */
   truthTargetMs: number;
-  retentionDays: number;
+  /** Days; 0 keeps it for ever. */
+  retention: { evidence: number; changes: number; identities: number; quarantine: number; usage: number };
   logLevel: string;
 }>;
 
@@ -168,7 +169,13 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPor
     },
     queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
     truthTargetMs: needed(settings.TRUTH_TARGET_MS),
-    retentionDays: needed(settings.RETENTION_DAYS),
+    retention: {
+      evidence: needed(settings.RETENTION_DAYS),
+      changes: needed(settings.CHANGES_DAYS),
+      identities: needed(settings.IDENTITIES_DAYS),
+      quarantine: needed(settings.QUARANTINE_DAYS),
+      usage: needed(settings.USAGE_DAYS),
+    },
     logLevel: needed(settings.LOG_LEVEL),
   };
 }

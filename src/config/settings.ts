@@ -255,7 +255,34 @@ export const SETTINGS = {
     schema: wholeNumber(0, 36_500),
     default: '0',
     example: '90',
-    meaning: 'Raw evidence of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.',
+    meaning:
+      'Raw evidence (notifications and query answers) of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.',
+  },
+  CHANGES_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '30',
+    example: '90',
+    meaning:
+      'How far back readers of the change feed may go on from, and versions of ended sessions are kept. The last version of every session stays, and all of a live one. 0 keeps all.',
+  },
+  IDENTITIES_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '90',
+    example: '90',
+    meaning:
+      'How long a notification whose body `RETENTION_DAYS` has dropped is still known when it comes again, counted from its receipt. 0 keeps that for ever.',
+  },
+  QUARANTINE_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '365',
+    example: '90',
+    meaning: 'How long bodies that nobody could read are kept. 0 keeps them.',
+  },
+  USAGE_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '400',
+    example: '90',
+    meaning: 'How long it is kept how many queries were asked in each minute. 0 keeps it.',
   },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

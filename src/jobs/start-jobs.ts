@@ -8,7 +8,8 @@ import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createWakeUp, startTicking, type WakeUp } from './wake-ups.js';
 import { recountSessions } from '../db/sessions/session-counts.js';
-import { applyRetention, makePartitions } from '../ledger/maintain.js';
+import { applyRetention } from '../ledger/apply-retention.js';
+import { makePartitions } from '../ledger/maintain.js';
 import { foldAll } from '../ledger/fold-all.js';
 import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
@@ -157,7 +158,7 @@ async function lookAfter(
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await refoldConfigured(context, appIds);
-  await applyRetention(context, context.retentionDays, (dropped) => context.log.info(dropped, 'retention.dropped'));
+  await applyRetention(context, context.retention, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 
 function single(): typeof LOCK & { concurrency: number } {

@@ -46,7 +46,7 @@ export function askContext(
     }),
     gateOf: createGates(),
     queryTimeoutMs: config.queryTimeoutMs,
-    retentionDays: config.retentionDays,
+    retention: config.retention,
   };
 }
 

@@ -24,6 +24,7 @@ export async function startApi(components: Components, existing: Listener | null
       now,
       log,
       metrics,
+      stopping: context.stopping,
       rules: context.rules,
       identityScopes: identityScopesOf(config.accounts),
       writes: {

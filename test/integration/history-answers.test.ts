@@ -57,6 +57,7 @@ function apiContext(): Parameters<typeof createApi>[0] {
     identityScopes: [],
     readSummary: unused,
     readReadiness: unused,
+    stopping: new AbortController().signal,
     now: () => at(3_000),
     log: createLogger('silent'),
     metrics: createMetrics(),

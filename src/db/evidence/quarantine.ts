@@ -99,3 +99,16 @@ export async function markReplayed(db: Queryable, ids: readonly string[], atMs: 
     new Date(atMs),
   ]);
 }
+
+/** Drops bodies that were received before `beforeMs`, at most `limit` of them. Returns how many. */
+export async function dropQuarantined(db: Queryable, beforeMs: UnixMs, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `with oldest as (
+       select quarantined_bodies.id, quarantined_bodies.received_at from quarantined_bodies
+       order by quarantined_bodies.id limit $2
+     )
+     delete from quarantined_bodies as gone using oldest where gone.id = oldest.id and oldest.received_at < $1`,
+    [new Date(beforeMs), limit],
+  );
+  return rowCount ?? 0;
+}

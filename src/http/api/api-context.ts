@@ -33,6 +33,8 @@ export type ApiContext = {
   readSummary: ReadSummary;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
+  /** Aborted when the process is to stop: nobody is kept waiting then. */
+  stopping: AbortSignal;
   log: Logger;
   metrics: Metrics;
 };

@@ -13,6 +13,8 @@ import { quarantineRoutes } from './quarantine-routes.js';
 import { registrationRoutes } from './registration-routes.js';
 import { rulesRoutes } from './rules-routes.js';
 import { sessionRoutes } from './session-routes.js';
+import { versionRoutes } from './version-routes.js';
+import { createWaitForChanges } from './wait-for-changes.js';
 
 /** The internal listener. Health and metrics are open, everything under /v1 needs a key. */
 export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express {
@@ -32,6 +34,7 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   const v1 = express.Router();
   v1.use(authorize(keys));
   v1.use(express.json({ limit: '1mb', strict: false }));
+  v1.get('/changes', createWaitForChanges(context));
   v1.use(createReadGate());
   v1.get('/summary', async (_request, response) => {
     response.json(await context.readSummary());
@@ -39,6 +42,7 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   v1.use(rulesRoutes(context));
   v1.use(registrationRoutes(context));
   v1.use(sessionRoutes(context));
+  v1.use(versionRoutes(context));
   v1.use(historyRoutes(context));
   v1.use(noticeRoutes(context));
   v1.use(quarantineRoutes(context));

@@ -49,6 +49,9 @@ export const limitText = z
   .refine((n) => n >= 1 && n <= LARGEST_PAGE, `must be between 1 and ${String(LARGEST_PAGE)}`)
   .default(USUAL_PAGE);
 
+/** Cursors of the change feed are positions in it. */
+export const cursorText = z.string().regex(/^\d{1,18}$/, 'must be a cursor of the feed');
+
 export const pageQuery = z.object({ limit: limitText, cursor: z.string().optional() });
 
 /** A cursor is where a page ended, as base64url JSON: opaque to others, checked when it comes back. */

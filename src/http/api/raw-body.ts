@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { mayWrite } from './authorize.js';
-import { maskStreamKeys } from './mask-stream-keys.js';
+import { maskStreamKeysIn } from '../../agora/mask-stream-keys.js';
 
 /**
  * A body as it came. `base64` where its bytes are no text in UTF-8. Stream keys are secrets: who may only
@@ -11,7 +11,7 @@ export type RawBody = { encoding: 'utf8' | 'base64'; masked: boolean; body: stri
 export function rawBody(response: Response, raw: string | Buffer): RawBody {
   const text = typeof raw === 'string' ? raw : raw.toString();
   if (!mayWrite(response)) {
-    const body = maskStreamKeys(text);
+    const body = maskStreamKeysIn(text);
     return { encoding: 'utf8', masked: body !== text || !isWhole(raw, text), body };
   }
   if (isWhole(raw, text)) return { encoding: 'utf8', masked: false, body: text };

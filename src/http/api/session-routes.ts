@@ -4,6 +4,7 @@ import { findSession, listSessions } from '../../db/sessions/read-sessions.js';
 import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/verdict/session.js';
 import { notFound } from '../problem.js';
 import type { ApiContext } from './api-context.js';
+import { answersNotModified } from './not-modified.js';
 import {
   instantNumber,
   instantText,
@@ -15,6 +16,7 @@ import {
   writeCursor,
 } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
+import { sessionAsOf } from './version-routes.js';
 
 const filters = pageQuery.extend({
   appId: storableText.optional(),
@@ -31,6 +33,9 @@ const filters = pageQuery.extend({
   startedTo: instantText.optional(),
   updatedAfter: instantText.optional(),
 });
+
+/** `asOf`: the session as the ledger knew it then. */
+const sessionQuery = z.object({ asOf: instantText.optional() });
 
 const positionShape = z.object({ createdMs: instantNumber, sid: sidText });
 
@@ -49,9 +54,11 @@ export function sessionRoutes({ db, now, rules }: ApiContext): Router {
   });
   router.get('/sessions/:sid', async (request, response) => {
     const sid = parse(sidText, request.params.sid, 'session id');
-    const found = await findSession(db, sid);
+    const { asOf } = parse(sessionQuery, request.query, 'query');
+    const found = asOf === undefined ? await findSession(db, sid) : await sessionAsOf({ db }, sid, asOf);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    response.json(sessionResponse(found, now(), rules));
+    if (answersNotModified(request, response, found.version)) return;
+    response.json(sessionResponse(found, asOf ?? now(), rules));
   });
   return router;
 }
