@@ -74,7 +74,7 @@ async function openReader(): Promise<ReaderShell> {
 function createFollower(shell: ReaderShell) {
   const running: TestProcess[] = [];
   const stop = async (): Promise<void> => {
-    for (const one of running) one.kill('SIGINT');
+    for (const one of running) one.kill('SIGTERM');
     await Promise.all(running.splice(0).map(async ({ ended }) => ended));
   };
   const start = async (lines: readonly string[]): Promise<void> => {
@@ -154,7 +154,11 @@ describeWithServers('whoever follows the README', () => {
   it('gets from every command, in its order, what it says', async () => {
     const shell = await openReader();
     const follow = createFollower(shell);
-    for (const step of stepsOf(README)) await follow(step);
+    try {
+      for (const step of stepsOf(README)) await follow(step);
+    } finally {
+      await follow({ kind: 'stop' });
+    }
   });
 });
 

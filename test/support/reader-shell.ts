@@ -36,7 +36,8 @@ export async function openReaderShell(given: Readonly<Record<string, string>>): 
       if (done.code === 0) env = parseEnvironment(await readFile(kept, 'utf8'));
       return done;
     },
-    start: (line) => startProgram('/bin/sh', ['-c', line], { cwd: folder, env }),
+    // Its signals are for npm, not for a shell that waits for it.
+    start: (line) => startProgram('/bin/sh', ['-c', line.replace(/\bnpm /, 'exec npm ')], { cwd: folder, env }),
     get: (name) => env[name] ?? '',
   };
 }
