@@ -18,6 +18,7 @@ export function buildIfStale() {
     console.error('dist/ was built in spite of the errors above.');
     return;
   }
+  run(['scripts/after-build.mjs']);
   // The compiler leaves its mark alone when nothing that matters has changed.
   utimesSync(join(root, mark), started, started);
 }

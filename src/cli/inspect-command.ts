@@ -60,9 +60,7 @@ async function inspectAsOf({ db, rules }: FoldContext, sid: string, asOfMs: Unix
 function printTimeline(entries: readonly TimelineEntry[]): void {
   print('\nWhat happened:');
   for (const entry of entries) {
-    print(
-      `  ${iso(entry.atMs)}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry.details))}`,
-    );
+    print(`  ${iso(entry.atMs)}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry))}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { UnixMs } from './instant.js';
 
-export type RecordingMode = 'individual' | 'mix' | 'web' | 'raw';
+export const RECORDING_MODES = ['individual', 'mix', 'web', 'raw'] as const;
+export type RecordingMode = (typeof RECORDING_MODES)[number];
 
 /**
  * What the service that called `start` told us. Without it a session cannot be queried. There may be

@@ -26,6 +26,7 @@ export async function startApi(components: Components, existing: Listener | null
       metrics,
       stopping: context.stopping,
       rules: context.rules,
+      configuredApps: accounts.flatMap(({ appIds }) => appIds),
       identityScopes: identityScopesOf(config.accounts),
       writes: {
         register: (registration) => register(context, registration),

@@ -98,6 +98,15 @@ const PARAMETERS = [
   'startedFrom',
   'startedTo',
   'updatedAfter',
+  'endedFrom',
+  'finding',
+  'serviceStatus',
+  'uid',
+  'resourceId',
+  'queryable',
+  'q',
+  'order',
+  'count',
   'replace',
 ];
 

@@ -53,7 +53,7 @@ async function lived(sid: string): Promise<any> {
   await started(sid);
   await reads(sid, ({ state }) => state === 'recording');
   await tell(sid, 11, 100, { exitStatus: 0 });
-  return reads(sid, ({ state }) => state === 'ended');
+  return reads(sid, ({ certainty, state }) => state === 'ended' && certainty === 'confirmed');
 }
 
 const tagOf = (version: number): string => `W/"${String(version)}"`;
@@ -92,13 +92,17 @@ describe('what was known when', () => {
       version,
       at: expect.stringMatching(/Z$/),
       cursor: expect.stringMatching(/^\d+$/),
-      changed: expect.arrayContaining(['endedAt.at', 'outcome', 'state']),
-      because: [{ source: 'notice', kind: 'session_exit', at: expect.any(String), receivedAt: expect.any(String) }],
+      changed: ['certainty'],
+      because: [{ source: 'query', kind: 'not_found', at: expect.any(String), receivedAt: expect.any(String) }],
     });
     const rest = await get(`/v1/sessions/known/versions?limit=100&cursor=${String(body.next)}`);
     const all = [...body.versions, ...rest.body.versions];
     expect(all.map((one: any) => one.version)).toEqual(Array.from({ length: version }, (_, n) => version - n));
     expect(rest.body.next).toBeNull();
+    expect(all[1]).toMatchObject({
+      changed: expect.arrayContaining(['endedAt.at', 'outcome', 'state']),
+      because: [{ source: 'notice', kind: 'session_exit' }],
+    });
     expect(all.at(-1)).toMatchObject({ because: [{ source: 'registration', kind: 'registered' }] });
     expect((await get('/v1/sessions/nobody/versions')).status).toBe(404);
   });

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { ensurePartitions } from '../../src/db/migrations/partitions.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import { freePort } from '../../src/embedded/free-port.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { compare, inDatabase } from '../support/acknowledged.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
@@ -121,7 +122,7 @@ describe('a service that starts on a database that is read-only', () => {
     const service = await startService(/service\.start_refused/);
     expect(service.output()).toMatch(/cannot execute .* in a read-only transaction/);
     const ready = `http://127.0.0.1:${String(ports.api)}/readyz`;
-    const told = await waitFor(async () => (await fetch(ready)).json(), { deadlineMs: 5_000 });
+    const told = await waitFor(async () => (await fetchDocumented(ready)).json(), { deadlineMs: 5_000 });
     expect(told).toMatchObject({ status: 'ready', warnings: [expect.stringMatching(/read-only/)] });
     const posting = startPosting(`http://127.0.0.1:${String(ports.receiver)}/ncs/${CRASH_APP}`, CRASH_SECRET, 2);
     leftovers.unshift(posting.stop);

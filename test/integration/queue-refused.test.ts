@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/embedded/free-port.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { inDatabase } from '../support/acknowledged.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
@@ -40,7 +41,7 @@ const startService = (databaseUrl: string, more = {}): Promise<TestProcess> =>
   });
 
 async function readiness(): Promise<{ status: number; body: string }> {
-  const response = await fetch(`http://127.0.0.1:${String(ports.api)}/readyz`);
+  const response = await fetchDocumented(`http://127.0.0.1:${String(ports.api)}/readyz`);
   return { status: response.status, body: await response.text() };
 }
 

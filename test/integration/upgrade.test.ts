@@ -13,6 +13,7 @@ import { unixMs } from '../../src/evidence/instant.js';
 import { createLogger } from '../../src/observability/create-logger.js';
 import { createMetrics } from '../../src/observability/metrics.js';
 import { listenForNotices, openReceiverIntake } from '../../src/start/start-receiver.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { inDatabase } from '../support/acknowledged.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import {
@@ -204,8 +205,8 @@ async function expectWorking(): Promise<void> {
     API_PORT: String(apiPort),
   });
   const session = `http://127.0.0.1:${String(apiPort)}/v1/sessions/${'1'.padStart(32, 'c')}`;
-  await waitFor(async () => (await fetch(session)).status === 200, { deadlineMs: 15_000, what: session });
-  expect(await (await fetch(session)).json()).toMatchObject({ cname: 'c', appId: CRASH_APP });
+  await waitFor(async () => (await fetchDocumented(session)).status === 200, { deadlineMs: 15_000, what: session });
+  expect(await (await fetchDocumented(session)).json()).toMatchObject({ cname: 'c', appId: CRASH_APP });
   await inDatabase(database.url, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       `select table_name as name from information_schema.views where table_schema = 'reporting'`,

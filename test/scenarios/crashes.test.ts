@@ -7,6 +7,7 @@ import { migrate } from '../../src/db/migrations/migrate.js';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import { createRandom } from '../../src/simulator/random.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { compare, inDatabase } from '../support/acknowledged.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startPosting, type Posting } from '../support/posting.js';
@@ -150,7 +151,7 @@ describe('a receiver', () => {
     const before = posted.acknowledged().length;
     await pause(2_000);
     expect(posted.acknowledged().length).toBeGreaterThan(before + 100);
-    const ready = await fetch(`http://127.0.0.1:${apiPort}/readyz`);
+    const ready = await fetchDocumented(`http://127.0.0.1:${apiPort}/readyz`);
     expect(ready.status).toBe(200); // else the balancer would take away what the spool is for
     const told = (await ready.json()) as { warnings: string[]; spool: { entries: number } };
     expect(told.warnings).toEqual(
@@ -214,7 +215,7 @@ describe('a receiver', () => {
     const apiPort = String(await freePort('127.0.0.1'));
     const opsPort = String(await freePort('127.0.0.1'));
     const service = await startDegraded('receiver,api', { API_PORT: apiPort, OPS_PORT: opsPort });
-    const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${apiPort}${path}`);
+    const ask = (path: string): Promise<Response> => fetchDocumented(`http://127.0.0.1:${apiPort}${path}`);
     const posted = startPostingHere();
     await waitFor(() => posted.acknowledged().length > 0, {
       deadlineMs: 5_000,
@@ -395,7 +396,7 @@ describeWithSmallDisk('a receiver on a small disk', () => {
       await answered(200, 200);
       await posted.stop();
       const isDrained = async (): Promise<boolean> => {
-        const ready = await fetch(`http://127.0.0.1:${apiPort}/readyz`);
+        const ready = await fetchDocumented(`http://127.0.0.1:${apiPort}/readyz`);
         const { spool } = (await ready.json()) as { spool: { entries: number } | null };
         return ready.ok && spool?.entries === 0;
       };

@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { inDatabase } from '../support/acknowledged.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
@@ -69,7 +70,7 @@ describe('the demo', () => {
       PGOPTIONS: '-c default_transaction_read_only=on',
     });
     const [, api = '', key = ''] = await demo.says(RUNS, PATIENCE_MS);
-    const asked = await fetch(`${api}/v1/summary`, { headers: { authorization: `Bearer ${key}` } });
+    const asked = await fetchDocumented(`${api}/v1/summary`, { headers: { authorization: `Bearer ${key}` } });
     expect(asked.status).toBe(200);
     expect(await demo.ended).toEqual({ code: 0, signal: null });
     expect(demo.output()).toMatch(

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { NO_FAULTS } from '../../src/simulator/fake-agora.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { createTestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
 import { elapsed, expectPerfect } from '../support/run.js';
@@ -31,7 +32,7 @@ async function accountsFile(): Promise<string> {
 
 async function registerWithBadAccount(apiUrl: string): Promise<void> {
   const body = { appId: 'bad', resourceId: 'r', mode: 'mix', cname: 'c', uid: '1' };
-  const response = await fetch(`${apiUrl}/v1/sessions/${'b'.repeat(32)}`, {
+  const response = await fetchDocumented(`${apiUrl}/v1/sessions/${'b'.repeat(32)}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

@@ -33,6 +33,8 @@ const NAMED_ONLY: ReadonlyMap<string, string> = new Map([
   ['npm ci', 'as above'],
   ['rm -r .data', 'it removes a folder'],
   ['docker compose up', 'it needs Docker'],
+  ['docker compose --profile tls up', 'it needs Docker and a host name'],
+  ['docker compose run --rm receiver node dist/cli/main.js doctor', 'it needs Docker'],
 ]);
 
 const postgresPrograms = findPostgresPrograms();

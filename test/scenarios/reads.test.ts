@@ -6,6 +6,7 @@ import { openPool } from '../../src/db/connection/database.js';
 import { storeNotices } from '../../src/db/evidence/store-notices.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import { unixMs } from '../../src/evidence/instant.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTestFolder } from '../support/folder.js';
 import { clearAfterEach } from '../support/leftovers.js';
@@ -149,7 +150,7 @@ it('ten readers of a history of 20,000 notices do not delay notifications', asyn
   });
   const session = `http://127.0.0.1:${String(apiPort)}/v1/sessions/${SID}`;
   const isFolded = async (): Promise<boolean> => {
-    const answer = await fetch(session);
+    const answer = await fetchDocumented(session);
     const { notices } = (await answer.json()) as { notices?: { events: number } };
     return notices?.events === NOTICES;
   };

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { createTestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
 import { elapsed } from '../support/run.js';
@@ -28,7 +29,8 @@ it('a slow host costs queries: the limit holds, no breaker opens, and the bound 
   });
   leftovers.push(world.close, database.drop);
   await world.startProcess('receiver,api,jobs');
-  const read = async <T>(path: string): Promise<T> => (await (await fetch(`${world.apiUrl}${path}`)).json()) as T;
+  const read = async <T>(path: string): Promise<T> =>
+    (await (await fetchDocumented(`${world.apiUrl}${path}`)).json()) as T;
   const from = world.simulation.progress().elapsedMs / 1_000;
   await elapsed(world, from + 10);
   const before = await read<Summary>('/v1/summary');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { migrate } from '../../src/db/migrations/migrate.js';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
 import { freePort } from '../../src/embedded/free-port.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { createTestDatabase } from '../support/database.js';
 import { clearAfterEach } from '../support/leftovers.js';
 import type { TestProcess } from '../support/processes.js';
@@ -54,7 +55,7 @@ async function startService(databaseUrl: string): Promise<TestProcess> {
 }
 
 async function session(): Promise<any> {
-  return (await fetch(api)).json();
+  return (await fetchDocumented(api)).json();
 }
 
 async function until(what: string, condition: (found: any) => boolean): Promise<void> {
@@ -66,14 +67,14 @@ async function registerAlive(): Promise<void> {
   const startedAt = new Date().toISOString();
   const body = JSON.stringify({ appId: CRASH_APP, resourceId: 'r', mode: 'mix', cname: 'c', uid: '1', startedAt });
   const headers = { 'content-type': 'application/json' };
-  expect((await fetch(api, { method: 'PUT', headers, body })).status).toBe(201);
+  expect((await fetchDocumented(api, { method: 'PUT', headers, body })).status).toBe(201);
   await until('a living session', ({ state }) => state === 'recording');
 }
 
 /** Has Agora asked about it until it was asked `count` times since `from`. */
 async function askUntil(count: number, from: number): Promise<void> {
   const asked = async (): Promise<boolean> => {
-    if (agora.requests.length < from + count) await fetch(`${api}/reconcile`, { method: 'POST' });
+    if (agora.requests.length < from + count) await fetchDocumented(`${api}/reconcile`, { method: 'POST' });
     return agora.requests.length >= from + count;
   };
   await waitFor(asked, { deadlineMs: 40_000, what: `query ${String(count)} of those that find nothing` });

@@ -6,6 +6,7 @@ import { Pool } from 'undici';
 import { startApp, type App } from '../../src/app.js';
 import { parseConfig } from '../../src/config/parse-config.js';
 import { createLogger } from '../../src/observability/create-logger.js';
+import { expectDocumented } from './documented.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { startStubAgora, type StubAgora } from './stub-agora.js';
 
@@ -22,7 +23,7 @@ export type TestService = {
   receiver: (path: string, body: Buffer | string, headers?: Record<string, string>) => Promise<Answer>;
   /** A signed notification to the app's own address. */
   notify: (body: unknown, path?: string) => Promise<Answer>;
-  /** To the internal listener; the answer's body parsed. */
+  /** To the internal listener; the answer's body parsed, and held to the document of the API. */
   api: (method: string, path: string, body?: unknown, key?: string) => Promise<ApiAnswer>;
   close: () => Promise<void>;
 };
@@ -79,6 +80,8 @@ export async function startTestService(
         body: body === undefined ? null : JSON.stringify(body),
       });
       const text = await response.body.text();
+      const mediaType = response.headers['content-type']?.toString();
+      expectDocumented(method, path, { status: response.statusCode, mediaType, text });
       return { status: response.statusCode, headers: response.headers, body: jsonOr(text) };
     },
     close: async () => {

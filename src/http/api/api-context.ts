@@ -5,8 +5,10 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
-import type { Readiness } from '../ops/health-routes.js';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { SummaryAnswer } from './answers/summary-schema.js';
+import type { ReadTimelinePage } from './timeline-pages.js';
 
 /** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
 export type LedgerWrites = {
@@ -22,7 +24,7 @@ export type LedgerWrites = {
 export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, number>; next: string | null };
 
 /** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
-export type ReadSummary = () => Promise<Record<string, unknown>>;
+export type ReadSummary = () => Promise<SummaryAnswer>;
 
 export type ApiContext = {
   db: Db;
@@ -30,6 +32,8 @@ export type ApiContext = {
   rules: PlanRules;
   /** In which the same noticeId is the same notification: one of each account, as a rule. */
   identityScopes: readonly string[];
+  /** Apps that have credentials here; about sessions of others nothing can be asked. */
+  configuredApps: readonly string[];
   readSummary: ReadSummary;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
@@ -38,3 +42,24 @@ export type ApiContext = {
   log: Logger;
   metrics: Metrics;
 };
+
+export type Readiness = {
+  /** What keeps this process from serving; empty if nothing does. */
+  obstacles: readonly string[];
+  /** What a person should look into although the process can serve. */
+  warnings: readonly string[];
+  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
+  spool: { entries: number; bytes: number } | null;
+};
+
+/** What is needed where there is no ledger. */
+export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics'>;
+
+type Document = { readDocument: () => Readonly<Record<string, unknown>> };
+
+/** What handlers of `OPEN_ROUTES` are handed. */
+export type OpenContext = HealthContext & Document;
+
+/** What all others are handed. */
+export type ServedContext = ApiContext &
+  Document & { readTimelinePage: ReadTimelinePage; waitForChanges: RequestHandler };

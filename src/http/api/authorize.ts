@@ -4,14 +4,12 @@ import { ProblemError } from '../problem.js';
 
 export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
 
-const READS = new Set(['GET', 'HEAD']);
-
 /**
  * Checks bearer keys. Every key is compared, even after a match, and by its digest, so that the response time
  * shows neither which key nor how much of it was right. Without keys the API is open; the configuration
  * allows that on loopback only.
  */
-export function authorize(keys: readonly ApiKey[]): RequestHandler {
+export function authenticate(keys: readonly ApiKey[]): RequestHandler {
   const known = keys.map(({ name, role, key }) => ({ name, role, digest: digestOf(key) }));
   const writers = keys.filter(({ role }) => role === 'write').length;
   return (request, response, next) => {
@@ -20,17 +18,24 @@ export function authorize(keys: readonly ApiKey[]): RequestHandler {
       next();
       return;
     }
-    const sent = digestOf(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
+    const sent = digestOf(/^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '');
     const fitting = known.filter(({ digest }) => timingSafeEqual(digest, sent))[0];
     if (fitting === undefined) {
       response.set('WWW-Authenticate', 'Bearer');
       throw new ProblemError({ status: 401, title: 'A valid API key is needed' });
     }
-    if (fitting.role === 'read' && !READS.has(request.method)) {
+    response.locals[CALLER] = writers > 1 ? fitting.name : null;
+    response.locals[MAY_WRITE] = fitting.role === 'write';
+    next();
+  };
+}
+
+/** After `authenticate`: refuses a key that may not do what the endpoint does. */
+export function requireRole(role: 'read' | 'write'): RequestHandler {
+  return (_request, response, next) => {
+    if (role === 'write' && !mayWrite(response)) {
       throw new ProblemError({ status: 403, title: 'This key may only read' });
     }
-    response.locals[MAY_WRITE] = fitting.role === 'write';
-    response.locals[CALLER] = writers > 1 ? fitting.name : null;
     next();
   };
 }

@@ -1,43 +1,55 @@
-import { Router } from 'express';
-import { z } from 'zod';
-import { listChanges } from '../../db/sessions/changes.js';
+import { listChanges, type StoredChange } from '../../db/sessions/changes.js';
 import { readFeedState, type FeedState } from '../../db/sessions/feed.js';
 import { ProblemError } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import { cursorText, limitText, parse, storableText } from './parse-request.js';
+import { changePage } from './answers/change-schema.js';
+import type { ServedContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
+import { cursorText, limitText, storableText } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 import { iso } from './times.js';
 import { waitText } from './wait-for-changes.js';
 
-/** Without `after` the answer begins with the oldest version that is kept. `feed` is the id from an earlier answer. */
-const feedQuery = z.object({
-  after: cursorText.optional(),
-  feed: storableText.optional(),
-  limit: limitText,
-  wait: waitText,
-});
+const route = routesFor<ServedContext>();
 
-/** Every new version of every session once, in commit order. */
-export function changeRoutes({ db, rules }: ApiContext): Router {
-  const router = Router();
-  router.get('/changes', async (request, response) => {
-    const { after, feed, limit } = parse(feedQuery, request.query, 'query');
+const readChanges = route({
+  method: 'get',
+  path: '/v1/changes',
+  id: 'readChanges',
+  tag: 'changes',
+  role: 'read',
+  summary: 'The change feed',
+  description:
+    'Every new version of every session once, in commit order. Who goes on after `next` misses none. Without `after` the answer begins with the oldest version that is kept.',
+  query: {
+    after: cursorText.optional(),
+    feed: storableText
+      .optional()
+      .meta({ description: '`feed` of an earlier answer: a cursor of another feed is 410.' }),
+    limit: limitText,
+    wait: waitText,
+  },
+  answers: { 200: { description: 'What follows the cursor.', schema: changePage } },
+  problems: {
+    410: 'The cursor is of another feed, ahead of this one, or older than what is kept; `begin` says where to go on.',
+  },
+  beforeTurn: ({ waitForChanges }) => waitForChanges,
+  handle: async ({ db, rules }, { query: { after, feed, limit } }) => {
     const changes = await listChanges(db.pool, after ?? '0', limit);
     const state = await readFeedState(db.pool);
     refuseWhatIsGone(state, after, feed);
-    response.json({
-      changes: changes.map(({ cursor, sid, version, atMs, session }) => ({
-        cursor,
-        sid,
-        version,
-        at: iso(atMs),
-        session: sessionResponse({ session, version, updatedMs: atMs }, atMs, rules),
-      })),
-      next: changes.at(-1)?.cursor ?? after ?? '0',
-      feed: state.id,
-    });
-  });
-  return router;
+    const next = changes.at(-1)?.cursor ?? after ?? '0';
+    return {
+      status: 200,
+      body: { changes: changes.map((change) => changeResponse(change, rules)), next, feed: state.id },
+    };
+  },
+});
+
+export const changeRoutes = [readChanges];
+
+function changeResponse({ cursor, sid, version, atMs, session }: StoredChange, rules: ServedContext['rules']) {
+  const shown = sessionResponse({ session, version, updatedMs: atMs }, atMs, rules);
+  return { cursor, sid, version, at: iso(atMs), session: shown };
 }
 
 /** An empty page would claim that nothing happened, and a page with a hole that nothing else did. */

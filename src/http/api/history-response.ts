@@ -2,9 +2,11 @@ import type { RecordedFile } from '../../sessions/facts/files.js';
 import type { Gap } from '../../sessions/verdict/gaps.js';
 import type { Explanation } from '../../sessions/views/explain.js';
 import type { StreamHistory } from '../../sessions/views/streams.js';
+import type { FileAnswer } from './answers/file-schema.js';
+import type { ExplanationAnswer, GapAnswer, StreamsAnswer } from './answers/history-schema.js';
 import { iso, isoOrNull } from './times.js';
 
-export function fileResponse(file: RecordedFile) {
+export function fileResponse(file: RecordedFile): FileAnswer {
   return {
     name: file.name,
     kind: file.kind,
@@ -19,7 +21,7 @@ export function fileResponse(file: RecordedFile) {
   };
 }
 
-export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap) {
+export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap): GapAnswer {
   return {
     uid,
     serviceType,
@@ -33,13 +35,13 @@ export function gapResponse({ uid, serviceType, from, to, missing, ...gap }: Gap
   };
 }
 
-export function streamsResponse({ streams, slices, interruptions }: StreamHistory) {
+export function streamsResponse({ streams, slices, interruptions }: StreamHistory): StreamsAnswer {
   return {
     streams: streams.map(({ streamUid, media, fromMs, toMs }) => ({
       streamUid,
       media,
-      fromAt: iso(fromMs),
-      toAt: isoOrNull(toMs),
+      from: iso(fromMs),
+      to: isoOrNull(toMs),
     })),
     slices: slices.map(({ startedMs, streamUid, trackType, mixedAllUser }) => ({
       startedAt: iso(startedMs),
@@ -48,14 +50,14 @@ export function streamsResponse({ streams, slices, interruptions }: StreamHistor
       mixedAllUser,
     })),
     interruptions: interruptions.map(({ fromMs, toMs, streamUid }) => ({
-      fromAt: iso(fromMs),
-      toAt: iso(toMs),
+      from: iso(fromMs),
+      to: iso(toMs),
       streamUid,
     })),
   };
 }
 
-export function explanationResponse({ fact, value, rule, because, evidence }: Explanation) {
+export function explanationResponse({ fact, value, rule, because, evidence }: Explanation): ExplanationAnswer {
   return {
     fact,
     value,

@@ -1,4 +1,3 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { listFiles } from '../../db/sessions/session-files.js';
 import { listObservations, loadNoticesOfTypes } from '../../db/evidence/session-history.js';
@@ -8,78 +7,146 @@ import { explain } from '../../sessions/views/explain.js';
 import { inferences } from '../../sessions/views/inferences.js';
 import { STREAM_EVENTS, streamHistory } from '../../sessions/views/streams.js';
 import { notFound } from '../problem.js';
-import type { ApiContext } from './api-context.js';
+import { filePage } from './answers/file-schema.js';
+import { explanationsSchema, gapPage, streamsSchema } from './answers/history-schema.js';
+import { observationPage } from './answers/observation-schema.js';
+import { timelinePage } from './answers/timeline-schema.js';
+import type { ServedContext } from './api-context.js';
 import { explanationResponse, fileResponse, gapResponse, streamsResponse } from './history-response.js';
+import { routesFor } from './openapi/route.js';
 import {
   instantNumber,
   nextOffset,
-  pageOf,
-  pageQuery,
-  parse,
   offsetOf,
+  pageOf,
+  pageParameters,
   readCursor,
   sidText,
   storableText,
   writeCursor,
 } from './parse-request.js';
-import { createTimelinePages } from './timeline-pages.js';
 import { observationResponse, timelineEntry } from './timeline-response.js';
 
 const runPlace = z.object({ askedMs: instantNumber, id: z.string().regex(/^\d{1,18}$/) });
 
-/** The history of one session: its timeline, files and gaps, and the explanation of its state. */
-export function historyRoutes(context: ApiContext): Router {
-  const { db, rules } = context;
-  const router = Router();
-  const readTimelinePage = createTimelinePages(db);
-  router.get('/sessions/:sid/timeline', async (request, response) => {
-    const { sid, facts, session } = await knownSession(context, request.params.sid);
-    const { from, limit } = offsetOf(request.query);
-    const folded = `${String(session.notices.events)} ${String(session.observations.count)}`;
-    const history = { sid, folded, inferred: inferences(facts, rules) };
-    const { entries, total } = await readTimelinePage(history, from, limit);
-    response.json({ timeline: entries.map(timelineEntry), next: nextOffset(from + limit, total) });
-  });
-  router.get('/sessions/:sid/observations', async (request, response) => {
-    const { sid } = await knownSession(context, request.params.sid);
-    const { limit, cursor } = parse(pageQuery, request.query, 'query');
-    const page = await listObservations(db.pool, sid, readCursor(runPlace, cursor), limit);
-    const last = page.length === limit ? page.at(-1) : undefined;
-    response.json({
-      observations: page.map(({ observation }) => observationResponse(observation)),
-      next: last === undefined ? null : writeCursor(last.position),
-    });
-  });
-  router.get('/sessions/:sid/files', async (request, response) => {
-    const { sid } = await knownSession(context, request.params.sid);
-    const { limit, cursor } = parse(pageQuery, request.query, 'query');
-    const after = readCursor(z.object({ name: storableText }), cursor)?.name ?? '';
-    const files = await listFiles(db.pool, sid, after, limit);
-    const last = files.length === limit ? files.at(-1) : undefined;
-    response.json({
-      files: files.map(fileResponse),
-      next: last === undefined ? null : writeCursor({ name: last.name }),
-    });
-  });
-  router.get('/sessions/:sid/gaps', async (request, response) => {
-    const { facts } = await knownSession(context, request.params.sid);
-    const { page, next } = pageOf(concludeGaps(facts, rules), request.query);
-    response.json({ gaps: page.map(gapResponse), next });
-  });
-  router.get('/sessions/:sid/streams', async (request, response) => {
-    const { sid } = await knownSession(context, request.params.sid);
-    const told = await loadNoticesOfTypes(db.pool, sid, STREAM_EVENTS);
-    response.json(streamsResponse(streamHistory(told)));
-  });
-  router.get('/sessions/:sid/explain', async (request, response) => {
-    const { sid, facts, version } = await knownSession(context, request.params.sid);
-    response.json({ sid, version, facts: explain(facts, rules).map(explanationResponse) });
-  });
-  return router;
-}
+const route = routesFor<ServedContext>();
 
-async function knownSession({ db }: ApiContext, given: unknown): Promise<StoredSession> {
-  const sid = parse(sidText, given, 'session id');
+/** Of every endpoint here. */
+const ofSession = {
+  method: 'get',
+  tag: 'history',
+  role: 'read',
+  pathParameters: { sid: sidText },
+  problems: { 404: 'No such session is known.' },
+} as const;
+
+const readTimeline = route({
+  ...ofSession,
+  path: '/v1/sessions/{sid}/timeline',
+  id: 'readTimeline',
+  summary: 'All that is known to have happened',
+  description:
+    'Every known happening of the session in the order in which it happened, however it arrived, each with its source.',
+  query: pageParameters,
+  answers: { 200: { description: 'A page of the timeline.', schema: timelinePage } },
+  handle: async (context, { path, query }) => {
+    const { sid, facts, session } = await knownSession(context, path.sid);
+    const { from, limit } = offsetOf(query);
+    const folded = `${String(session.notices.events)} ${String(session.observations.count)}`;
+    const history = { sid, folded, inferred: inferences(facts, context.rules) };
+    const { entries, total } = await context.readTimelinePage(history, from, limit);
+    return { status: 200, body: { timeline: entries.map(timelineEntry), next: nextOffset(from + limit, total) } };
+  },
+});
+
+const listObservationsRoute = route({
+  ...ofSession,
+  path: '/v1/sessions/{sid}/observations',
+  id: 'listObservations',
+  summary: 'What queries told',
+  description: 'What queries about the session told, oldest first. Equal answers in a row are one observation.',
+  query: pageParameters,
+  answers: { 200: { description: 'A page of observations.', schema: observationPage } },
+  handle: async (context, { path, query: { limit, cursor } }) => {
+    const { sid } = await knownSession(context, path.sid);
+    const page = await listObservations(context.db.pool, sid, readCursor(runPlace, cursor), limit);
+    const last = page.length === limit ? page.at(-1) : undefined;
+    const observations = page.map(({ observation }) => observationResponse(observation));
+    return { status: 200, body: { observations, next: last === undefined ? null : writeCursor(last.position) } };
+  },
+});
+
+const listFilesRoute = route({
+  ...ofSession,
+  path: '/v1/sessions/{sid}/files',
+  id: 'listFiles',
+  summary: 'Recorded files',
+  description: 'The recorded files of the session by name, as all sources together describe them.',
+  query: pageParameters,
+  answers: { 200: { description: 'A page of files.', schema: filePage } },
+  handle: async (context, { path, query: { limit, cursor } }) => {
+    const { sid } = await knownSession(context, path.sid);
+    const after = readCursor(z.object({ name: storableText }), cursor)?.name ?? '';
+    const files = await listFiles(context.db.pool, sid, after, limit);
+    const last = files.length === limit ? files.at(-1) : undefined;
+    const next = last === undefined ? null : writeCursor({ name: last.name });
+    return { status: 200, body: { files: files.map(fileResponse), next } };
+  },
+});
+
+const listGaps = route({
+  ...ofSession,
+  path: '/v1/sessions/{sid}/gaps',
+  id: 'listGaps',
+  summary: 'Missing sequence numbers',
+  description: 'Sequence numbers of notifications that did not come in their turn, and how each run was settled.',
+  query: pageParameters,
+  answers: { 200: { description: 'A page of gaps.', schema: gapPage } },
+  handle: async (context, { path, query }) => {
+    const { facts } = await knownSession(context, path.sid);
+    const { page, next } = pageOf(concludeGaps(facts, context.rules), query);
+    return { status: 200, body: { gaps: page.map(gapResponse), next } };
+  },
+});
+
+const readStreams = route({
+  ...ofSession,
+  path: '/v1/sessions/{sid}/streams',
+  id: 'readStreams',
+  summary: 'Who was recorded when',
+  description: 'Whose audio and video was received when, in which slices, and when nothing was recorded.',
+  answers: { 200: { description: 'Streams, slices and interruptions.', schema: streamsSchema } },
+  handle: async (context, { path }) => {
+    const { sid } = await knownSession(context, path.sid);
+    const told = await loadNoticesOfTypes(context.db.pool, sid, STREAM_EVENTS);
+    return { status: 200, body: streamsResponse(streamHistory(told)) };
+  },
+});
+
+const explainSession = route({
+  ...ofSession,
+  path: '/v1/sessions/{sid}/explain',
+  id: 'explainSession',
+  summary: 'Why it is as it is',
+  description: 'Why the session is in its state: each fact, the evidence that it rests on, and the rule that decided.',
+  answers: { 200: { description: 'The facts with their reasons.', schema: explanationsSchema } },
+  handle: async (context, { path }) => {
+    const { sid, facts, version } = await knownSession(context, path.sid);
+    return { status: 200, body: { sid, version, facts: explain(facts, context.rules).map(explanationResponse) } };
+  },
+});
+
+/** The history of one session: its timeline, files and gaps, and the explanation of its state. */
+export const historyRoutes = [
+  readTimeline,
+  explainSession,
+  listFilesRoute,
+  listObservationsRoute,
+  listGaps,
+  readStreams,
+];
+
+async function knownSession({ db }: Pick<ServedContext, 'db'>, sid: string): Promise<StoredSession> {
   const found = (await loadSessions(db.pool, [sid])).get(sid);
   if (found === undefined) throw notFound(`No session ${sid} is known.`);
   return found;

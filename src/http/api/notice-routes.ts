@@ -1,4 +1,3 @@
-import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { eventName } from '../../agora/event-names.js';
 import { noticeKeyOf } from '../../agora/parse-notification.js';
@@ -6,59 +5,60 @@ import { findDelivery, listDeliveries, type StoredDelivery } from '../../db/evid
 import type { NoticePosition } from '../../db/evidence/notice-pages.js';
 import { loadSessions } from '../../db/sessions/sessions.js';
 import { notFound } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import { instantNumber, pageQuery, parse, readCursor, sidText, storableText, writeCursor } from './parse-request.js';
-import { rawBody, type RawBody } from './raw-body.js';
+import { noticePage, noticeSchema, type NoticeAnswer } from './answers/notice-schema.js';
+import type { ServedContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
+import { instantNumber, pageParameters, readCursor, sidText, storableText, writeCursor } from './parse-request.js';
+import { rawBody } from './raw-body.js';
 import { iso } from './times.js';
+
+const route = routesFor<ServedContext>();
 
 /** A page holds no more of bodies than this, be there fewer of them than was asked for. */
 const MOST_BYTES = 4_194_304;
 
 const noticePlace = z.object({ receivedMs: instantNumber, eventKey: z.guid() });
-const noticeIdText = storableText.min(1).max(512);
 
-/** A notification as Agora sent it. */
-export type NoticeResponse = RawBody & {
-  noticeId: string | null;
-  appId: string;
-  /** Null where it is of another product than recording. */
-  sid: string | null;
-  productId: number | null;
-  eventType: number;
-  /** The event's name; null where it is of another product. */
-  kind: string | null;
-  sequence: number | null;
-  serviceType: number | null;
-  uid: string | null;
-  isTest: boolean;
-  occurredAt: string;
-  receivedAt: string;
-  /** How often it came, the first time included. */
-  deliveries: number;
-  /** When it came again, and under which noticeId; the first 100 times. */
-  redeliveries: readonly { receivedAt: string; noticeId: string | null }[];
-};
-
-/** What came for a session, as it came, in order of receipt. */
-export function noticeRoutes({ db, identityScopes }: ApiContext): Router {
-  const router = Router();
-  router.get('/sessions/:sid/notices', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
-    const { limit, cursor } = parse(pageQuery, request.query, 'query');
+const listNotices = route({
+  method: 'get',
+  path: '/v1/sessions/{sid}/notices',
+  id: 'listNotices',
+  tag: 'evidence',
+  role: 'read',
+  summary: 'Notifications as they came',
+  description:
+    'The notifications of a session in order of receipt, with bodies as they came and every redelivery. A page holds at most 4 MiB of bodies.',
+  pathParameters: { sid: sidText },
+  query: pageParameters,
+  answers: { 200: { description: 'A page of notifications.', schema: noticePage } },
+  problems: { 404: 'No such session is known.' },
+  handle: async ({ db }, { path: { sid }, query: { limit, cursor }, mayWrite }) => {
     const after = positionOf(readCursor(noticePlace, cursor));
     const page = await listDeliveries(db.pool, sid, after, { evidence: limit, bytes: MOST_BYTES });
     // Tests of the console are of no session, and have notices all the same.
     const isKnown = page.deliveries.length > 0 || (await loadSessions(db.pool, [sid])).has(sid);
     if (!isKnown) throw notFound(`No session ${sid} is known.`);
-    const notices: NoticeResponse[] = page.deliveries.map((delivery) => noticeResponse(response, delivery));
-    response.json({ notices, next: cursorOf(page.next) });
-  });
-  router.get('/notices/:noticeId', async (request, response) => {
-    const noticeId = parse(noticeIdText, request.params.noticeId, 'notice id');
-    const found = await findDelivery(
-      db.pool,
-      identityScopes.map((scope) => noticeKeyOf(scope, noticeId)),
-    );
+    const notices = page.deliveries.map((delivery) => noticeAnswer(mayWrite, delivery));
+    return { status: 200, body: { notices, next: cursorOf(page.next) } };
+  },
+});
+
+const readNotice = route({
+  method: 'get',
+  path: '/v1/notices/{noticeId}',
+  id: 'readNotice',
+  tag: 'evidence',
+  role: 'read',
+  summary: 'One notification as it came',
+  description: "A notification by Agora's id of it, with its body as it came.",
+  pathParameters: {
+    noticeId: storableText.min(1).max(512).meta({ description: "Agora's id of the notification." }),
+  },
+  answers: { 200: { description: 'The notification.', schema: noticeSchema } },
+  problems: { 404: 'None has come, or its body was dropped after `RETENTION_DAYS`.' },
+  handle: async ({ db, identityScopes }, { path: { noticeId }, mayWrite }) => {
+    const keys = identityScopes.map((scope) => noticeKeyOf(scope, noticeId));
+    const found = await findDelivery(db.pool, keys);
     switch (found.kind) {
       case 'unknown':
         throw notFound(`No notification ${noticeId} has come.`);
@@ -67,11 +67,13 @@ export function noticeRoutes({ db, identityScopes }: ApiContext): Router {
           `Notification ${noticeId} came at ${iso(found.receivedMs)}; its body was dropped after RETENTION_DAYS.`,
         );
       case 'kept':
-        response.json(noticeResponse(response, found.delivery));
+        return { status: 200, body: noticeAnswer(mayWrite, found.delivery) };
     }
-  });
-  return router;
-}
+  },
+});
+
+/** What came for a session, as it came, in order of receipt. */
+export const noticeRoutes = [listNotices, readNotice];
 
 function positionOf(place: z.output<typeof noticePlace> | null): NoticePosition | null {
   return place === null ? null : { receivedAt: new Date(place.receivedMs), eventKey: place.eventKey };
@@ -81,7 +83,7 @@ function cursorOf(next: NoticePosition | null): string | null {
   return next === null ? null : writeCursor({ receivedMs: next.receivedAt.getTime(), eventKey: next.eventKey });
 }
 
-function noticeResponse(response: Response, delivery: StoredDelivery): NoticeResponse {
+function noticeAnswer(mayWrite: boolean, delivery: StoredDelivery): NoticeAnswer {
   const { sid, productId, eventType, occurredMs, receivedMs, raw, again, eventKey: _, ...rest } = delivery;
   const isRecording = sid !== '';
   return {
@@ -93,6 +95,6 @@ function noticeResponse(response: Response, delivery: StoredDelivery): NoticeRes
     occurredAt: iso(occurredMs),
     receivedAt: iso(receivedMs),
     redeliveries: again.map((one) => ({ receivedAt: iso(one.receivedMs), noticeId: one.noticeId })),
-    ...rawBody(response, raw),
+    ...rawBody(mayWrite, raw),
   };
 }

@@ -1,13 +1,26 @@
 import { z } from 'zod';
 import { unixMs } from '../../evidence/instant.js';
 import { ProblemError } from '../problem.js';
+import { WIRE } from './openapi/json-schemas.js';
 
 /** Parses a part of a request, or throws a problem that lists everything that is wrong with it. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({ at: path.join('.'), message }));
+  const errors = parsed.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? unknownKeys(issue) : told(issue),
+  );
   throw new ProblemError({ status: 400, title: `The ${what} is not valid`, errors });
+}
+
+type Told = { at: string; message: string };
+
+function told({ path, message }: z.core.$ZodIssue): Told[] {
+  return [{ at: path.join('.'), message }];
+}
+
+function unknownKeys({ keys }: z.core.$ZodIssueUnrecognizedKeys): Told[] {
+  return keys.map((key) => ({ at: key, message: 'is not known here' }));
 }
 
 /** The years 1 to 9999: beyond them Postgres and ISO 8601 write years in different ways. */
@@ -22,7 +35,13 @@ export const instantText = z.iso
   .datetime({ offset: true })
   .transform((text) => Date.parse(text))
   .refine((ms) => ms >= FIRST_MS && ms <= LAST_MS, 'must be in the years 1 to 9999')
-  .transform(unixMs);
+  .transform(unixMs)
+  .meta({ [WIRE]: { type: 'string', format: 'date-time' } });
+
+/** A moment that a request names. */
+export function instant(description: string) {
+  return instantText.meta({ description });
+}
 
 /** Text that Postgres can hold: it refuses NUL, and half a surrogate pair is no character. */
 export const storableText = z
@@ -30,7 +49,40 @@ export const storableText = z
   .max(2048)
   .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without NUL');
 
-export const sidText = storableText.min(1).max(256);
+export function text(description: string) {
+  return storableText.meta({ description });
+}
+
+export const sidText = storableText.min(1).max(256).meta({ description: "Agora's id of the recording." });
+
+/** `true` or `false`. */
+export function flagText(description: string) {
+  return z
+    .enum(['true', 'false'])
+    .transform((word) => word === 'true')
+    .meta({ description, [WIRE]: { type: 'boolean' } });
+}
+
+/** So many values of one parameter are more than anybody means. */
+const MOST_VALUES = 50;
+
+/** Several values of one parameter, separated by commas; what fits any of them fits. */
+export function listText<T>(
+  description: string,
+  element: z.ZodType<T, string>,
+  items: Readonly<Record<string, unknown>>,
+) {
+  return z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(element).max(MOST_VALUES))
+    .meta({ description, [WIRE]: { type: 'array', items, minItems: 1, maxItems: MOST_VALUES } });
+}
+
+/** Several of these words. */
+export function wordsText<const T extends readonly string[]>(description: string, values: T) {
+  return listText(description, z.enum(values), { type: 'string', enum: values });
+}
 
 /**
  * An id that becomes a part of an address at Agora. `..` would lead to another address, with the account's
@@ -47,12 +99,28 @@ export const limitText = z
   .regex(/^\d{1,4}$/, 'must be a whole number')
   .transform(Number)
   .refine((n) => n >= 1 && n <= LARGEST_PAGE, `must be between 1 and ${String(LARGEST_PAGE)}`)
-  .default(USUAL_PAGE);
+  .default(USUAL_PAGE)
+  .meta({
+    description: 'How many are wanted at most.',
+    [WIRE]: { type: 'integer', minimum: 1, maximum: LARGEST_PAGE, default: USUAL_PAGE },
+  });
 
 /** Cursors of the change feed are positions in it. */
-export const cursorText = z.string().regex(/^\d{1,18}$/, 'must be a cursor of the feed');
+export const cursorText = z
+  .string()
+  .regex(/^\d{1,18}$/, 'must be a cursor of the feed')
+  .meta({
+    description: 'The cursor of the last change that was seen.',
+    [WIRE]: { type: 'string', pattern: String.raw`^\d{1,18}$` },
+  });
 
-export const pageQuery = z.object({ limit: limitText, cursor: z.string().optional() });
+/** The parameters of a list that is read by pages. */
+export const pageParameters = {
+  limit: limitText,
+  cursor: z.string().optional().meta({ description: 'Where to go on: `next` of the page before.' }),
+};
+
+export type PageRequest = { limit: number; cursor?: string | undefined };
 
 /** A cursor is where a page ended, as base64url JSON: opaque to others, checked when it comes back. */
 export function writeCursor(position: unknown): string {
@@ -78,8 +146,7 @@ const MOST_ELEMENTS = 1_000_000_000;
 const listPlace = z.object({ from: z.number().int().min(0).max(MOST_ELEMENTS) });
 
 /** Where in a list a page begins, and how long it is. */
-export function offsetOf(query: unknown): { from: number; limit: number } {
-  const { limit, cursor } = parse(pageQuery, query, 'query');
+export function offsetOf({ limit, cursor }: PageRequest): { from: number; limit: number } {
   return { from: readCursor(listPlace, cursor)?.from ?? 0, limit };
 }
 
@@ -89,8 +156,8 @@ export function nextOffset(from: number, total: number): string | null {
 }
 
 /** A page of a list that is in memory, and the cursor of the next one. */
-export function pageOf<T>(elements: readonly T[], query: unknown): { page: readonly T[]; next: string | null } {
-  const { from, limit } = offsetOf(query);
+export function pageOf<T>(elements: readonly T[], request: PageRequest): { page: readonly T[]; next: string | null } {
+  const { from, limit } = offsetOf(request);
   const end = from + limit;
   return { page: elements.slice(from, end), next: nextOffset(end, elements.length) };
 }

@@ -1,60 +1,63 @@
-import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { listQuarantined, type QuarantinedBody } from '../../db/evidence/quarantine.js';
-import type { ApiContext } from './api-context.js';
-import { pageQuery, parse, readCursor, writeCursor } from './parse-request.js';
-import { rawBody, type RawBody } from './raw-body.js';
+import { quarantinePage, replaySchema, type QuarantinedAnswer } from './answers/notice-schema.js';
+import type { ServedContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
+import { flagText, pageParameters, readCursor, writeCursor } from './parse-request.js';
+import { rawBody } from './raw-body.js';
 import { iso, isoOrNull } from './times.js';
 
-const quarantineQuery = pageQuery.extend({
-  /** `true`: those alone that were not taken in since. */
-  waiting: z
-    .enum(['true', 'false'])
-    .transform((word) => word === 'true')
-    .default(false),
-});
+const route = routesFor<ServedContext>();
+
 const bodyPlace = z.object({ id: z.string().regex(/^\d{1,18}$/) });
 
-/** A body whose signature was right and that is in no session. */
-export type QuarantinedResponse = RawBody & {
-  id: string;
-  appId: string;
-  reason: string;
-  receivedAt: string;
-  /** When it was taken in after all; null while it waits. */
-  replayedAt: string | null;
-  bytes: number;
-};
-
-/** `stay`: what still cannot be taken in, by why. `next`: with it the next call goes on; null at the end. */
-export type ReplayResponse = {
-  taken: number;
-  stay: readonly { reason: string; count: number }[];
-  next: string | null;
-};
-
-/** What was signed and nobody could read: shown as it came, and taken in once it can be read. */
-export function quarantineRoutes({ db, writes }: ApiContext): Router {
-  const router = Router();
-  router.get('/quarantine', async (request, response) => {
-    const { limit, cursor, waiting } = parse(quarantineQuery, request.query, 'query');
+const listQuarantine = route({
+  method: 'get',
+  path: '/v1/quarantine',
+  id: 'listQuarantine',
+  tag: 'evidence',
+  role: 'read',
+  summary: 'Bodies that could not be taken in',
+  description: 'Bodies with a valid signature that could not be read, newest first, as they came and with the reason.',
+  query: {
+    ...pageParameters,
+    waiting: flagText('Whether to show those alone that were not taken in since.').default(false),
+  },
+  answers: { 200: { description: 'A page of bodies.', schema: quarantinePage } },
+  handle: async ({ db }, { query: { limit, cursor, waiting }, mayWrite }) => {
     const before = readCursor(bodyPlace, cursor)?.id ?? null;
     const { bodies, next } = await listQuarantined(db.pool, before, limit, waiting);
-    const quarantine: QuarantinedResponse[] = bodies.map((body) => quarantinedResponse(response, body));
-    response.json({ quarantine, next: next === null ? null : writeCursor({ id: next }) });
-  });
-  router.post('/quarantine/replay', async (request, response) => {
-    const { limit, cursor } = parse(pageQuery, request.query, 'query');
+    const quarantine = bodies.map((body) => quarantinedAnswer(mayWrite, body));
+    return { status: 200, body: { quarantine, next: cursorOf(next) } };
+  },
+});
+
+const replayQuarantine = route({
+  method: 'post',
+  path: '/v1/quarantine/replay',
+  id: 'replayQuarantine',
+  tag: 'evidence',
+  role: 'write',
+  summary: 'Try them again',
+  description: 'Takes in what can be read now, oldest first, `limit` at a time; `next` goes on from there.',
+  query: pageParameters,
+  answers: { 200: { description: 'What came of it.', schema: replaySchema } },
+  handle: async ({ writes }, { query: { limit, cursor } }) => {
     const after = readCursor(bodyPlace, cursor)?.id ?? '0';
     const { taken, unreadable, next } = await writes.replayQuarantine(after, limit);
     const stay = [...unreadable].map(([reason, count]) => ({ reason, count }));
-    const answer: ReplayResponse = { taken, stay, next: next === null ? null : writeCursor({ id: next }) };
-    response.json(answer);
-  });
-  return router;
+    return { status: 200, body: { taken, stay, next: cursorOf(next) } };
+  },
+});
+
+/** What was signed and nobody could read: shown as it came, and taken in once it can be read. */
+export const quarantineRoutes = [listQuarantine, replayQuarantine];
+
+function cursorOf(id: string | null): string | null {
+  return id === null ? null : writeCursor({ id });
 }
 
-function quarantinedResponse(response: Response, body: QuarantinedBody): QuarantinedResponse {
+function quarantinedAnswer(mayWrite: boolean, body: QuarantinedBody): QuarantinedAnswer {
   const { id, appId, reason, receivedMs, replayedMs, raw } = body;
   return {
     id,
@@ -63,6 +66,6 @@ function quarantinedResponse(response: Response, body: QuarantinedBody): Quarant
     receivedAt: iso(receivedMs),
     replayedAt: isoOrNull(replayedMs),
     bytes: raw.length,
-    ...rawBody(response, raw),
+    ...rawBody(mayWrite, raw),
   };
 }

@@ -1,44 +1,70 @@
-import { Router, text } from 'express';
 import { z } from 'zod';
 import { sidOfStopAnswer } from '../../agora/decode-stop-answer.js';
 import { parseJson } from '../../agora/parse-notification.js';
 import { findSession } from '../../db/sessions/read-sessions.js';
+import { RECORDING_MODES } from '../../evidence/registration.js';
 import type { RegistrationField } from '../../sessions/facts/registrations.js';
 import { notFound, ProblemError } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import { isAddressPart, NOT_AN_ADDRESS_PART, instantText, parse, sidText, storableText } from './parse-request.js';
+import { oneOf, words } from './answers/fields.js';
+import { sessionSchema, type SessionAnswer } from './answers/session-schema.js';
+import type { ServedContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
+import { isAddressPart, NOT_AN_ADDRESS_PART, flagText, instantText, sidText, storableText } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
+
+const route = routesFor<ServedContext>();
 
 const name = storableText.min(1);
 const id = name.refine(isAddressPart, NOT_AN_ADDRESS_PART);
-const registeredSid = sidText.refine(isAddressPart, NOT_AN_ADDRESS_PART);
+const registeredSid = sidText
+  .refine(isAddressPart, NOT_AN_ADDRESS_PART)
+  .meta({ description: sidText.description ?? '' });
 
 /** uid: Agora's are numbers up to 2^32 - 1, and come as text or as numbers. */
-const registrationBody = z.object({
-  appId: id,
-  resourceId: id,
-  mode: z.enum(['individual', 'mix', 'web', 'raw']),
-  cname: name,
-  uid: z.union([storableText.min(1).max(64), z.number().int().nonnegative()]).transform(String),
-  startedAt: instantText.nullish(),
-  resourceExpiredHour: z.number().int().min(1).max(720).nullish(),
-});
+const registrationBody = z
+  .object({
+    appId: id.meta({ description: 'The app that recorded.' }),
+    resourceId: id.meta({ description: 'The resource id that `acquire` answered.' }),
+    mode: oneOf('The recording mode.', RECORDING_MODES),
+    cname: name.meta({ description: 'The channel that is recorded.' }),
+    uid: z
+      .union([storableText.min(1).max(64), z.number().int().nonnegative()])
+      .transform(String)
+      .meta({ description: 'The uid that the recording was started with.' }),
+    startedAt: instantText.nullish().meta({ description: 'When `start` was called; ISO 8601 with a zone.' }),
+    resourceExpiredHour: z
+      .number()
+      .int()
+      .min(1)
+      .max(720)
+      .nullish()
+      .meta({ description: 'For how many hours it can be asked about, as `acquire` was told; 72 where left out.' }),
+  })
+  .meta({ id: 'Registration', description: 'What whoever called `start` knows of a recording.' });
 
-/** `replace=true`: this registration replaces the earlier ones. */
-const registrationQuery = z.object({
-  replace: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((word) => word === 'true'),
-});
-
-/** Writes by other services: they register a session, pass on what `stop` answered, or ask for a query. */
-export function registrationRoutes(context: ApiContext): Router {
-  const router = Router();
-  router.put('/sessions/:sid', async (request, response) => {
-    const sid = parse(registeredSid, request.params.sid, 'session id');
-    const { startedAt, resourceExpiredHour, ...told } = parse(registrationBody, request.body, 'body');
-    const { replace } = parse(registrationQuery, request.query, 'query');
+const putSession = route({
+  method: 'put',
+  path: '/v1/sessions/{sid}',
+  id: 'registerSession',
+  tag: 'sessions',
+  role: 'write',
+  summary: 'Register a session',
+  description:
+    'For the service that called `start`: without it Agora cannot be asked about the session. It may come before or long after the first notification.',
+  pathParameters: { sid: registeredSid },
+  query: {
+    replace: flagText('Whether what is told counts in place of what was told before; all of it is kept.').default(
+      false,
+    ),
+  },
+  body: registrationBody,
+  answers: {
+    200: { description: 'It says the same again, adds what was missing, or replaces.', schema: sessionSchema },
+    201: { description: 'Registered.', schema: sessionSchema },
+  },
+  problems: { 409: 'It contradicts what was told before; `fields` names in what.' },
+  handle: async (context, { path: { sid }, query: { replace }, body }) => {
+    const { startedAt, resourceExpiredHour, ...told } = body;
     const registered = await context.writes.register({
       kind: 'registration',
       sid,
@@ -49,30 +75,66 @@ export function registrationRoutes(context: ApiContext): Router {
       replaces: replace,
     });
     if (registered.kind === 'contradicts') throw contradiction(sid, registered.fields);
-    response.status(registered.kind === 'created' ? 201 : 200).json(await readSession(context, sid));
-  });
-  router.post('/sessions/:sid/stop-response', text({ type: () => true, limit: '1mb' }), async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
-    const raw = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
-    const answer = parseJson(raw);
-    if (answer === undefined) throw new ProblemError({ status: 400, title: 'The body is not JSON' });
-    const named = sidOfStopAnswer(answer) ?? sid;
+    const session = await readSession(context, sid);
+    return { status: registered.kind === 'created' ? 201 : 200, body: session };
+  },
+});
+
+const addStopResponse = route({
+  method: 'post',
+  path: '/v1/sessions/{sid}/stop-response',
+  id: 'addStopResponse',
+  tag: 'sessions',
+  role: 'write',
+  summary: 'What `stop` answered',
+  description: 'The body that `stop` answered, as it came: further evidence of the end. Sending it again does nothing.',
+  pathParameters: { sid: sidText },
+  body: z.unknown().meta({ description: "The answer of Agora's `stop`, whatever its status was." }),
+  takesAnyBody: true,
+  answers: {
+    200: { description: 'Known already.', schema: sessionSchema },
+    201: { description: 'Kept.', schema: sessionSchema },
+  },
+  problems: { 404: 'No such session is known.', 422: 'The answer names another session.' },
+  handle: async (context, { path: { sid }, text }) => {
+    const named = sidOfStopAnswer(parseJson(text)) ?? sid;
     if (named !== sid) throw anotherSid(sid, named);
-    const result = await context.writes.addStopAnswer(sid, raw);
+    const result = await context.writes.addStopAnswer(sid, text);
     if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
-    response.status(result === 'stored' ? 201 : 200).json(await readSession(context, sid));
-  });
-  router.post('/sessions/:sid/reconcile', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
+    return { status: result === 'stored' ? 201 : 200, body: await readSession(context, sid) };
+  },
+});
+
+const reconcileSession = route({
+  method: 'post',
+  path: '/v1/sessions/{sid}/reconcile',
+  id: 'reconcileSession',
+  tag: 'sessions',
+  role: 'write',
+  summary: 'Ask Agora now',
+  description: 'Asks for a query now, within the budget. What it tells is seen in a later version of the session.',
+  pathParameters: { sid: sidText },
+  answers: {
+    202: {
+      description: 'It will be asked.',
+      schema: z
+        .object({ sid: words("Agora's id of the recording."), status: oneOf('`requested`.', ['requested']) })
+        .meta({ id: 'QueryRequest', description: 'That a query is wanted.' }),
+    },
+  },
+  problems: { 404: 'No such session is known.', 409: 'Agora cannot be asked about it.' },
+  handle: async (context, { path: { sid } }) => {
     const result = await context.writes.requestQuery(sid);
     if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
     if (result === 'not_queryable') throw notQueryable(sid);
-    response.status(202).json({ sid, status: 'requested' });
-  });
-  return router;
-}
+    return { status: 202, body: { sid, status: 'requested' } };
+  },
+});
 
-async function readSession({ db, now, rules }: ApiContext, sid: string): Promise<unknown> {
+/** Writes by other services: they register a session, pass on what `stop` answered, or ask for a query. */
+export const registrationRoutes = [putSession, addStopResponse, reconcileSession];
+
+async function readSession({ db, now, rules }: ServedContext, sid: string): Promise<SessionAnswer> {
   const found = await findSession(db, sid);
   if (found === null) throw notFound(`No session ${sid} is known.`);
   return sessionResponse(found, now(), rules);

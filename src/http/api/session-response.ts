@@ -1,6 +1,7 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
 import type { LedgerSession, Session, SessionService } from '../../sessions/verdict/session.js';
+import type { ServiceAnswer, SessionAnswer } from './answers/session-schema.js';
 import { isoOrNull, iso } from './times.js';
 
 export type PublishedVersion = { session: LedgerSession; version: number; updatedMs: UnixMs };
@@ -10,7 +11,7 @@ export function sessionResponse(
   { session, version, updatedMs }: PublishedVersion,
   nowMs: UnixMs,
   rules: Pick<VerdictRules, 'accountOf'>,
-) {
+): SessionAnswer {
   const { startedAt, endedAt } = session;
   return {
     sid: session.sid,
@@ -52,7 +53,7 @@ export function sessionResponse(
 }
 
 /** What is not told of a part is left out. */
-function serviceResponse({ name, state, onHold, outputs, videos, atMs, source }: SessionService) {
+function serviceResponse({ name, state, onHold, outputs, videos, atMs, source }: SessionService): ServiceAnswer {
   return {
     name,
     state,
@@ -73,7 +74,7 @@ function isQueryable(
   return nowMs < queryableUntilMs && isConfigured(rules, appId);
 }
 
-function noticesOf({ notices }: Session) {
+function noticesOf({ notices }: Session): SessionAnswer['notices'] {
   const { lastMs, ...counts } = notices;
   return { ...counts, lastAt: isoOrNull(lastMs) };
 }

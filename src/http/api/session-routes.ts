@@ -1,64 +1,70 @@
-import { Router } from 'express';
-import { z } from 'zod';
-import { findSession, listSessions } from '../../db/sessions/read-sessions.js';
-import { CERTAINTIES, SESSION_OUTCOMES, SESSION_STATES } from '../../sessions/verdict/session.js';
+import { countSessions, listSessions } from '../../db/sessions/list-sessions.js';
+import { findSession } from '../../db/sessions/read-sessions.js';
 import { notFound } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import { answersNotModified } from './not-modified.js';
-import {
-  instantNumber,
-  instantText,
-  pageQuery,
-  parse,
-  readCursor,
-  sidText,
-  storableText,
-  writeCursor,
-} from './parse-request.js';
+import { sessionPage, sessionSchema } from './answers/session-schema.js';
+import type { ServedContext } from './api-context.js';
+import { isNotModified, versionTag } from './not-modified.js';
+import { routesFor } from './openapi/route.js';
+import { instantText, pageParameters, sidText } from './parse-request.js';
+import { readFilters, readPosition, sessionFilters, sessionOrder, writePosition } from './session-filters.js';
 import { sessionResponse } from './session-response.js';
 import { sessionAsOf } from './version-routes.js';
 
-const filters = pageQuery.extend({
-  appId: storableText.optional(),
-  state: z.enum(SESSION_STATES).optional(),
-  outcome: z.enum(SESSION_OUTCOMES).optional(),
-  certainty: z.enum(CERTAINTIES).optional(),
-  mode: z.enum(['individual', 'mix', 'web', 'raw']).optional(),
-  cname: storableText.optional(),
-  hasGaps: z
-    .enum(['true', 'false'])
-    .transform((word) => word === 'true')
-    .optional(),
-  startedFrom: instantText.optional(),
-  startedTo: instantText.optional(),
-  updatedAfter: instantText.optional(),
+const route = routesFor<ServedContext>();
+
+const findSessions = route({
+  method: 'get',
+  path: '/v1/sessions',
+  id: 'listSessions',
+  tag: 'sessions',
+  role: 'read',
+  summary: 'Sessions',
+  description:
+    'Sessions that fit every filter. Of several values of one filter, separated by commas, any may fit. A page begins where the one before ended, whatever has come and gone between.',
+  query: { ...sessionFilters, ...sessionOrder, ...pageParameters },
+  answers: { 200: { description: 'A page of sessions.', schema: sessionPage } },
+  handle: async (context, { query: { limit, cursor, order, count, ...asked } }) => {
+    const { db, now, rules } = context;
+    const filters = readFilters(asked, context);
+    const after = readPosition(order, cursor);
+    const found = await listSessions(db.pool, filters, { limit, order, after });
+    const counted = count ? { count: await countSessions(db.pool, filters) } : {};
+    const sessions = found.map((session) => sessionResponse(session, now(), rules));
+    const last = found.length === limit ? found.at(-1) : undefined;
+    return {
+      status: 200,
+      body: { sessions, next: last === undefined ? null : writePosition(last.position), ...counted },
+    };
+  },
 });
 
-/** `asOf`: the session as the ledger knew it then. */
-const sessionQuery = z.object({ asOf: instantText.optional() });
+/** Counts move without a new version: so the tag is weak. */
+const ETAG = { ETag: 'The version, as a weak tag.' };
 
-const positionShape = z.object({ createdMs: instantNumber, sid: sidText });
-
-export function sessionRoutes({ db, now, rules }: ApiContext): Router {
-  const router = Router();
-  router.get('/sessions', async (request, response) => {
-    const { limit, cursor, startedFrom, startedTo, updatedAfter, ...exact } = parse(filters, request.query, 'query');
-    const times = { startedFromMs: startedFrom, startedToMs: startedTo, updatedAfterMs: updatedAfter };
-    const after = readCursor(positionShape, cursor);
-    const found = await listSessions(db, { ...exact, ...times }, { limit, after });
-    const last = found.length === limit ? found.at(-1) : undefined;
-    response.json({
-      sessions: found.map((session) => sessionResponse(session, now(), rules)),
-      next: last === undefined ? null : writeCursor({ createdMs: last.createdMs, sid: last.session.sid }),
-    });
-  });
-  router.get('/sessions/:sid', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
-    const { asOf } = parse(sessionQuery, request.query, 'query');
+const readSession = route({
+  method: 'get',
+  path: '/v1/sessions/{sid}',
+  id: 'readSession',
+  tag: 'sessions',
+  role: 'read',
+  summary: 'One session',
+  description: 'The session as all its evidence has it, or with `asOf` as the ledger knew it then.',
+  pathParameters: { sid: sidText },
+  query: {
+    asOf: instantText.optional().meta({ description: 'An instant: the newest version that was made by then.' }),
+  },
+  answers: {
+    200: { description: 'The session.', schema: sessionSchema, headers: ETAG },
+    304: { description: 'It is still the version of `If-None-Match`.', schema: null, headers: ETAG },
+  },
+  problems: { 404: 'No such session is known, or was then.', 410: 'What was known then is not kept any more.' },
+  handle: async ({ db, now, rules }, { path: { sid }, query: { asOf }, headers }) => {
     const found = asOf === undefined ? await findSession(db, sid) : await sessionAsOf({ db }, sid, asOf);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    if (answersNotModified(request, response, found.version)) return;
-    response.json(sessionResponse(found, asOf ?? now(), rules));
-  });
-  return router;
-}
+    const tag = versionTag(found.version);
+    if (isNotModified(headers['if-none-match'], tag)) return { status: 304, body: null, headers: { ETag: tag } };
+    return { status: 200, body: sessionResponse(found, asOf ?? now(), rules), headers: { ETag: tag } };
+  },
+});
+
+export const sessionRoutes = [findSessions, readSession];

@@ -1,46 +1,46 @@
 import type { FileMention } from '../../evidence/file-mention.js';
-import type { ExtensionService, Observation, QueryOutcome, RecordingAnswer } from '../../evidence/observation.js';
+import type { ExtensionService, Observation, RecordingAnswer } from '../../evidence/observation.js';
 import type { PushOutput } from '../../evidence/push-output.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
-import type { TimelineDetails, TimelineEntry } from '../../sessions/views/timeline.js';
+import type { TimelineEntry } from '../../sessions/views/timeline.js';
+import type { EventDetails } from './answers/event-details-schema.js';
+import type { FileMentionAnswer } from './answers/file-schema.js';
+import type { ObservationAnswer, QueryAnswer, QueryDetails } from './answers/observation-schema.js';
+import type { TimelineEntryAnswer } from './answers/timeline-schema.js';
 import { iso, isoOrNull, type Timeless } from './times.js';
 
-export function timelineEntry({ atMs, receivedMs, details, ...entry }: TimelineEntry) {
-  return {
-    at: iso(atMs),
-    ...entry,
-    details: timelineDetails(details),
-    receivedAt: iso(receivedMs),
-  };
-}
-
-/** The details of an entry as the API shows them. */
-export function timelineDetails(details: TimelineDetails): object {
+export function timelineEntry({ atMs, receivedMs, details, ...told }: TimelineEntry): TimelineEntryAnswer {
+  const entry = { at: iso(atMs), ...told, details: null, receivedAt: iso(receivedMs) };
   switch (details.of) {
-    case 'event':
-      return eventDetails(details.event);
+    case 'event': {
+      const { event } = details;
+      if (event.type !== 'unknown') return { ...entry, source: 'notice', details: eventDetailsOf(event) };
+      return { ...entry, source: 'notice', details: event.details }; // as Agora sent them: names and units are theirs
+    }
     case 'query':
-      return runDetails(details.run);
+      return { ...entry, source: 'query', details: runDetails(details.run) };
     case 'registration':
-      return registrationDetails(details.registration);
+      return { ...entry, source: 'registration', details: registrationDetails(details.registration) };
     case 'stop':
-      return stopDetails(details.answer);
-    case 'absence':
-      return {
-        firstNotFoundAt: iso(details.firstNotFoundMs),
-        notAfterAt: iso(details.notAfterMs),
-      };
+      return { ...entry, source: 'stop', details: stopDetails(details.answer) };
+    case 'absence': {
+      const firstNotFoundAt = iso(details.firstNotFoundMs);
+      return { ...entry, source: 'inference', details: { firstNotFoundAt, notAfter: iso(details.notAfterMs) } };
+    }
     case 'reopening':
-      return { because: details.because };
+      return { ...entry, source: 'inference', details: { because: details.because } };
   }
 }
 
-function eventDetails(event: RecordingEvent): object {
+/** The details of an entry as the API shows them. */
+export function timelineDetails(entry: TimelineEntry): object {
+  return timelineEntry(entry).details;
+}
+
+function eventDetailsOf(event: Exclude<RecordingEvent, { type: 'unknown' }>): EventDetails {
   switch (event.type) {
-    case 'unknown': // as Agora sent them: names and units are theirs
-      return event.details;
     case 'sliceStarted':
       return {
         startedAt: isoOrNull(event.startedMs),
@@ -65,42 +65,75 @@ function eventDetails(event: RecordingEvent): object {
   }
 }
 
-function file({ name, trackType, uid, mixedAllUser, playable, sliceStartedMs, videoId }: FileMention) {
+function file({
+  name,
+  trackType,
+  uid,
+  mixedAllUser,
+  playable,
+  sliceStartedMs,
+  videoId,
+}: FileMention): FileMentionAnswer {
   return { name, trackType, uid, mixedAllUser, playable, sliceStartedAt: isoOrNull(sliceStartedMs), videoId };
 }
 
-function runDetails({ outcome, count, answeredMs, lastAskedMs, lastAnsweredMs }: Observation) {
-  return {
-    ...outcomeDetails(outcome),
+function runDetails({ outcome, count, answeredMs, lastAskedMs, lastAnsweredMs }: Observation): QueryDetails {
+  const run = {
     count,
     answeredAt: iso(answeredMs),
     lastAskedAt: iso(lastAskedMs),
     lastAnsweredAt: iso(lastAnsweredMs),
   };
+  switch (outcome.kind) {
+    case 'answered':
+      return { answer: answerDetails(outcome.answer), ...run };
+    case 'bad_request':
+      return { code: outcome.code, reason: outcome.reason, ...run };
+    case 'throttled':
+      return { retryAfterMs: outcome.retryAfterMs, ...run };
+    case 'unavailable':
+      return { reason: outcome.reason, ...run };
+    case 'not_found':
+    case 'no_route':
+    case 'unauthorized':
+    case 'incomplete':
+      return run;
+  }
 }
 
-export function observationResponse(run: Observation): object {
+export function observationResponse(observation: Observation): ObservationAnswer {
+  const { outcome } = observation;
+  const run = whenOf(observation);
+  switch (outcome.kind) {
+    case 'answered':
+      return { outcome: outcome.kind, answer: answerDetails(outcome.answer), ...run };
+    case 'bad_request':
+      return { outcome: outcome.kind, code: outcome.code, reason: outcome.reason, ...run };
+    case 'throttled':
+      return { outcome: outcome.kind, retryAfterMs: outcome.retryAfterMs, ...run };
+    case 'unavailable':
+      return { outcome: outcome.kind, reason: outcome.reason, ...run };
+    case 'not_found':
+    case 'no_route':
+    case 'unauthorized':
+    case 'incomplete':
+      return { outcome: outcome.kind, ...run };
+  }
+}
+
+function whenOf(run: Observation) {
   return {
-    outcome: run.outcome.kind,
-    ...outcomeDetails(run.outcome),
     askedAt: iso(run.askedMs),
     answeredAt: iso(run.answeredMs),
     lastAskedAt: iso(run.lastAskedMs),
     lastAnsweredAt: iso(run.lastAnsweredMs),
     count: run.count,
-    unbrokenSinceAt: isoOrNull(run.unbrokenSinceMs),
+    notFoundSince: isoOrNull(run.unbrokenSinceMs),
     clockEra: run.clockEra,
   };
 }
 
-function outcomeDetails(outcome: QueryOutcome): object {
-  if (outcome.kind === 'answered') return { answer: answerDetails(outcome.answer) };
-  const timeless: Timeless<typeof outcome> = outcome;
-  const { kind: _kind, ...told } = timeless;
-  return told;
-}
-
-function answerDetails({ sliceStartedMs, files, services, ...answer }: RecordingAnswer) {
+function answerDetails({ sliceStartedMs, files, services, ...answer }: RecordingAnswer): QueryAnswer {
   const { status, cname, uid, fileListMode, recordingService } = answer;
   return {
     status,

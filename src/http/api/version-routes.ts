@@ -1,32 +1,41 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { findFirstVersion, findVersionAt, listVersions, type VersionEntry } from '../../db/sessions/changes.js';
 import { findSession, type PublishedSession } from '../../db/sessions/read-sessions.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import { notFound, ProblemError } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import { pageQuery, parse, readCursor, sidText, writeCursor } from './parse-request.js';
+import { versionPage } from './answers/version-schema.js';
+import type { ApiContext, ServedContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
+import { pageParameters, readCursor, sidText, writeCursor } from './parse-request.js';
 import { iso } from './times.js';
 
-const versionPlace = z.object({ version: z.number().int().min(1).max(2_147_483_647) });
+const versionPosition = z.object({ version: z.number().int().min(1).max(2_147_483_647) });
 
-/** The versions of a session: when each was made, what it changed, and why. */
-export function versionRoutes({ db }: ApiContext): Router {
-  const router = Router();
-  router.get('/sessions/:sid/versions', async (request, response) => {
-    const sid = parse(sidText, request.params.sid, 'session id');
-    const { limit, cursor } = parse(pageQuery, request.query, 'query');
-    const below = readCursor(versionPlace, cursor)?.version ?? null;
+const route = routesFor<ServedContext>();
+
+const readVersions = route({
+  method: 'get',
+  path: '/v1/sessions/{sid}/versions',
+  id: 'listVersions',
+  tag: 'history',
+  role: 'read',
+  summary: 'The versions of a session',
+  description: 'When each version was made, what it changed, and the evidence that led to it; the newest first.',
+  pathParameters: { sid: sidText },
+  query: pageParameters,
+  answers: { 200: { description: 'A page of versions.', schema: versionPage } },
+  problems: { 404: 'No such session is known.' },
+  handle: async ({ db }, { path: { sid }, query: { limit, cursor } }) => {
+    const below = readCursor(versionPosition, cursor)?.version ?? null;
     const versions = await listVersions(db.pool, sid, below, limit);
     if (versions.length === 0 && (await findSession(db, sid)) === null) throw notFound(`No session ${sid} is known.`);
     const last = versions.length === limit ? versions.at(-1) : undefined;
-    response.json({
-      versions: versions.map(versionResponse),
-      next: last === undefined || last.version === 1 ? null : writeCursor({ version: last.version }),
-    });
-  });
-  return router;
-}
+    const next = last === undefined || last.version === 1 ? null : writeCursor({ version: last.version });
+    return { status: 200, body: { versions: versions.map(versionResponse), next } };
+  },
+});
+
+export const versionRoutes = [readVersions];
 
 function versionResponse({ version, atMs, cursor, changed, because }: VersionEntry) {
   return {

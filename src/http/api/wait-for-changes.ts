@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readLastCursor } from '../../db/sessions/feed.js';
 import { ProblemError } from '../problem.js';
 import type { ApiContext } from './api-context.js';
+import { WIRE } from './openapi/json-schemas.js';
 import { cursorText, parse } from './parse-request.js';
 
 /** So many readers may wait at a time. Each costs an open connection. */
@@ -16,7 +17,11 @@ export const waitText = z
   .regex(/^\d{1,2}$/, 'must be a whole number of seconds')
   .transform(Number)
   .refine((seconds) => seconds <= LONGEST_S, `must be between 0 and ${String(LONGEST_S)}`)
-  .default(0);
+  .default(0)
+  .meta({
+    description: 'For how many seconds an empty answer is held back until there is a change.',
+    [WIRE]: { type: 'integer', minimum: 0, maximum: LONGEST_S, default: 0 },
+  });
 
 const waitQuery = z.object({ wait: waitText, after: cursorText.default('0') });
 

@@ -6,7 +6,7 @@ import { isReplaced } from './current-recorders.js';
 import { isFailing } from './signs-of-life.js';
 
 /** From the worst to the best; `unknown` if no source reported it. */
-const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const;
+export const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
 /**

@@ -1,0 +1,16 @@
+// What the build adds to dist/ beside compiled code: the page of /docs, and the document of the API as a file.
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
+const page = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+
+mkdirSync(join(dist, 'swagger-ui'), { recursive: true });
+for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE']) {
+  copyFileSync(join(page, file), join(dist, 'swagger-ui', file));
+}
+
+const { describeApi } = await import('../dist/http/api/describe-api.js');
+writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(describeApi(), null, 2)}\n`);
