@@ -8,10 +8,10 @@ import { createFeedPages, type FeedPage, type StreamedChange } from './feed-page
 import type { WatchFeed } from './feed-watch.js';
 
 /** How many readers there may be, how often each hears something, and how long one may take nothing. */
-export type StreamLimits = { mostReaders: number; heartbeatMs: number; stalledMs: number };
+export type StreamLimits = { mostReaders: number; commentEveryMs: number; stalledMs: number };
 
-/** Each reader costs an open connection. 15 s between heartbeats are promised, and a busy process is late. */
-const USUAL: StreamLimits = { mostReaders: 500, heartbeatMs: 10_000, stalledMs: 30_000 };
+/** Each reader costs an open connection. A comment every 15 s is promised, and a busy process is late. */
+const USUAL: StreamLimits = { mostReaders: 500, commentEveryMs: 10_000, stalledMs: 30_000 };
 
 const RETRY_MS = 2_000;
 /** After a read that failed. Readers go on waiting, for a browser does not come back from an answer of 503. */
@@ -38,7 +38,7 @@ export function createChangeStreams(
   watchFeed: WatchFeed,
   limits: Partial<StreamLimits> = {},
 ): StreamChanges {
-  const { mostReaders, heartbeatMs, stalledMs } = { ...USUAL, ...limits };
+  const { mostReaders, commentEveryMs, stalledMs } = { ...USUAL, ...limits };
   const { log, stopping } = context;
   const readPage = createFeedPages(context);
   let readers = 0;
@@ -57,7 +57,7 @@ export function createChangeStreams(
     const over = new AbortController();
     const end = (): void => over.abort();
     const place = { at: start.after, told: start.after };
-    const heartbeat = setInterval(() => writeHeartbeat(response, place), heartbeatMs);
+    const comments = setInterval(() => writeComment(response, place), commentEveryMs);
     readers += 1;
     response.once('close', end);
     stopping.addEventListener('abort', end);
@@ -67,7 +67,7 @@ export function createChangeStreams(
       if (!over.signal.aborted) log.error({ err: error }, 'stream.failed');
     } finally {
       readers -= 1;
-      clearInterval(heartbeat);
+      clearInterval(comments);
       stopping.removeEventListener('abort', end);
       // What a stalled reader does not take would delay the stop of the process.
       if (response.writableNeedDrain) response.destroy();
@@ -150,7 +150,7 @@ function writeHead(response: Response, { feed, after, tellPlace }: StreamStart):
  * A comment; and where changes were left out since the last that was told, the place, so that who reconnects after a
  * month of silence is not before what is kept. An id without data is no event.
  */
-function writeHeartbeat(response: Response, place: Place): void {
+function writeComment(response: Response, place: Place): void {
   if (response.writableNeedDrain) return;
   response.write(place.told === place.at ? ':\n\n' : `:\nid: ${String(place.at)}\n\n`);
   place.told = place.at;
