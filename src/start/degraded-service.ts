@@ -41,7 +41,7 @@ export async function serveUntilPostgresAnswers(
   const ledgerId = await recallLedger(config.spoolDir, url);
   if (ledgerId === null) return null;
   const degraded = await startDegradedService(config, ledgerId, log, ops, POSTGRES_SILENT);
-  log.warn({ receiver: degraded.receiver.port }, 'receiver.degraded');
+  log.warn({ receiverPort: degraded.receiver.port }, 'receiver.degraded');
   while (!stopping.aborted && (await isAway(url))) await wait(LOOK_EVERY_MS);
   return degraded;
 }
