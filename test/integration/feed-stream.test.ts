@@ -251,7 +251,7 @@ describe('the streams of a process', () => {
     mostHeld = 0;
     const { db, context } = ledger;
     const log = createLogger('silent');
-    const served = { db, log, rules: context.rules as never, stopping: stopping.signal };
+    const served = { db, log, rules: context.rules, stopping: stopping.signal };
     const stream = createChangeStreams(served, createFeedWatch(served), limits);
     const app = express();
     app.use(measureRequests(metrics, 'api'));

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
+import type { Logger } from 'pino';
 import { answerLasts } from '../measure-requests.js';
 import { ProblemError } from '../problem.js';
-import type { ApiContext } from './api-context.js';
-import { createFeedPages, type FeedPage, type StreamedChange } from './feed-pages.js';
+import { createFeedPages, type FeedContext, type FeedPage, type StreamedChange } from './feed-pages.js';
 import type { WatchFeed } from './feed-watch.js';
 
 /** How many readers there may be, how often each hears something, and how long one may take nothing. */
@@ -31,7 +31,7 @@ export type StreamStart = {
 /** Answers with a stream that lasts until the reader leaves or stalls, or this process stops. */
 export type StreamChanges = (response: Response, start: StreamStart) => void;
 
-type StreamContext = Pick<ApiContext, 'db' | 'rules' | 'log' | 'stopping'>;
+type StreamContext = FeedContext & { log: Logger; stopping: AbortSignal };
 
 export function createChangeStreams(
   context: StreamContext,

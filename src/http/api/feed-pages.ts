@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Db } from '../../db/connection/database.js';
 import { listChanges, type StoredChange } from '../../db/sessions/changes.js';
 import { readFeedState, type FeedState } from '../../db/sessions/feed.js';
-import type { ApiContext } from './api-context.js';
+import type { VerdictRules } from '../../sessions/facts/rules.js';
 import { changeResponse } from './change-response.js';
 
 /** A reader that stalls holds one page, of 1 to 2 kB for each change. */
 const PAGE = 50;
 /** Readers at the end of the feed want the same page at the same time. */
 const KEPT_PAGES = 8;
+
+/** Of what feed, and which apps can be asked about: that is a part of a session. */
+export type FeedContext = { db: Db; rules: Pick<VerdictRules, 'accountOf'> };
 
 /** A change as it is written to a stream, with what streams are filtered by. */
 export type StreamedChange = { cursor: bigint; sid: string; appId: string | null; state: string; event: string };
@@ -23,7 +27,7 @@ export type ReadFeedPage = (feed: string, after: bigint) => Promise<FeedPage>;
  * between them for all other work. Pages are kept for those who come next to the same place. A page that was read a
  * while ago may be shorter than it would be now, and nothing is missing from it.
  */
-export function createFeedPages({ db, rules }: Pick<ApiContext, 'db' | 'rules'>): ReadFeedPage {
+export function createFeedPages({ db, rules }: FeedContext): ReadFeedPage {
   const kept = new Map<string, FeedPage>();
   let turn: Promise<unknown> = Promise.resolve();
   const read = async (feed: string, after: bigint): Promise<FeedPage> => {
@@ -52,7 +56,7 @@ function keep(kept: Map<string, FeedPage>, place: string, page: FeedPage): void 
   for (const oldest of [...kept.keys()].slice(0, -KEPT_PAGES)) kept.delete(oldest);
 }
 
-function streamed(change: StoredChange, rules: ApiContext['rules']): StreamedChange {
+function streamed(change: StoredChange, rules: FeedContext['rules']): StreamedChange {
   const { cursor, sid, session } = change;
   const data = JSON.stringify(changeResponse(change, rules));
   const event = `id: ${cursor}\nevent: change\ndata: ${data}\n\n`;

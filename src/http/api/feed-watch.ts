@@ -1,5 +1,6 @@
+import type { Logger } from 'pino';
+import type { Db } from '../../db/connection/database.js';
 import { readLastCursor } from '../../db/sessions/feed.js';
-import type { ApiContext } from './api-context.js';
 
 /** One poll serves all who wait, so that they hear of a change late by this much at most. */
 const POLL_EVERY_MS = 200;
@@ -12,7 +13,7 @@ type Waiting = { after: bigint; wake: () => void };
  */
 export type WatchFeed = (after: bigint, wake: () => void) => () => void;
 
-export function createFeedWatch({ db, log }: Pick<ApiContext, 'db' | 'log'>): WatchFeed {
+export function createFeedWatch({ db, log }: { db: Db; log: Logger }): WatchFeed {
   const waiting = new Set<Waiting>();
   let polling = false;
   const poll = async (): Promise<void> => {
