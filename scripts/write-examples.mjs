@@ -65,6 +65,18 @@ async function show(id, method, path, request) {
   return isJson ? JSON.parse(text) : text;
 }
 
+/** Keeps how a stream began: its first line and its first event. */
+async function showStream(id, path) {
+  const response = await fetch(`http://127.0.0.1:${app.apiPort}${path}`);
+  let text = '';
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (/^data: .*\n\n/m.test(text)) break;
+  }
+  const shown = text.split('\n\n').slice(0, 2).join('\n\n');
+  examples[id] = { answers: { ...examples[id]?.answers, [response.status]: `${shown}\n\n` } };
+}
+
 async function until(condition) {
   for (let tries = 0; tries < 200; tries += 1) {
     if (await condition()) return;
@@ -143,6 +155,8 @@ try {
   await show('replayQuarantine', 'POST', '/v1/quarantine/replay');
   await show('readRules', 'GET', '/v1/rules');
   await show('readChanges', 'GET', '/v1/changes?limit=1');
+  await showStream('streamChanges', '/v1/changes/stream?after=0');
+  await show('streamChanges', 'GET', '/v1/changes/stream?after=999999');
   await show('readSummary', 'GET', '/v1/summary');
   await show('isAlive', 'GET', '/healthz');
   await show('isReady', 'GET', '/readyz');

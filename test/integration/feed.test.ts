@@ -199,10 +199,23 @@ describe('the change feed', () => {
     expect((await get(`/v1/changes?after=${cut as string}`)).status).toBe(200);
     const anew = (await get('/v1/changes?limit=500')).body.changes;
     expect(anew.filter(({ sid }: any) => sid === 'cut')).toHaveLength(1);
+    expect(await readAllFromTheStart(1)).toEqual(anew);
     const longAgo = new Date(Date.parse(before.at(-1).at) - 41 * DAY_MS).toISOString();
     expect((await get(`/v1/sessions/cut?asOf=${longAgo}`)).status).toBe(410);
   });
 });
+
+/** As a new reader does: page by page, from the oldest versions that are kept. */
+async function readAllFromTheStart(limit: number): Promise<unknown[]> {
+  const all: unknown[] = [];
+  let page = (await get(`/v1/changes?limit=${String(limit)}`)).body;
+  while (page.changes.length > 0) {
+    all.push(...page.changes);
+    page = (await get(`/v1/changes?limit=${String(limit)}&after=${page.next as string}&feed=${page.feed as string}`))
+      .body;
+  }
+  return all;
+}
 
 describe('cutting the feed', () => {
   let ledger: TestLedger;

@@ -8,6 +8,7 @@ import type { Registered } from '../../sessions/facts/registrations.js';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { SummaryAnswer } from './answers/summary-schema.js';
+import type { StreamChanges } from './change-streams.js';
 import type { ReadTimelinePage } from './timeline-pages.js';
 
 /** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
@@ -62,4 +63,4 @@ export type OpenContext = HealthContext & Document;
 
 /** What all others are handed. */
 export type ServedContext = ApiContext &
-  Document & { readTimelinePage: ReadTimelinePage; waitForChanges: RequestHandler };
+  Document & { readTimelinePage: ReadTimelinePage; waitForChanges: RequestHandler; streamChanges: StreamChanges };

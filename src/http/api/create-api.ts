@@ -3,7 +3,9 @@ import { createErrorHandler, notFoundHandler } from '../error-handler.js';
 import { measureRequests } from '../measure-requests.js';
 import type { ApiContext } from './api-context.js';
 import { authenticate, type ApiKey } from './authorize.js';
+import { createChangeStreams } from './change-streams.js';
 import { describeApi } from './describe-api.js';
+import { createFeedWatch } from './feed-watch.js';
 import { mountRoutes } from './openapi/mount-routes.js';
 import { once } from './once.js';
 import { createReadGate } from './read-gate.js';
@@ -17,11 +19,13 @@ export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express
   app.disable('x-powered-by');
   app.use(measureRequests(context.metrics, 'api'));
   const takeTurn = createReadGate();
+  const watchFeed = createFeedWatch(context);
   const served = {
     ...context,
     readDocument: once(describeApi),
     readTimelinePage: createTimelinePages(context.db),
-    waitForChanges: createWaitForChanges(context),
+    waitForChanges: createWaitForChanges(context, watchFeed),
+    streamChanges: createChangeStreams(context, watchFeed),
   };
   app.use(mountRoutes(OPEN_ROUTES, served, takeTurn));
   app.use('/v1', authenticate(keys));
