@@ -24,6 +24,6 @@ RUN mkdir /data && chown node:node /data
 # For the embedded Postgres, where DATABASE_URL is not set, and for the spool of the receiver.
 VOLUME /data
 USER node
-EXPOSE 8080 8081
+EXPOSE 8080 8081 8082
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "scripts/healthcheck.mjs"]
 CMD ["node", "dist/main.js"]

@@ -15,5 +15,6 @@ export function foldContextOf(db: Db): FoldContext {
     onSetAside: (_sid, error) => {
       throw error;
     },
+    onSaved: () => undefined,
   };
 }

@@ -14,7 +14,7 @@ export async function startChild(
   ready: RegExp,
 ): Promise<Child> {
   const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
-    env: { PATH: environment()['PATH'], ...settings },
+    env: { PATH: environment()['PATH'], OPS_PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise<void>((resolve, reject) => {

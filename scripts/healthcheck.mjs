@@ -1,9 +1,14 @@
-// Asks the listener of this container whether it is alive. A process with the role `jobs` alone has
-// none; it ends when it cannot go on, and is started again then.
-const roles = (process.env.ROLES || 'receiver,api,jobs').split(',').map((role) => role.trim());
-const port = roles.includes('receiver') ? process.env.RECEIVER_PORT || '8080' : process.env.API_PORT || '8081';
+// Asks the process of this container, whatever its roles, whether it is alive. Where OPS_PORT is 0 there is nobody
+// to ask, and it is not called healthy.
+const { OPS_HOST, OPS_PORT } = process.env;
+const everywhere = ['', '0.0.0.0', '::'];
+const host = everywhere.includes(OPS_HOST ?? '') ? '127.0.0.1' : OPS_HOST;
+const url = `http://${host.includes(':') ? `[${host}]` : host}:${OPS_PORT || '8082'}/healthz`;
 
-if (roles.includes('receiver') || roles.includes('api')) {
-  const response = await globalThis.fetch(`http://127.0.0.1:${port}/healthz`);
-  process.exitCode = response.ok ? 0 : 1;
+try {
+  const response = await globalThis.fetch(url, { signal: globalThis.AbortSignal.timeout(4_000) });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+} catch (error) {
+  console.error(`${url}: ${error.cause?.message ?? error.message}`);
+  process.exitCode = 1;
 }

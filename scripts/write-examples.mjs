@@ -130,6 +130,7 @@ try {
   await show('readSession', 'GET', '/v1/sessions/unknown');
   await show('listSessions', 'GET', '/v1/sessions?limit=1');
   await show('listSessions', 'GET', '/v1/sessions?stat=ended');
+  await show('listVersions', 'GET', `/v1/sessions/${SID}/versions?limit=2`);
   await show('readTimeline', 'GET', `/v1/sessions/${SID}/timeline?limit=3`);
   await show('explainSession', 'GET', `/v1/sessions/${SID}/explain`);
   await show('listFiles', 'GET', `/v1/sessions/${SID}/files`);

@@ -10,11 +10,13 @@ import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { makePartitions } from './ledger/maintain.js';
 import { closeQueues, foldWakeUp, openQueues, startJobs } from './jobs/start-jobs.js';
 import { logSparingly } from './observability/log-sparingly.js';
-import { createMetrics } from './observability/metrics.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
 import { createOpenResources, type OpenResources } from './start/open-resources.js';
+import { notReady, openOps, type Ops } from './start/ops.js';
+import { readReadiness } from './start/readiness.js';
+import { startReporting } from './start/start-reporting.js';
 import type { Components } from './start/components.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -23,6 +25,7 @@ export type App = {
   /** Where it listens; null for roles that this process does not run. */
   receiverPort: number | null;
   apiPort: number | null;
+  opsPort: number | null;
   databaseUrl: string;
   /** Stops accepting, answers what it has, lets jobs finish, and closes, in that order. */
   stop: () => Promise<void>;
@@ -32,10 +35,10 @@ export type App = {
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
 
-/** Listeners that the degraded service opened, for this process to take over. */
-export type ExistingListeners = { receiver: Listener | null; api: Listener | null };
+/** Listeners that are open already, for this process to take over. Whoever opened them closes them. */
+export type ExistingListeners = { receiver: Listener | null; api: Listener | null; ops: Ops | null };
 
-const NO_LISTENERS: ExistingListeners = { receiver: null, api: null };
+const NO_LISTENERS: ExistingListeners = { receiver: null, api: null, ops: null };
 
 /**
  * The composition root: the only place that constructs the database, the queue, the clock and the
@@ -47,34 +50,38 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every query that waits for a slot adds a listener
   const stop = async (): Promise<void> => {
+    existing.ops?.tell(notReady('it is stopping'));
     stopping.abort();
     await opened.closeAll();
     await server.stop();
   };
   try {
-    const components = await openComponents({ config, url: server.url, log, stopping: stopping.signal }, opened);
-    return { ...(await startRoles(components, existing, opened)), databaseUrl: server.url, stop };
+    const ops = existing.ops ?? opened.add(await openOps(config, log), (it) => it.close());
+    const { metrics } = ops;
+    const surroundings = { config, url: server.url, log, metrics, stopping: stopping.signal };
+    const components = await openComponents(surroundings, opened);
+    const ports = await startRoles(components, existing, opened);
+    ops.tell(() => readReadiness(components));
+    return { ...ports, opsPort: ops.port, databaseUrl: server.url, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-type Surroundings = Pick<Components, 'config' | 'url' | 'log'> & { stopping: AbortSignal };
+type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & { stopping: AbortSignal };
 
 /** Opens what all roles share, in the order of the code; it is closed in the reverse order. */
-async function openComponents(
-  { config, url, log, stopping }: Surroundings,
-  opened: OpenResources,
-): Promise<Components> {
-  const [metrics, shard] = [createMetrics(), shardOfProcess()];
+async function openComponents(surroundings: Surroundings, opened: OpenResources): Promise<Components> {
+  const { config, url, log, metrics, stopping } = surroundings;
+  const shard = shardOfProcess();
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
   await makePartitions({ db, now: clock.now, log });
   const ledgerId = await readLedgerId(db.pool);
   const backend = opened.add(openBackend(config, url, ledgerId, log), (it) => it.close());
   const queues = opened.add(openQueues(backend), closeQueues);
-  const wakeFolding = foldWakeUp(queues, log);
+  const wakeFolding = foldWakeUp(queues, log, metrics);
   const intake = config.roles.includes('receiver')
     ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics }), (it) =>
         it.close(),
@@ -105,7 +112,7 @@ async function startRoles(
     // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
     const jobs = startJobs(backend, queues, context);
-    running.push(jobs);
+    running.push(jobs, startReporting(components));
     await jobs.ready();
   }
   if (hasApi) await warmUp(db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm'));

@@ -4,6 +4,7 @@ import { describeConfig, parseConfig, type Config } from './config/parse-config.
 import { environment } from './config/environment.js';
 import { createLogger } from './observability/create-logger.js';
 import { runUntilSignal } from './run-until-signal.js';
+import { openOps } from './start/ops.js';
 import { startWhenPossible } from './start/start-when-possible.js';
 
 /**
@@ -20,12 +21,17 @@ export async function runService(): Promise<void> {
   const log = createLogger(parsed.config.logLevel);
   announce(parsed.config, log);
   await runUntilSignal(async (stopping) => {
-    const { service, degraded } = await startWhenPossible(parsed.config, log, stopping, (existing) =>
-      startApp(parsed.config, log, existing ?? undefined),
+    const ops = await openOps(parsed.config, log);
+    const { service, degraded } = await startWhenPossible(parsed.config, log, ops, stopping, (existing) =>
+      startApp(parsed.config, log, { receiver: existing?.receiver ?? null, api: existing?.api ?? null, ops }),
     );
-    const leave = async (): Promise<void> => degraded?.close();
+    const leave = async (): Promise<void> => {
+      await degraded?.close();
+      await ops.close();
+    };
     if (service === null) return leave;
-    log.info({ receiver: service.receiverPort, api: service.apiPort }, 'service.started');
+    const { receiverPort, apiPort, opsPort } = service;
+    log.info({ receiver: receiverPort, api: apiPort, ops: opsPort }, 'service.started');
     return async () => {
       log.info('service.stopping');
       await service.stop();

@@ -1,3 +1,4 @@
+import type { RetentionDays } from '../ledger/apply-retention.js';
 import type { Logger } from 'pino';
 import type { QueryClient } from '../agora/query-client.js';
 import type { LedgerClock } from '../db/connection/ledger-clock.js';
@@ -16,7 +17,7 @@ export type AskContext = FoldContext & {
   gateOf: (account: string) => Gate;
   queryTimeoutMs: number;
   /** Raw notices of sessions at rest are dropped after so many days; 0 keeps them. */
-  retentionDays: number;
+  retention: RetentionDays;
   log: Logger;
   metrics: Metrics;
 };

@@ -3,6 +3,7 @@ import { dropQuery, releaseClaim, startClaim } from '../db/schedule/query-schedu
 import { findRegistration } from '../db/evidence/registrations.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import type { Registration } from '../evidence/registration.js';
+import type { QueryClass } from '../reconcile/query-class.js';
 import { queryableUntil } from '../sessions/facts/query-window.js';
 import type { Account } from './account.js';
 import { adjustPace, pauseUnreachable } from './adjust-pace.js';
@@ -35,11 +36,17 @@ export async function askSession(context: AskContext, sid: string, claimedMs: Un
   if (turn.kind === 'moved_on') return 'moved_on';
   if (turn.kind === 'held') {
     metrics.slotWait.observe((performance.now() - startedAt) / 1000);
-    if (await ask(context, account, registration, turn)) return 'answered';
+    const inFlight = { account: account.name };
+    metrics.queriesInFlight.inc(inFlight);
+    const left = await ask(context, account, registration, turn).finally(() => metrics.queriesInFlight.dec(inFlight));
+    if (left) return 'answered';
   }
   await giveBack(context, account, sid, turn);
   return 'paused';
 }
+
+/** A slot, and what it is for. */
+type HeldTurn = HeldSlot & { queryClass: QueryClass };
 
 /**
  * Waits for this query's turn in its process, then for a slot. The claim is started only after that: until
@@ -50,20 +57,21 @@ async function takeTurn(
   account: Account,
   registration: Registration,
   claimedMs: UnixMs,
-): Promise<SlotOutcome | { kind: 'moved_on' }> {
+): Promise<Exclude<SlotOutcome, HeldSlot> | HeldTurn | { kind: 'moved_on' }> {
   const { db, now, queryTimeoutMs, gateOf, stopping } = context;
   const { sid } = registration;
   const giveUpAt = performance.now() + PATIENCE_MS;
   const entry = await gateOf(account.name).enter(PATIENCE_MS, stopping);
   try {
-    const isMine = await startClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
-    if (!isMine) return { kind: 'moved_on' };
+    const queryClass = await startClaim(db, sid, claimedMs, now(), queryTimeoutMs + LEASE_MARGIN_MS);
+    if (queryClass === null) return { kind: 'moved_on' };
     if (entry === 'late') return { kind: 'late' };
     if ((queryableUntil({ registration, windowFromMs: null }) ?? 0) <= now()) {
       await dropQuery(db.pool, sid); // its query window closed while it waited, so an answer would prove nothing
       return { kind: 'moved_on' };
     }
-    return await waitForSlot(context, account, registration, giveUpAt);
+    const turn = await waitForSlot(context, account, registration, giveUpAt);
+    return turn.kind === 'held' ? { ...turn, queryClass } : turn;
   } finally {
     if (entry !== 'late') entry.leave();
   }
@@ -93,7 +101,7 @@ async function ask(
   context: AskContext,
   account: Account,
   registration: Registration,
-  { permit, leaveBy, release }: HeldSlot,
+  { permit, leaveBy, release, queryClass }: HeldTurn,
 ): Promise<boolean> {
   const { client, queryTimeoutMs, metrics } = context;
   const { name, customerId, customerSecret } = account;
@@ -104,7 +112,7 @@ async function ask(
   if (end === 'never_left') metrics.slotsUnused.inc({ account: name });
   // The slot is held for a second from now on, not from when the answer has been stored.
   const released = release(heldAfterMs(end, queryTimeoutMs));
-  if (answer !== 'too_late') await keep(context, account, registration, answer);
+  if (answer !== 'too_late') await keep(context, account, registration, queryClass, answer);
   await released;
   return answer !== 'too_late';
 }
@@ -113,15 +121,16 @@ async function keep(
   context: AskContext,
   account: Account,
   registration: Registration,
+  queryClass: QueryClass,
   answer: QueryAnswer,
 ): Promise<void> {
   const { sid, appId } = registration;
   const { askedAt, answeredAt, outcome, httpStatus, body } = answer;
+  context.metrics.queries.inc({ account: account.name, class: queryClass, outcome: outcome.kind });
+  context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
   const { at, era } = await context.measureClock();
   const times = { askedMs: at(askedAt), answeredMs: at(answeredAt), clockEra: era };
   await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration);
   await adjustPace(context, account, { sid, appId }, answer);
-  context.metrics.queries.inc({ account: account.name, outcome: outcome.kind });
-  context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
   context.log.info({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
 }

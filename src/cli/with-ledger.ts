@@ -47,5 +47,6 @@ function foldContext(db: Db, config: Config): FoldContext {
     stopping: new AbortController().signal,
     pressure: () => 'none',
     onSetAside: (sid, error) => void process.stderr.write(`${sid} could not be folded: ${String(error)}\n`),
+    onSaved: () => undefined,
   };
 }

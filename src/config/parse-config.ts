@@ -17,6 +17,8 @@ export type Config = Readonly<{
   roles: readonly Role[];
   receiver: { host: string; port: number; maxBytes: number };
   api: { host: string; port: number; keys: readonly ApiKey[] };
+  /** Null where it is switched off. `isChosen`: somebody set the port, and does not want to do without it. */
+  ops: { host: string; port: number; isChosen: boolean } | null;
   databaseUrl: string | null;
   dataDir: string;
   spoolDir: string;
@@ -40,7 +42,8 @@ export type Config = Readonly<{
   queryTimeoutMs: number;
   /** How long a live session may stay unverified before the summary warns of it. */
   truthTargetMs: number;
-  retentionDays: number;
+  /** Days; 0 keeps it for ever. */
+  retention: { evidence: number; changes: number; identities: number; quarantine: number; usage: number };
   logLevel: string;
 }>;
 
@@ -61,13 +64,13 @@ export function parseConfig(
     problems.push(`API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`);
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: Object.freeze(assemble(settings, accounts)) };
+  return { ok: true, config: Object.freeze(assemble(settings, accounts, isGiven(environment['OPS_PORT']))) };
 }
 
 function parseSettings(environment: Environment, problems: string[]): Parsed {
   const parsed = Object.entries(SETTINGS).map(([name, setting]): [string, unknown] => {
     const given = environment[name];
-    const value = given === undefined || given.trim() === '' ? defaultOf(name) : given;
+    const value = isGiven(given) ? given : defaultOf(name);
     if (value === undefined) return [name, undefined];
     const result = setting.schema.safeParse(value);
     if (result.success) return [name, result.data];
@@ -76,6 +79,10 @@ function parseSettings(environment: Environment, problems: string[]): Parsed {
     return [name, undefined];
   });
   return Object.fromEntries(parsed) as Parsed;
+}
+
+function isGiven(value: string | undefined): value is string {
+  return value !== undefined && value.trim() !== '';
 }
 
 /** The default in the table is applied, unless it says `none`. */
@@ -125,7 +132,7 @@ function isGuarded({ API_HOST, API_KEYS }: Parsed): boolean {
   return API_KEYS !== undefined || API_HOST === undefined || isLoopback(API_HOST);
 }
 
-function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config {
+function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPortChosen: boolean): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
   return {
@@ -140,6 +147,7 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
       port: needed(settings.API_PORT),
       keys: settings.API_KEYS ?? [],
     },
+    ops: opsOf(settings, isOpsPortChosen),
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir,
     spoolDir: path.resolve(settings.SPOOL_DIR ?? path.join(dataDir, 'spool')),
@@ -161,9 +169,20 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[]): Config 
     },
     queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
     truthTargetMs: needed(settings.TRUTH_TARGET_MS),
-    retentionDays: needed(settings.RETENTION_DAYS),
+    retention: {
+      evidence: needed(settings.RETENTION_DAYS),
+      changes: needed(settings.CHANGES_DAYS),
+      identities: needed(settings.IDENTITIES_DAYS),
+      quarantine: needed(settings.QUARANTINE_DAYS),
+      usage: needed(settings.USAGE_DAYS),
+    },
     logLevel: needed(settings.LOG_LEVEL),
   };
+}
+
+function opsOf(settings: Parsed, isChosen: boolean): Config['ops'] {
+  const port = needed(settings.OPS_PORT);
+  return port === 0 ? null : { host: needed(settings.OPS_HOST), port, isChosen };
 }
 
 /** Called once nothing is wrong, for settings that have a default. */

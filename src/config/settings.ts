@@ -78,6 +78,18 @@ export const SETTINGS = {
     meaning: 'Where the internal listener listens: API and metrics.',
   },
   API_PORT: { schema: port, default: '8081', example: '8081', meaning: 'Its port.' },
+  OPS_HOST: {
+    schema: text,
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    meaning: 'Where `/healthz`, `/readyz` and `/metrics` of this process are served, whatever its roles.',
+  },
+  OPS_PORT: {
+    schema: port,
+    default: '8082',
+    example: '8082',
+    meaning: 'Its port; `0` switches it off. Where several processes run on one machine, each needs its own.',
+  },
   API_KEYS: {
     schema: listOf(apiKey),
     default: 'none',
@@ -243,7 +255,34 @@ export const SETTINGS = {
     schema: wholeNumber(0, 36_500),
     default: '0',
     example: '90',
-    meaning: 'Raw evidence of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.',
+    meaning:
+      'Raw evidence (notifications and query answers) of ended sessions older than this is dropped; ledger rows stay. 0 keeps it.',
+  },
+  CHANGES_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '30',
+    example: '90',
+    meaning:
+      'How far back readers of the change feed may go on from, and versions of ended sessions are kept. The last version of every session stays, and all of a live one. 0 keeps all.',
+  },
+  IDENTITIES_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '90',
+    example: '90',
+    meaning:
+      'How long a notification whose body `RETENTION_DAYS` has dropped is still known when it comes again, counted from its receipt. 0 keeps that for ever.',
+  },
+  QUARANTINE_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '365',
+    example: '90',
+    meaning: 'How long bodies that nobody could read are kept. 0 keeps them.',
+  },
+  USAGE_DAYS: {
+    schema: wholeNumber(0, 36_500),
+    default: '400',
+    example: '90',
+    meaning: 'How long it is kept how many queries were asked in each minute. 0 keeps it.',
   },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

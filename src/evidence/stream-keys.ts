@@ -19,9 +19,9 @@ export function maskAddress(address: string): string {
   return `${scheme}${[host, ...segments.slice(0, last)].join('/')}/${MASK}`;
 }
 
-/** A key may be told in the query of an address as well. */
+/** A key may be in the query of an address as well; and an address ends where a text goes on. */
 function pathOf(rest: string): string {
-  return rest.split(/[?#]/, 1)[0] ?? '';
+  return rest.split(/[?#\s,;"'<>\\]/, 1)[0] ?? '';
 }
 
 const SCHEME = 'rtmp[a-z]{0,3}:';

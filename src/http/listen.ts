@@ -10,6 +10,8 @@ export type Listener = {
   close: () => Promise<void>;
 };
 
+export class PortTakenError extends Error {}
+
 /**
  * Longer than any load balancer's idle time; Node's own 5 s cut connections that Agora keeps.
  * @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#delivery
@@ -59,7 +61,7 @@ export async function listen(
 function readable(error: NodeJS.ErrnoException, host: string, port: number, setting: string): Error {
   const where = `${host}:${String(port)}`;
   if (error.code === 'EADDRINUSE')
-    return new Error(`${where} is taken; set ${setting} to a free port`, { cause: error });
+    return new PortTakenError(`${where} is taken; set ${setting} to a free port`, { cause: error });
   if (error.code === 'EACCES')
     return new Error(`${where} may not be withErrorListener on; set ${setting} to a port above 1023`, { cause: error });
   return error;

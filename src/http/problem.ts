@@ -9,6 +9,9 @@ export type Problem = {
   errors?: readonly { at: string; message: string }[];
   /** Names of the fields that contradict the registration in force. */
   fields?: readonly string[];
+  /** Of the change feed: which one this is, and the cursor from which on nothing is missing. */
+  feed?: string;
+  begin?: string;
 };
 
 /** Thrown where a request cannot be served; the error handler sends it as a problem document. */

@@ -5,7 +5,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { createInflow, type Pressure } from '../reconcile/pressure.js';
 import { createEvidenceStore } from './evidence-store.js';
 import { Intake, type IntakeEvents } from './intake.js';
-import { openSpool } from './spool.js';
+import { openSpool, type Spool } from './spool.js';
 
 export type OpenedIntake = Pick<Intake, 'take' | 'spooled' | 'close'> & {
   /** How heavy the load of incoming notifications is. */
@@ -32,7 +32,8 @@ export function openIntake(options: OpenIntakeOptions): OpenedIntake {
   const inflow = createInflow();
   const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics });
   const intake = new Intake({ spool, store, events: tellOf(log, metrics) });
-  metrics.spoolSize(spool.size);
+  metrics.spooling.set(0);
+  watchSpool(metrics, spool);
   return {
     take: (received) => intake.take(received),
     spooled: () => intake.spooled(),
@@ -52,8 +53,12 @@ export function openSpoolingIntake(
 ): Intake {
   const spool = openSpool(spoolDir, spoolMaxBytes);
   metrics.spooling.set(1);
-  metrics.spoolSize(spool.size);
+  watchSpool(metrics, spool);
   return new Intake({ spool, store: null, events: tellOf(log, metrics) });
+}
+
+function watchSpool(metrics: Metrics, spool: Spool): void {
+  metrics.watchSpool(() => ({ ...spool.size(), oldestMs: spool.oldestMs() }));
 }
 
 function tellOf(log: Logger, metrics: Metrics): IntakeEvents {

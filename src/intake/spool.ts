@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import type { Incoming } from '../db/evidence/incoming-rows.js';
+import type { UnixMs } from '../evidence/instant.js';
 
 /** `isDoubtful`: Postgres may have stored it already, by a statement whose answer never came. */
 export type SpoolEntry = { key: number; isDoubtful: boolean; incoming: Incoming };
@@ -23,6 +24,8 @@ export type Spool = {
   /** Deletes everything up to and including this key. */
   drop: (lastKey: number) => void;
   size: () => SpoolSize;
+  /** When the first entry was received; null where there is none. */
+  oldestMs: () => UnixMs | null;
   close: () => Promise<void>;
 };
 
@@ -96,6 +99,7 @@ export function openSpool(folder: string, maxBytes: number): Spool {
       const { entries: count, bytes } = state();
       return { entries: count, bytes };
     },
+    oldestMs: () => [...entries.getRange({ limit: 1 })][0]?.value.incoming.row.receivedMs ?? null,
     close: () => root.close(),
   };
 }

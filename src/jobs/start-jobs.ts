@@ -3,10 +3,13 @@ import type { Processor } from 'bullmq';
 import type { JobQueue, QueueBackend } from './backend.js';
 import type { AskContext } from '../asking/ask-context.js';
 import { askSession } from '../asking/ask-session.js';
+import type { Metrics } from '../observability/metrics.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createWakeUp, startTicking, type WakeUp } from './wake-ups.js';
-import { applyRetention, makePartitions } from '../ledger/maintain.js';
+import { recountSessions } from '../db/sessions/session-counts.js';
+import { applyRetention } from '../ledger/apply-retention.js';
+import { makePartitions } from '../ledger/maintain.js';
 import { foldAll } from '../ledger/fold-all.js';
 import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
@@ -35,8 +38,17 @@ export async function closeQueues(queues: JobQueues): Promise<void> {
 /** The shortest time between two wake-ups of one process: what is committed in between is folded together. */
 const FOLD_QUIET_MS = 50;
 
-export function foldWakeUp(queues: JobQueues, log: Logger): WakeUp {
-  return createWakeUp(queues.fold, 'fold', FOLD_QUIET_MS, logSparingly(log, 'warn', 'wake_up.lost'));
+export function foldWakeUp(queues: JobQueues, log: Logger, metrics: Metrics): WakeUp {
+  return createWakeUp(queues.fold, 'fold', FOLD_QUIET_MS, countLost('wake_up', log, metrics));
+}
+
+/** Told of a ring or a tick that the queue did not take. */
+function countLost(of: 'wake_up' | 'tick', log: Logger, metrics: Metrics): (error: unknown) => void {
+  const tell = logSparingly(log, 'warn', `${of}.lost`);
+  return (error) => {
+    metrics.wakeUpsLost.inc({ of });
+    tell(error);
+  };
 }
 
 const PLAN_EVERY_MS = 500;
@@ -52,6 +64,8 @@ function planEveryMs({ goneConfirmMs }: AskContext['rules']): number {
 
 const SWEEP_EVERY_MS = 1_000;
 const HOUSEKEEPING_EVERY_MS = 300_000;
+/** What an older release beside this one saved, or what a person dropped, is not counted until then. */
+const RECOUNT_EVERY_MS = 3_600_000;
 const READY_WITHIN_MS = 2_000;
 
 /**
@@ -93,7 +107,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
       onReplaced: () => log.warn({ queue: name }, 'worker.replaced'),
     });
   let folding = 0;
-  const fold = shareWork(queues.fold, 'fold', logSparingly(log, 'warn', 'wake_up.lost'), async (onMore) => {
+  const fold = shareWork(queues.fold, 'fold', countLost('wake_up', log, context.metrics), async (onMore) => {
     folding += 1;
     await foldAll(context, { onMore }).finally(() => (folding -= 1));
   });
@@ -112,11 +126,12 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
   const takenUp = refoldConfigured(context, appIds).catch((error: unknown) => {
     log.warn({ err: error }, 'configured_apps.not_taken_up');
   });
-  const lost = logSparingly(log, 'warn', 'tick.lost');
+  const lost = countLost('tick', log, context.metrics);
   const ticks = [
     startTicking(queues.plan, 'plan', planEveryMs(context.rules), now, lost),
     startTicking(queues.sweep, 'sweep', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'housekeeping', HOUSEKEEPING_EVERY_MS, now, lost),
+    startTicking(queues.sweep, 'recount', RECOUNT_EVERY_MS, now, lost),
   ];
   return {
     ready: async () => {
@@ -139,10 +154,11 @@ async function lookAfter(
   appIds: readonly string[],
   folding: { isFolding: boolean },
 ): Promise<void> {
+  if (name === 'recount') return recountSessions(context.db.pool, context.shard);
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await refoldConfigured(context, appIds);
-  await applyRetention(context, context.retentionDays, (dropped) => context.log.info(dropped, 'retention.dropped'));
+  await applyRetention(context, context.retention, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 
 function single(): typeof LOCK & { concurrency: number } {

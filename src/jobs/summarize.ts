@@ -5,7 +5,6 @@ import { readWhollyRefused } from '../db/schedule/refused.js';
 import { countLiveByApp, readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
-import type { Metrics } from '../observability/metrics.js';
 import type { Account } from '../asking/account.js';
 import type { QueueBackend } from './backend.js';
 import { readAccountStates, SHORT_PAUSE_MS, type AccountState } from '../asking/account-states.js';
@@ -14,15 +13,18 @@ import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
 import { accountSummaries, receiverSummary, type AccountSummary, type ReceiverSummary } from './summarize-arrivals.js';
 
-export type SummaryContext = {
+export type LedgerSummaryContext = {
   db: Db;
   accounts: readonly Account[];
   rules: BoundRules;
   /** TRUTH_TARGET_MS. */
   targetMs: number;
+  now: () => UnixMs;
+};
+
+export type SummaryContext = LedgerSummaryContext & {
   backend: Pick<QueueBackend, 'kind'>;
   queues: JobQueues;
-  now: () => UnixMs;
 };
 
 /** The summary for a status page: the bound at the present load, and the counts behind it. */
@@ -52,15 +54,22 @@ export type Summary = {
   receiver: ReceiverSummary;
 };
 
+export type LedgerSummary = Omit<Summary, 'queue'>;
+
 /** Live sessions by what keeps them from being verified. Those of `refused`, `unreachable` and `paused` wait for Agora. */
 export type NotVerifiable = Record<'sessions' | 'notQueryable' | 'refused' | 'unreachable' | 'paused', number>;
 
 export async function summarize(context: SummaryContext): Promise<Summary> {
+  const [ledger, queue] = await Promise.all([summarizeLedger(context), countJobs(context)]);
+  return { ...ledger, queue: { backend: context.backend.kind, ...queue } };
+}
+
+/** What the ledger alone tells: it is known while the queue is away, too. */
+export async function summarizeLedger(context: LedgerSummaryContext): Promise<LedgerSummary> {
   const { db, now } = context;
-  const [numbers, refused, queue, states, heard] = await Promise.all([
+  const [numbers, refused, states, heard] = await Promise.all([
     readSummary(db, now()),
     readRefused(db, context.accounts),
-    countJobs(context),
     readAccountStates(db, context.accounts),
     readLastHeard(db.pool),
   ]);
@@ -87,7 +96,6 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
       ...queries,
     },
     staleness: live.ages,
-    queue: { backend: context.backend.kind, ...queue },
     refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
     accounts: accountSummaries(states, heard),
     receiver: receiverSummary(heard),
@@ -127,7 +135,7 @@ async function readSilentAccounts(db: Db, refused: readonly Refused[]): Promise<
 
 /** The worst of the accounts' bounds; null while one of them cannot be asked. */
 function worstBoundMs(
-  { accounts, rules }: SummaryContext,
+  { accounts, rules }: LedgerSummaryContext,
   askedByAccount: ReadonlyMap<string, number>,
   silent: ReadonlySet<string>,
   paces: ReadonlyMap<string, ReachablePace>,
@@ -144,7 +152,7 @@ function reachableOf(paces: ReadonlyMap<string, ReachablePace>): number {
 }
 
 function forecastOf(
-  { rules, targetMs }: SummaryContext,
+  { rules, targetMs }: LedgerSummaryContext,
   sessions: number,
   paces: ReadonlyMap<string, ReachablePace>,
 ): Forecast {
@@ -154,18 +162,6 @@ function forecastOf(
 function share(within: number, live: number, bound: number | null): number | null {
   if (bound === null) return null;
   return live === 0 ? 1 : within / live;
-}
-
-/** Publishes the summary for Prometheus; a bound of null becomes NaN. */
-export function publishSummary(metrics: Metrics, { truth, staleness }: Summary): void {
-  metrics.boundSeconds.set(truth.boundMs === null ? Number.NaN : truth.boundMs / 1000);
-  metrics.verifiedShare.set(truth.verifiedWithinBound ?? Number.NaN);
-  metrics.liveSessions.set(truth.liveSessions);
-  metrics.sessionsAtTarget.set(truth.forecast.sessionsAtTarget);
-  const quantiles = { '0.5': staleness.p50Ms, '0.95': staleness.p95Ms, '0.99': staleness.p99Ms, '1': staleness.maxMs };
-  for (const [quantile, ms] of Object.entries(quantiles)) {
-    metrics.stalenessSeconds.set({ quantile }, ms / 1000);
-  }
 }
 
 async function countJobs({ queues }: SummaryContext): Promise<{ waiting: number; active: number }> {

@@ -31,7 +31,7 @@ export async function foldFromScratch(
     const old = archived.get(sid) ?? null;
     const its = pending.filter((piece) => piece.sid === sid);
     if (old !== null) folded.push(await foldOntoArchived(rules, tx, old, all, its, before));
-    else if (all.length > 0) folded.push({ ...foldFrom(rules, noFacts(sid), all, before), anew: true });
+    else if (all.length > 0) folded.push(foldFrom(rules, noFacts(sid), all, its, before));
   }
   return folded;
 }
@@ -73,19 +73,38 @@ async function foldOntoArchived(
   const known = fold({ ...facts, shape: FACTS_SHAPE }, late, rules);
   if (late.length > 0) await saveArchivedFacts(tx, { facts: known, untilMs });
   const since = evidence.filter((piece) => learnedMs(piece) > untilMs);
-  const folded = foldFrom(rules, known, since, before);
-  return { ...folded, learned: [...late, ...since], anew: false };
+  const folded = foldFrom(rules, known, since, pending, before);
+  return { ...folded, learned: [...late, ...since], reading: 'onto' };
 }
 
 function foldFrom(
   rules: FoldRules,
   known: Folded['facts'],
   learned: readonly Evidence[],
+  pending: readonly Evidence[],
   before: StoredSession | null,
-): Omit<Folded, 'anew'> {
+): Folded {
   // That time has passed is not stored as evidence, but a refold must not lose it.
   const untilMs = before?.facts.knownUntilMs;
   const { sid } = known;
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  return { before, facts: fold(known, [...learned, ...waited], rules), learned };
+  const facts = fold(known, [...learned, ...waited], rules);
+  return { before, facts, learned, reading: 'scratch', news: newsAmong(learned, pending, before) };
+}
+
+/**
+ * Of all evidence of a session that is folded from scratch, the part that had not been folded before: what was
+ * pending, and what was learned after everything folded. Empty if only the rules or a decoder have changed.
+ */
+export function newsAmong(
+  evidence: readonly Evidence[],
+  pending: readonly Evidence[],
+  before: StoredSession | null,
+): readonly Evidence[] {
+  if (before === null) return evidence;
+  const pendingKeys = new Set(pending.flatMap((piece) => (piece.kind === 'notice' ? [piece.eventKey] : [])));
+  return evidence.filter(
+    (piece) =>
+      learnedMs(piece) > before.facts.knownUntilMs || (piece.kind === 'notice' && pendingKeys.has(piece.eventKey)),
+  );
 }

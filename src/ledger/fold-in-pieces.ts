@@ -28,6 +28,7 @@ import { FACTS_SHAPE, noFacts, type SessionFacts } from '../sessions/facts/facts
 import { filesNamedBy } from '../sessions/facts/files.js';
 import { fold, foldRepeats } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
+import { newsAmong } from './fold-from-scratch.js';
 import { foldOrSetAside } from './fold-or-set-aside.js';
 import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
@@ -82,7 +83,7 @@ async function beginOnto(context: FoldContext, tx: PoolClient, before: StoredSes
   const facts = foldRepeats(fold(before.facts, notices, foldRules(context.rules)), repeats);
   const position = lastMs === null ? null : { receivedAt: new Date(lastMs), eventKey: HIGHEST_KEY };
   await savePiecewise(tx, { sid, facts: null, notices: position, observations: null });
-  return { before, facts, learned: notices, anew: false };
+  return { before, facts, learned: notices, reading: 'onto', news: notices };
 }
 
 /**
@@ -143,7 +144,7 @@ async function foldOntoPiece(
 ): Promise<Piece> {
   const page = await takeNoticePage(tx, before.sid, progress.notices, PIECE);
   const facts = fold(before.facts, page.notices, foldRules(context.rules));
-  const folded = { before, facts, learned: page.notices, anew: false };
+  const folded: Folded = { before, facts, learned: page.notices, reading: 'onto', news: page.notices };
   if (page.isLast) await endPiecewise(tx, before.sid);
   else await savePiecewise(tx, { ...progress, notices: page.last ?? progress.notices });
   const [session] = await saveFolded(context, tx, [folded]);
@@ -164,7 +165,7 @@ async function foldAnewPiece(
   const learned: Evidence[] = [...page.notices, ...(asked?.observations ?? [])];
   const facts = fold(known, learned, foldRules(context.rules));
   await saveFilesOf(tx, sid, learned);
-  if (asked?.isLast) return finishAnew(context, tx, facts, before);
+  if (asked?.isLast) return finishAnew(context, tx, facts, before, newsAmong(learned, [], before));
   const observations = asked?.last ?? progress.observations;
   await savePiecewise(tx, { sid, facts, notices: page.last ?? progress.notices, observations });
   return { kind: 'more' };
@@ -176,6 +177,7 @@ async function finishAnew(
   tx: PoolClient,
   known: SessionFacts,
   before: StoredSession | null,
+  news: readonly Evidence[],
 ): Promise<Piece> {
   const { sid } = known;
   if (await hasPendingRefold(tx, sid)) {
@@ -187,7 +189,7 @@ async function finishAnew(
   const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
   const facts = fold(known, waited);
   await endPiecewise(tx, sid);
-  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], anew: false }]);
+  const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], reading: 'pieces', news }]);
   return { kind: 'done', before: before?.session ?? null, session: session ?? null };
 }
 

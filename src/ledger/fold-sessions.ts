@@ -15,6 +15,7 @@ import { lockSessionsWithDueAlarms } from '../db/sessions/session-alarms.js';
 import { lockPendingSessions, lockSession } from '../db/sessions/session-lock.js';
 import { loadSessions, type StoredSession } from '../db/sessions/sessions.js';
 import { withTransaction } from '../db/connection/with-transaction.js';
+import type { Evidence } from '../evidence/evidence.js';
 import { plusMs, type UnixMs } from '../evidence/instant.js';
 import { FACTS_SHAPE } from '../sessions/facts/facts.js';
 import { isStraggler } from '../sessions/facts/fold-notice.js';
@@ -207,7 +208,9 @@ async function foldPassed(
 ): Promise<boolean> {
   const stored = await loadSessions(tx, sids);
   const folded = [...stored.values()].map((before): Folded => {
-    return { before, facts: waitUntil(before.facts, nowMs, context.rules), learned: [], anew: false };
+    const passed: Evidence = { kind: 'time_passed', sid: before.sid, untilMs: nowMs };
+    const facts = waitUntil(before.facts, nowMs, context.rules);
+    return { before, facts, learned: [], reading: 'onto', news: [passed] };
   });
   await saveFolded(context, tx, folded);
   return false;
@@ -235,5 +238,5 @@ function foldOnto(rules: FoldRules, before: StoredSession, pending: PendingEvide
   const isIts = ({ sid }: { sid: string }): boolean => sid === before.sid;
   const learned = [...pending.notices.filter(isIts), ...pending.repeats.filter(isIts)];
   if (learned.length === 0) return [];
-  return [{ before, facts: fold(before.facts, learned, rules), learned, anew: false }];
+  return [{ before, facts: fold(before.facts, learned, rules), learned, reading: 'onto', news: learned }];
 }

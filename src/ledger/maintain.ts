@@ -1,7 +1,5 @@
 import type { Logger } from 'pino';
-import { dropNoticesBefore, type Dropped } from '../db/evidence/retention.js';
 import { ensurePartitions } from '../db/migrations/partitions.js';
-import { DAY_MS, plusMs } from '../evidence/instant.js';
 import type { FoldContext } from './fold-context.js';
 
 /**
@@ -19,15 +17,4 @@ export async function makePartitions({
   } catch (error) {
     log.error({ err: error }, 'partitions.not_made');
   }
-}
-
-/** Drops the raw notices of sessions at rest that are older than `retentionDays`; 0 keeps everything. */
-export async function applyRetention(
-  { db, now }: Pick<FoldContext, 'db' | 'now'>,
-  retentionDays: number,
-  onDropped: (dropped: Dropped) => void,
-): Promise<void> {
-  if (retentionDays === 0) return;
-  const dropped = await dropNoticesBefore(db, plusMs(now(), -retentionDays * DAY_MS), now());
-  if (dropped.notices > 0 || dropped.days > 0) onDropped(dropped);
 }

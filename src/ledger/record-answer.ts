@@ -39,7 +39,7 @@ export async function recordAnswer(
     const { unbrokenSinceMs } = withProof(asObservation(answer), known, context.rules);
     const observation = await storeAnswer(tx, answer, unbrokenSinceMs, countsSinceMs);
     const facts = fold(known, [observation], foldRules(context.rules));
-    await saveAnswered(context, tx, { before, facts, learned: [observation], anew: false });
+    await saveAnswered(context, tx, { before, facts, learned: [observation], reading: 'onto', news: [observation] });
   });
 }
 

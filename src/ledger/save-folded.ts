@@ -1,27 +1,41 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient } from 'pg';
-import { appendChanges, findEndsPublished, findLastChanges, type StoredChange } from '../db/sessions/changes.js';
-import { addToCounter } from '../db/sessions/counters.js';
+import {
+  appendChanges,
+  findEndsPublished,
+  findLastChanges,
+  type NewVersion,
+  type StoredChange,
+} from '../db/sessions/changes.js';
+import { afterCommit } from '../db/connection/with-transaction.js';
+import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
-import { forgetFiles, saveFiles } from '../db/sessions/session-files.js';
+import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files.js';
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
+import { earlier, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
-import { filesNamedBy } from '../sessions/facts/files.js';
+import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/files.js';
+import { learnedMs } from '../sessions/facts/fold.js';
 import { isTerminal, type Session } from '../sessions/verdict/session.js';
+import { becauseOf } from '../sessions/views/because.js';
 import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
-import type { FoldContext } from './fold-context.js';
-import { nextVersion } from './next-version.js';
+import type { FoldContext, SessionFold } from './fold-context.js';
+import { nextVersion, type VersionResult } from './next-version.js';
 import { scheduleOf, type ScheduleRules } from './schedule-of.js';
 
-/** A session that was folded: its row before, its new facts, and the evidence that was new (all of it if `anew`). */
+/** A session that was folded: its row before, and its new facts. */
 export type Folded = {
   before: StoredSession | null;
   facts: SessionFacts;
+  /** The evidence that may name files: what is new, or all of it if `reading` is `scratch`. */
   learned: readonly Evidence[];
-  anew: boolean;
+  /** `pieces`: folded from scratch in several transactions, which have saved the files already. */
+  reading: 'onto' | 'scratch' | 'pieces';
+  /** The evidence that had not been folded before. */
+  news: readonly Evidence[];
 };
 
 /**
@@ -38,7 +52,11 @@ export async function saveAnswered(context: FoldContext, tx: PoolClient, folded:
 }
 
 /** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
-type Concluded = Folded & { conclusion: Conclusion; stored: StoredSession; isNew: boolean };
+type Concluded = Folded & { conclusion: Conclusion; said: Session | null } & VersionResult;
+
+function toVersion({ stored, changed, news, before }: Concluded): NewVersion {
+  return { stored, changed, because: becauseOf(news, before?.facts.registration != null) };
+}
 
 async function save(
   context: FoldContext,
@@ -48,38 +66,44 @@ async function save(
 ): Promise<Session[]> {
   if (folded.length === 0) return [];
   const { rules, shard } = context;
-  const concluded = await concludeAll(context, tx, folded);
+  const atMs = context.now();
+  const learned = await saveFilesOf(tx, folded);
+  const concluded = await concludeAll(context, tx, folded, learned, atMs);
   const stored = concluded.map((one) => one.stored);
-  await saveSessions(tx, stored);
-  await saveFilesOf(tx, folded);
+  await saveSessions(tx, stored, atMs);
   await saveGapsOf(tx, concluded, rules);
   const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs }));
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
-  if (late !== 0) await addToCounter(tx, 'out_of_order', late, shard);
-  const changed = concluded.filter(({ isNew }) => isNew).map((one) => one.stored);
-  await appendChanges(tx, changed);
-  return changed.map(({ session }) => session);
+  await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
+  const versions = concluded.filter(({ changed }) => changed.length > 0);
+  await appendChanges(tx, versions.map(toVersion));
+  afterCommit(tx, () => context.onSaved(concluded.map(toSaved)));
+  return versions.map((one) => one.stored.session);
 }
 
 async function concludeAll(
-  { rules, now }: FoldContext,
+  { rules }: FoldContext,
   tx: PoolClient,
   folded: readonly Folded[],
+  learned: ReadonlySet<string>,
+  atMs: UnixMs,
 ): Promise<readonly Concluded[]> {
-  const atMs = now();
   const unknown = folded.flatMap(({ before, facts }) => (before === null ? [facts.sid] : []));
   const published = await findLastChanges(tx, unknown);
   const ends = await findEndsPublished(tx, undatedEnds(folded, published));
+  const files = await filesOfAll(tx, folded, learned);
   return folded.map((one) => {
     const { before } = one;
     const last = published.get(one.facts.sid) ?? null;
     // Having waited is not kept as evidence, but what was published then was published after it.
     const facts = before === null && last !== null ? waitUntil(one.facts, last.atMs, rules) : one.facts;
     const conclusion = conclude(facts, rules);
+    const said = before?.session ?? last?.session ?? null;
     const endMs = ends.get(facts.sid) ?? null;
-    return { ...one, facts, conclusion, ...nextVersion(before, last, facts, conclusion.session, atMs, endMs) };
+    const session = { ...conclusion.session, files: files.get(facts.sid) ?? NO_FILES };
+    return { ...one, facts, conclusion, said, ...nextVersion(before, last, facts, session, atMs, endMs) };
   });
 }
 
@@ -91,10 +115,26 @@ function undatedEnds(folded: readonly Folded[], published: ReadonlyMap<string, S
   });
 }
 
-async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<void> {
-  const anew = folded.flatMap(({ facts, anew: isAnew }) => (isAnew ? [facts.sid] : []));
+/** A summary of the files of each session, counted again where they may have changed since the last count. */
+async function filesOfAll(
+  tx: PoolClient,
+  folded: readonly Folded[],
+  learned: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, FileSummary>> {
+  const known = folded.flatMap(({ before, facts: { sid }, reading }): [string, FileSummary][] => {
+    const files = before?.session.files ?? null;
+    return files === null || reading !== 'onto' || learned.has(sid) ? [] : [[sid, files]];
+  });
+  const isKnown = new Map(known);
+  const others = folded.map(({ facts: { sid } }) => sid).filter((sid) => !isKnown.has(sid));
+  return new Map([...known, ...(await countFiles(tx, others))]);
+}
+
+/** Returns the sessions of which a file, or a detail of one, is new. */
+async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<ReadonlySet<string>> {
+  const anew = folded.flatMap(({ facts, reading }) => (reading === 'scratch' ? [facts.sid] : []));
   await forgetFiles(tx, anew);
-  await saveFiles(
+  return saveFiles(
     tx,
     folded.map(({ facts, learned }) => ({ sid: facts.sid, files: learned.flatMap(filesNamedBy) })),
   );
@@ -110,8 +150,8 @@ async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules
 }
 
 /** Most sessions have and had no gaps, and nothing is written for them. */
-function hasTheSameGaps({ before, anew, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
-  if (before === null || anew) return false;
+function hasTheSameGaps({ before, reading, conclusion: { gaps } }: Concluded, rules: ScheduleRules): boolean {
+  if (before === null || reading === 'scratch') return false;
   const { open, settled } = before.session.gaps;
   if (gaps.length === 0 || open + settled === 0) return gaps.length === open + settled;
   return isDeepStrictEqual(gaps, concludeGaps(before.facts, rules));
@@ -127,6 +167,17 @@ async function saveScheduleOf(
   const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
   const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
   await saveSchedule(tx, { queries, done, answered });
+}
+
+function asCounted({ before, stored }: Concluded): CountedChange {
+  return { before: before?.session ?? null, session: stored.session };
+}
+
+/** Evidence that is read anew was learned long ago, but for that of a session nobody knew. */
+function toSaved({ said, stored, changed, learned, reading }: Concluded): SessionFold {
+  const learnedAtMs = reading !== 'onto' && said !== null ? [] : learned.map(learnedMs);
+  const { session, updatedMs } = stored;
+  return { said, session, isNew: changed.length > 0, savedMs: updatedMs, learnedMs: learnedAtMs.reduce(earlier, null) };
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {

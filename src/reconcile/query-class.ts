@@ -16,3 +16,8 @@ export type QueryClass = (typeof QUERY_CLASSES)[number];
 export function priorityOf(queryClass: QueryClass): number {
   return QUERY_CLASSES.indexOf(queryClass);
 }
+
+/** Of a priority that no class has, which another release may have written: the least urgent. */
+export function classOf(priority: number): QueryClass {
+  return QUERY_CLASSES[priority] ?? 'routine';
+}

@@ -8,6 +8,7 @@ import type { LedgerClock } from '../db/connection/ledger-clock.js';
 import type { Account } from '../asking/account.js';
 import type { AskContext } from '../asking/ask-context.js';
 import { createGates } from '../asking/gate.js';
+import { publishSaved } from '../ledger/publish-saved.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import type { Metrics } from '../observability/metrics.js';
 
@@ -31,7 +32,11 @@ export function askContext(
     shard: shardOfProcess(),
     stopping,
     pressure,
-    onSetAside: (sid, error) => log.error({ sid, err: error }, 'session.set_aside'),
+    onSetAside: (sid, error) => {
+      metrics.setAsides.inc();
+      log.error({ sid, err: error }, 'session.set_aside');
+    },
+    onSaved: publishSaved(metrics, config.rules.accountOf),
     rules: config.rules,
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({
@@ -41,7 +46,7 @@ export function askContext(
     }),
     gateOf: createGates(),
     queryTimeoutMs: config.queryTimeoutMs,
-    retentionDays: config.retentionDays,
+    retention: config.retention,
   };
 }
 

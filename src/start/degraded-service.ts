@@ -4,13 +4,12 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { probePostgres } from '../db/connection/probe.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
-import type { Readiness } from '../http/api/api-context.js';
 import { createDegradedApi } from '../http/api/create-degraded-api.js';
 import { listen, type Listener } from '../http/listen.js';
+import type { HealthContext } from '../http/ops/health-routes.js';
 import { openSpoolingIntake } from '../intake/open-intake.js';
-import type { SpoolSize } from '../intake/spool.js';
-import { createMetrics, type Metrics } from '../observability/metrics.js';
 import { recallLedger } from './known-ledgers.js';
+import type { Ops } from './ops.js';
 import { POSTGRES_SILENT, readinessWhileSpooling } from './readiness.js';
 import { listenForNotices } from './start-receiver.js';
 
@@ -34,13 +33,14 @@ export type DegradedService = {
 export async function serveUntilPostgresAnswers(
   config: Config,
   log: Logger,
+  ops: Ops,
   stopping: AbortSignal,
 ): Promise<DegradedService | null> {
   const url = config.databaseUrl;
   if (url === null || !config.roles.includes('receiver') || !(await isAway(url))) return null;
   const ledgerId = await recallLedger(config.spoolDir, url);
   if (ledgerId === null) return null;
-  const degraded = await startDegradedService(config, ledgerId, log, POSTGRES_SILENT);
+  const degraded = await startDegradedService(config, ledgerId, log, ops, POSTGRES_SILENT);
   log.warn({ receiver: degraded.receiver.port }, 'receiver.degraded');
   while (!stopping.aborted && (await isAway(url))) await wait(LOOK_EVERY_MS);
   return degraded;
@@ -54,29 +54,35 @@ async function isAway(url: string): Promise<boolean> {
 export async function serveWhileStartIsRefused(
   config: Config,
   log: Logger,
-  reason: string,
+  ops: Ops,
+  obstacle: string,
 ): Promise<DegradedService | null> {
   if (config.databaseUrl === null || !config.roles.includes('receiver')) return null;
   const ledgerId = await recallLedger(config.spoolDir, config.databaseUrl);
   if (ledgerId === null) return null;
-  return startDegradedService(config, ledgerId, log, `Postgres refuses what a start needs (${reason})`);
+  return startDegradedService(config, ledgerId, log, ops, obstacle);
 }
 
 async function startDegradedService(
   config: Config,
   ledgerId: string,
   log: Logger,
+  ops: Ops,
   obstacle: string,
 ): Promise<DegradedService> {
-  const metrics = createMetrics();
+  const { metrics } = ops;
   const { spoolMaxBytes } = config;
   const spoolDir = path.join(config.spoolDir, ledgerId);
   const intake = openSpoolingIntake({ spoolDir, spoolMaxBytes }, log, metrics);
-  const spooled = (): SpoolSize => intake.spooled();
   const now = (): UnixMs => unixMs(Date.now());
   const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
   const receiver = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
-  const api = config.roles.includes('api') ? await tellWhy(config, obstacle, spooled, log, metrics) : null;
+  const health: HealthContext = {
+    metrics,
+    readReadiness: () => Promise.resolve(readinessWhileSpooling(intake.spooled(), spoolMaxBytes, [obstacle])),
+  };
+  ops.tell(health.readReadiness);
+  const api = config.roles.includes('api') ? await tellWhy(config, health, log) : null;
   const close = async (): Promise<void> => {
     await Promise.all([receiver.close(), api?.close()]);
     await intake.close();
@@ -85,15 +91,6 @@ async function startDegradedService(
 }
 
 /** Serves readiness and metrics on the API's port until the API is there. */
-function tellWhy(
-  { api, spoolMaxBytes }: Config,
-  obstacle: string,
-  spooled: () => SpoolSize,
-  log: Logger,
-  metrics: Metrics,
-): Promise<Listener> {
-  const readReadiness = (): Promise<Readiness> =>
-    Promise.resolve(readinessWhileSpooling(spooled(), spoolMaxBytes, [obstacle]));
-  const app = createDegradedApi({ readReadiness, refreshGauges: () => Promise.resolve(), log, metrics });
-  return listen(app, api.host, api.port, 'API_PORT');
+function tellWhy({ api }: Config, health: HealthContext, log: Logger): Promise<Listener> {
+  return listen(createDegradedApi(health, log), api.host, api.port, 'API_PORT');
 }

@@ -1,5 +1,3 @@
-import { readBacklog } from '../db/evidence/pending-evidence.js';
-import { countSetAside } from '../db/sessions/set-aside.js';
 import { identityScopeOfApp, identityScopesOf } from '../config/accounts.js';
 import type { PartlyReplayed } from '../http/api/api-context.js';
 import { createApi } from '../http/api/create-api.js';
@@ -8,9 +6,8 @@ import { leaseBudget } from '../asking/lease-budget.js';
 import { addStopAnswer, requestQuery } from '../ledger/ledger-writes.js';
 import { foldSession } from '../ledger/fold-sessions.js';
 import { replayPart } from '../ledger/replay-quarantine.js';
-import { publishBudget } from '../asking/publish-budget.js';
 import { register } from '../ledger/register.js';
-import { publishSummary, summarize } from '../jobs/summarize.js';
+import { summarize } from '../jobs/summarize.js';
 import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
 
@@ -27,6 +24,7 @@ export async function startApi(components: Components, existing: Listener | null
       now,
       log,
       metrics,
+      stopping: context.stopping,
       rules: context.rules,
       configuredApps: accounts.flatMap(({ appIds }) => appIds),
       identityScopes: identityScopesOf(config.accounts),
@@ -38,12 +36,6 @@ export async function startApi(components: Components, existing: Listener | null
         leaseBudget: (request) => leaseBudget(context, request),
       },
       readSummary,
-      refreshGauges: async () => {
-        publishSummary(metrics, await readSummary());
-        metrics.pendingEvidence.set((await readBacklog(db.pool)).waiting);
-        metrics.setAside.set(await countSetAside(db.pool));
-        await publishBudget(metrics, db, accounts);
-      },
       readReadiness: () => readReadiness(components),
     },
     config.api.keys,

@@ -4,6 +4,7 @@ import type { Config } from '../config/parse-config.js';
 import { isUnavailableForNow } from '../db/connection/postgres-errors.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { serveUntilPostgresAnswers, serveWhileStartIsRefused, type DegradedService } from './degraded-service.js';
+import { notReady, type Ops } from './ops.js';
 
 const AGAIN_AFTER_MS = 1_000;
 
@@ -21,10 +22,11 @@ export type Started<T> = {
 export async function startWhenPossible<T>(
   config: Config,
   log: Logger,
+  ops: Ops,
   stopping: AbortSignal,
   start: (degraded: DegradedService | null) => Promise<T>,
 ): Promise<Started<T>> {
-  let degraded = await serveUntilPostgresAnswers(config, log, stopping);
+  let degraded = await serveUntilPostgresAnswers(config, log, ops, stopping);
   const refused = logSparingly(log, 'warn', 'service.start_refused');
   while (!stopping.aborted) {
     try {
@@ -32,7 +34,9 @@ export async function startWhenPossible<T>(
     } catch (error) {
       if (!(error instanceof Error) || !isUnavailableForNow(error)) throw error;
       refused(error);
-      degraded ??= await serveWhileStartIsRefused(config, log, error.message);
+      const obstacle = `Postgres refuses what a start needs (${error.message})`;
+      degraded ??= await serveWhileStartIsRefused(config, log, ops, obstacle);
+      if (degraded === null) ops.tell(notReady(obstacle));
     }
     await wait(AGAIN_AFTER_MS, undefined, { signal: stopping }).catch(() => undefined); // told to stop
   }

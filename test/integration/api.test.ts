@@ -582,17 +582,20 @@ describe('the summary', () => {
   });
 });
 
-it('the metrics have the bound as gauges', async () => {
-  const { body } = await service.api('GET', '/metrics');
+it('the metrics have the promise as gauges, read anew every few seconds', async () => {
+  const metrics = async (): Promise<string> => (await service.api('GET', '/metrics')).body;
+  const told = async (): Promise<boolean> => /recording_ledger_live_sessions \d/.test(await metrics());
+  await waitFor(told, { deadlineMs: 15_000, what: 'what is told of the ledger' });
   for (const name of [
     'truth_bound_seconds',
     'verified_within_bound',
     'live_sessions',
     'sessions_at_target',
     'pending_evidence',
-    'staleness_seconds{quantile="0.99"}',
+    'staleness_seconds{percentile="99"}',
+    'sessions{state="ended"}',
   ]) {
-    expect(body).toContain(`recording_ledger_${name}`);
+    expect(await metrics()).toContain(`recording_ledger_${name} `);
   }
 });
 

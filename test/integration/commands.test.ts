@@ -71,6 +71,18 @@ describe('inspect', () => {
     expect(happened[1]).toMatch(/^ {2}2026-03-02T10:00:30\.000Z {2}notice {7}session_exit {2}\{"exitStatus":0\}$/);
   });
 
+  it('shows what was known of a session at an instant, and the evidence that had led to it', async () => {
+    await lived('then');
+    const { body } = await service.api('GET', '/v1/sessions/then/versions');
+    const last = body.versions[0];
+    const { code, lines } = await run(['inspect', 'then', '--as-of', last.at as string]);
+    expect(code).toBe(0);
+    expect(lines.join('\n')).toMatch(new RegExp(`Version ${String(last.version)}, of .*\\bstate\\b`));
+    expect(lines.join('\n')).toMatch(/notice {7}session_exit, received /);
+    const before = await run(['inspect', 'then', '--as-of', '2020-01-01T00:00:00Z']);
+    expect(before).toEqual({ code: 1, lines: ['Nothing was known of session then at 2020-01-01T00:00:00.000Z.'] });
+  });
+
   it('fails, and says so, where no such session is known', async () => {
     expect(await run(['inspect', 'unknown'])).toEqual({ code: 1, lines: ['No session unknown is known.'] });
   });

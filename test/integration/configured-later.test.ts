@@ -22,6 +22,7 @@ function start(appId: string): Promise<App> {
     DATABASE_URL: database.url,
     ROLES: 'api,jobs',
     API_PORT: '0',
+    OPS_PORT: '0',
     AGORA_APP_ID: appId,
     AGORA_CUSTOMER_ID: 'customer',
     AGORA_CUSTOMER_SECRET: 'secret',

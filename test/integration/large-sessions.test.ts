@@ -243,7 +243,7 @@ describe('a session that cannot be folded', () => {
     await store(small(1));
     await expect(foldAll(ledger.context)).rejects.toThrow('not now');
     await ledger.db.pool.query(`alter table sessions disable trigger refused`);
-    await ledger.db.pool.query(`update sessions set updated_at = now() + interval '1 minute'`); // as if folded meanwhile
+    await ledger.db.pool.query(`update sessions set folded_at = now() + interval '1 minute'`); // as if folded meanwhile
     await ledger.db.pool.query(`alter table sessions enable trigger refused`);
     await foldAll(ledger.context);
     expect(await countSetAside(ledger.db.pool)).toBe(1);

@@ -172,7 +172,7 @@ test('refuses a database of another application, and leaves it as it is', async 
   await query('create table theirs (n int)');
   await writeMigration('1_a', 'create table a (n int);');
   const refused = migrate(database.url, { migrationsDir });
-  await expect(refused).rejects.toThrow(/it holds tables of something else: theirs\): .* a database of its own/);
+  await expect(refused).rejects.toThrow(/it holds tables of another application: theirs\): .* a database of its own/);
   expect(await query(`select count(*)::int as n from pg_class where relnamespace = 'public'::regnamespace`)).toEqual([
     { n: 1 },
   ]);

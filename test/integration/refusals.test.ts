@@ -92,9 +92,10 @@ it('one refused app stops no other app, is reported, and is asked about again on
   await aMinuteLater();
   await allAsked(foreign, 2);
   expect(await refused()).toEqual([]);
-  const metrics = await service.api('GET', '/metrics');
-  expect(metrics.body).toMatch(/recording_ledger_refused_apps\{account="main"\} 0/);
-  expect(metrics.body).toMatch(/recording_ledger_slots_held\{account="main",by="query"\} \d/);
+  const metrics = async (): Promise<string> => (await service.api('GET', '/metrics')).body;
+  const isTold = async (): Promise<boolean> => /_refused_apps\{account="main"\} 0/.test(await metrics());
+  await waitFor(isTold, { deadlineMs: 15_000, what: 'no refused app among the metrics' });
+  expect(await metrics()).toMatch(/recording_ledger_slots_held\{account="main",by="query"\} \d/);
 });
 
 it('one session that is always refused, beside others of its app that are not, does not make the app refused', async () => {

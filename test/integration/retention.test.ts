@@ -4,11 +4,16 @@ import { dropNoticesBefore } from '../../src/db/evidence/retention.js';
 import { ensurePartitions } from '../../src/db/migrations/partitions.js';
 import { DAY_MS, plusMs, unixMs } from '../../src/evidence/instant.js';
 import { refoldSession } from '../../src/ledger/fold-sessions.js';
-import { applyRetention } from '../../src/ledger/maintain.js';
+import { applyRetention, type DroppedRows, type RetentionDays } from '../../src/ledger/apply-retention.js';
 import { foldAll } from '../../src/ledger/fold-all.js';
-import { at, SID } from '../support/builders.js';
+import type { QueryOutcome } from '../../src/evidence/observation.js';
+import { recordAnswer } from '../../src/ledger/record-answer.js';
+import { register } from '../../src/ledger/register.js';
+import { anAnswer, aRegistration, at, NOT_FOUND, SID } from '../support/builders.js';
 import { createTestLedger, type TestLedger } from '../support/fold-context.js';
 import { aRow } from '../support/raw-notifications.js';
+
+const KEEP: RetentionDays = { evidence: 0, changes: 0, identities: 0, quarantine: 0, usage: 0 };
 
 const OPEN = 'e'.repeat(32);
 
@@ -35,7 +40,9 @@ async function one<T>(sql: string): Promise<T | undefined> {
 }
 
 const session = () =>
-  one<Record<string, unknown>>(`select to_jsonb(sessions) - 'updated_at' as value from sessions where sid = '${SID}'`);
+  one<Record<string, unknown>>(
+    `select to_jsonb(sessions) - 'updated_at' - 'folded_at' as value from sessions where sid = '${SID}'`,
+  );
 const notices = () => one<string>(`select string_agg(sid, ',' order by received_at) as value from notices`);
 
 const files = () => one<string>(`select string_agg(name, ',' order by name) as value from session_files`);
@@ -48,6 +55,27 @@ async function drain(row: NoticeRow): Promise<void> {
 
 const SPOOL = '00000000-0000-4000-8000-000000000000';
 let drained = 0;
+
+/** What one run drops, so many days from now. */
+async function droppedAfter(days: number, kept: Partial<RetentionDays>): Promise<Partial<DroppedRows>> {
+  const told: DroppedRows[] = [];
+  const context = { ...ledger.context, now: () => later(days) };
+  await applyRetention(context, { ...KEEP, ...kept }, (dropped) => told.push(dropped));
+  return told[0] ?? {};
+}
+
+async function ask(seconds: number, outcome: QueryOutcome): Promise<void> {
+  const status = outcome.kind === 'answered' ? outcome.answer.status : null;
+  const body = JSON.stringify(
+    status === null ? { code: 404, reason: 'failed to find worker' } : { serverResponse: { status } },
+  );
+  const httpStatus = status === null ? 404 : 200;
+  const times = { askedMs: at(seconds), answeredMs: plusMs(at(seconds), 100), clockEra: 0 };
+  await recordAnswer(ledger.context, 'account', { sid: SID, ...times, outcome, httpStatus, body }, aRegistration());
+}
+
+const count = async (table: string): Promise<number | undefined> =>
+  one<number>(`select count(*)::int as value from ${table}`);
 
 describe('retention', () => {
   it('drops whole days of evidence of ended sessions, and leaves the ledger as it is', async () => {
@@ -152,12 +180,13 @@ describe('retention', () => {
     await storeNotices(ledger.db.pool, ended(), 1);
     await foldAll(ledger.context);
     const told: unknown[] = [];
-    const keep = { db: ledger.db, now: () => later(3_000) };
-    await applyRetention(keep, 0, (dropped) => told.push(dropped));
-    await applyRetention({ db: ledger.db, now: () => plusMs(at(0), 2 * DAY_MS) }, 30, (dropped) => told.push(dropped));
+    const keep = { ...ledger.context, now: () => later(3_000) };
+    await applyRetention(keep, KEEP, (dropped) => told.push(dropped));
+    const soon = { ...ledger.context, now: () => plusMs(at(0), 2 * DAY_MS) };
+    await applyRetention(soon, { ...KEEP, evidence: 30 }, (dropped) => told.push(dropped));
     expect(told).toEqual([]);
     expect((await notices())?.split(',')).toHaveLength(3);
-    await applyRetention(keep, 30, (dropped) => told.push(dropped));
+    await applyRetention(keep, { ...KEEP, evidence: 30 }, (dropped) => told.push(dropped));
     expect(told).toHaveLength(1);
   });
 
@@ -172,6 +201,63 @@ describe('retention', () => {
     await other.query('rollback');
     other.release();
     expect(await dropNoticesBefore(ledger.db, later(30), later(30))).toMatchObject({ notices: 3 });
+  });
+
+  it('drops what queries told of sessions that are over, and folds late evidence onto what it amounted to', async () => {
+    await register(ledger.context, aRegistration());
+    await ask(5, anAnswer(5));
+    for (const second of [125, 130, 140, 155, 185, 216, 250]) await ask(second, NOT_FOUND);
+    const before = await session();
+    expect(before).toMatchObject({ state: 'ended', outcome: 'vanished' });
+    expect(await droppedAfter(0.5, { evidence: 1 })).toMatchObject({ observations: 0 });
+    await ledger.db.pool.query('delete from retention_progress');
+    expect(await droppedAfter(30, { evidence: 10 })).toMatchObject({ observations: 8 });
+    expect(await count('observations')).toBe(0);
+    const context = { ...ledger.context, now: () => later(31) };
+    expect(await refoldSession(context, SID)).toBeNull();
+    expect(await session()).toEqual(before);
+    await drain(aRow(104, 31, { status: 0, fileList: [{ fileName: 'a.m3u8' }] }, { sequence: 0, serviceType: 2 }));
+    await foldAll(context);
+    // 31 of its last recorder says why it left.
+    expect(await session()).toMatchObject({
+      outcome: 'completed',
+      session: { upload: { state: 'uploaded' }, observations: { count: 8 } },
+    });
+  });
+
+  it('keeps what queries told of a session that lives, and looks through the table once a day', async () => {
+    await register(ledger.context, aRegistration());
+    await ask(5, anAnswer(5));
+    expect(await droppedAfter(30, { evidence: 10 })).toMatchObject({ observations: 0 });
+    expect(await count('observations')).toBe(1);
+    expect(await count('retention_progress where through_at is not null')).toBe(1);
+  });
+
+  it('forgets who a notification was only after its body is gone', async () => {
+    await storeNotices(ledger.db.pool, [...ended(), aRow(3, 40, { status: 0 }, { sid: OPEN })], 1);
+    await foldAll(ledger.context);
+    expect(await droppedAfter(200, { identities: 90 })).toEqual({});
+    expect(await droppedAfter(200, { evidence: 900, identities: 90 })).toEqual({});
+    expect(await droppedAfter(200, { evidence: 30, identities: 0 })).toMatchObject({ notices: 3, identities: 0 });
+    await ledger.db.pool.query('delete from retention_progress');
+    expect(await droppedAfter(50, { evidence: 30, identities: 900 })).toEqual({});
+    await ledger.db.pool.query('delete from retention_progress');
+    expect(await droppedAfter(200, { evidence: 30, identities: 90 })).toMatchObject({ identities: 3 });
+    expect(await count('notice_identities')).toBe(1);
+    expect(await notices()).toBe(OPEN);
+  });
+
+  it('drops what nobody could read, and how many queries were asked, when they are old', async () => {
+    const days = (n: number) => new Date(later(n)).toISOString();
+    await ledger.db.pool.query(
+      `insert into quarantined_bodies (app_id, digest, raw, reason, received_at)
+       select 'app', gen_random_uuid(), '', 'why', t from unnest(array['${days(0)}', '${days(90)}']::timestamptz[]) t`,
+    );
+    await ledger.db.pool.query(
+      `insert into query_usage (account, minute, outcome, asked) values ('a', '${days(0)}', 'answered', 1), ('a', '${days(90)}', 'answered', 1)`,
+    );
+    expect(await droppedAfter(100, { quarantine: 50, usage: 50 })).toMatchObject({ quarantined: 1, usage: 1 });
+    expect([await count('quarantined_bodies'), await count('query_usage')]).toEqual([1, 1]);
   });
 
   it('does not fail for a day that began before it had a partition', async () => {

@@ -44,6 +44,9 @@ const OLD_SCHEMAS: readonly (readonly [string, readonly string[]])[] = [
   ),
 ];
 
+/** From there on whoever saves a session counts it. */
+const KEPT_COUNTS = '20261128140000_kept_counts';
+
 /** A receiver that is locked out this long has gone over to its spool. */
 const NOTICEABLE_MS = 3_000;
 
@@ -73,6 +76,7 @@ describe.each(OLD_SCHEMAS)('a ledger that is upgraded from %s', (_, oldNames) =>
       what: 'what was acknowledged',
     });
     await expectKept(before, oldNames);
+    if (!oldNames.includes(KEPT_COUNTS)) await expectCounted();
     await expectWorking();
   });
 });
@@ -177,6 +181,19 @@ async function expectKept(before: readonly TableContent[], oldNames: readonly st
       expect(await findUnwritable(client, before)).toEqual([]);
     }
     expect(await findLost(client, before, vanished)).toEqual([]);
+  });
+}
+
+/** What an earlier release saved is counted by the migration. */
+async function expectCounted(): Promise<void> {
+  await inDatabase(database.url, async (client) => {
+    const { rows } = await client.query<{ state: string; there: string; counted: string | null }>(
+      `select sessions.state, count(*) as there,
+              (select sum(value) from counters where counters.name = 'sessions_' || sessions.state) as counted
+       from sessions group by sessions.state`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { there, counted } of rows) expect(counted).toBe(there);
   });
 }
 

@@ -213,7 +213,8 @@ describe('a receiver', () => {
     await stopped(await startReceiver());
     await setReachable(false);
     const apiPort = String(await freePort('127.0.0.1'));
-    const service = await startDegraded('receiver,api', { API_PORT: apiPort });
+    const opsPort = String(await freePort('127.0.0.1'));
+    const service = await startDegraded('receiver,api', { API_PORT: apiPort, OPS_PORT: opsPort });
     const ask = (path: string): Promise<Response> => fetchDocumented(`http://127.0.0.1:${apiPort}${path}`);
     const posted = startPostingHere();
     await waitFor(() => posted.acknowledged().length > 0, {
@@ -236,6 +237,9 @@ describe('a receiver', () => {
     const metrics = await (await ask('/metrics')).text();
     expect(metrics).toContain('recording_ledger_spooling 1');
     expect(metrics).toContain(`recording_ledger_spool_entries ${entries}`);
+    const ops = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${opsPort}${path}`);
+    expect(await (await ops('/metrics')).text()).toMatch(/recording_ledger_spool_oldest_seconds 0?\.?[1-9]/);
+    expect(await (await ops('/readyz')).json()).toMatchObject({ status: 'ready', spool: { entries: Number(entries) } });
     await setReachable(true);
     await service.says(/service\.started/);
     await spoolIsDrained(service);

@@ -28,6 +28,7 @@ export async function createTestLedger(): Promise<TestLedger> {
       stopping: new AbortController().signal,
       pressure: () => 'none',
       onSetAside: () => undefined,
+      onSaved: () => undefined,
     },
     close: async () => {
       await closeDatabase(db);

@@ -41,6 +41,7 @@ export function startProgram(file: string, args: readonly string[], options: Pro
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       SPOOL_DIR: join(process.env['LEDGER_TEST_FOLDER'] ?? tmpdir(), 'spool'),
+      OPS_PORT: '0', // many run at once; who looks at it gives one of its own
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -41,6 +41,7 @@ export async function startTestService(
     RECEIVER_HOST: '127.0.0.1',
     RECEIVER_PORT: '0',
     API_PORT: '0',
+    OPS_PORT: '0',
     AGORA_APP_ID: APP,
     AGORA_CUSTOMER_ID: 'customer',
     AGORA_CUSTOMER_SECRET: 'secret',

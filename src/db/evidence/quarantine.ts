@@ -83,10 +83,32 @@ function toBody({ id, app_id, raw, reason, received_at, replayed_at }: Row): Qua
   };
 }
 
+/** How many wait, counted no further than 10,000. */
+export async function countQuarantined(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*)::int as n
+     from (select from quarantined_bodies where quarantined_bodies.replayed_at is null limit 10000) as waiting`,
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** Marks them as replayed. The body stays in quarantine as evidence of what was sent. */
 export async function markReplayed(db: Queryable, ids: readonly string[], atMs: UnixMs): Promise<void> {
   await db.query(`update quarantined_bodies set replayed_at = $2 where quarantined_bodies.id = any($1::bigint[])`, [
     ids,
     new Date(atMs),
   ]);
+}
+
+/** Drops bodies that were received before `beforeMs`, at most `limit` of them. Returns how many. */
+export async function dropQuarantined(db: Queryable, beforeMs: UnixMs, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `with oldest as (
+       select quarantined_bodies.id, quarantined_bodies.received_at from quarantined_bodies
+       order by quarantined_bodies.id limit $2
+     )
+     delete from quarantined_bodies as gone using oldest where gone.id = oldest.id and oldest.received_at < $1`,
+    [new Date(beforeMs), limit],
+  );
+  return rowCount ?? 0;
 }

@@ -103,7 +103,7 @@ async function prepare(
     `insert into dropped_sids
      select distinct old.sid from ${table} as old left join sessions on sessions.sid = old.sid
      where old.received_at < $1
-       and (sessions.sid is null or (sessions.state in ('ended', 'failed') and sessions.updated_at < $2))
+       and (sessions.sid is null or (sessions.state in ('ended', 'failed') and greatest(sessions.folded_at, sessions.updated_at) < $2))
        and not exists (select from pending_evidence where pending_evidence.sid = old.sid)
        and not exists (select from piecewise_folds where piecewise_folds.sid = old.sid)`,
     [before, atRest],

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Candidate } from '../../reconcile/choose-queries.js';
-import { priorityOf, type QueryClass } from '../../reconcile/query-class.js';
+import { classOf, priorityOf, type QueryClass } from '../../reconcile/query-class.js';
 import type { Db, Queryable } from '../connection/database.js';
 
 /** The next query about one session, as stored in the schedule. */
@@ -148,8 +148,8 @@ export async function claimQueries(
 }
 
 /**
- * Starts a claim; this succeeds once. False if the claim no longer exists: a job that ran twice has started
- * it already, it expired and was claimed again, or the session is over.
+ * Starts a claim; this succeeds once. Returns the class of the query; null if the claim no longer exists: a job that
+ * ran twice has started it already, it expired and was claimed again, or the session is over.
  */
 export async function startClaim(
   db: Db,
@@ -157,13 +157,14 @@ export async function startClaim(
   claimedMs: UnixMs,
   nowMs: UnixMs,
   leaseMs: number,
-): Promise<boolean> {
-  const { rowCount } = await db.pool.query(
+): Promise<QueryClass | null> {
+  const { rows } = await db.pool.query<{ priority: number }>(
     `update query_schedule set claimed_at = $3, due_at = $4, asking = true
-     where query_schedule.sid = $1 and query_schedule.claimed_at = $2 and not query_schedule.asking`,
+     where query_schedule.sid = $1 and query_schedule.claimed_at = $2 and not query_schedule.asking
+     returning query_schedule.priority`,
     [sid, new Date(claimedMs), new Date(nowMs), new Date(nowMs + leaseMs)],
   );
-  return rowCount === 1;
+  return rows[0] === undefined ? null : classOf(rows[0].priority);
 }
 
 /**

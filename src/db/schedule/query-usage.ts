@@ -16,3 +16,14 @@ export async function countQuery(
     [account, new Date(Math.floor(askedMs / MINUTE_MS) * MINUTE_MS), outcome.kind],
   );
 }
+
+/** Drops the counts of minutes before `beforeMs`, at most `limit` rows. Returns how many. */
+export async function dropUsage(db: Queryable, beforeMs: UnixMs, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from query_usage where query_usage.ctid in (
+       select old.ctid from query_usage as old where old.minute < $1 limit $2
+     )`,
+    [new Date(beforeMs), limit],
+  );
+  return rowCount ?? 0;
+}

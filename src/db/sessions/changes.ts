@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
+import type { Because } from '../../sessions/views/because.js';
 import type { LedgerSession } from '../../sessions/verdict/session.js';
 import type { Queryable } from '../connection/database.js';
 import { readSessionBody, type SessionBody } from './session-body.js';
@@ -13,22 +14,30 @@ export type StoredChange = {
   session: LedgerSession;
 };
 
+/** A version to be published, with the paths that it changed and the evidence that led to it. */
+export type NewVersion = { stored: StoredSession; changed: readonly string[]; because: readonly Because[] };
+
 /**
  * Appends new versions to the change feed. Must be the last step of a transaction: from here to its commit no
  * other transaction can append, so that cursors become visible in order, and a reader that continues after
  * the last cursor it saw misses none.
  */
-export async function appendChanges(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
-  if (sessions.length === 0) return;
+export async function appendChanges(tx: PoolClient, versions: readonly NewVersion[]): Promise<void> {
+  if (versions.length === 0) return;
+  const sessions = versions.map(({ stored }) => stored);
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('change feed', 2))`);
   await tx.query(
-    `insert into changes (sid, version, at, session)
-     select * from unnest($1::text[], $2::int[], $3::timestamptz[], $4::jsonb[])`,
+    `insert into changes (sid, version, at, session, changed, because)
+     select told.sid, told.version, told.at, told.session, string_to_array(told.changed, ' '), told.because
+     from unnest($1::text[], $2::int[], $3::timestamptz[], $4::jsonb[], $5::text[], $6::jsonb[])
+       as told (sid, version, at, session, changed, because)`,
     [
       sessions.map(({ sid }) => sid),
       sessions.map(({ version }) => version),
       sessions.map(({ updatedMs }) => new Date(updatedMs)),
       sessions.map(({ session }) => JSON.stringify(session)),
+      versions.map(({ changed }) => changed.join(' ')),
+      versions.map(({ because }) => JSON.stringify(because)),
     ],
   );
 }
@@ -80,4 +89,50 @@ export async function findEndsPublished(db: Queryable, sids: readonly string[]):
 
 function toChange({ cursor, sid, version, at, session }: ChangeRow): StoredChange {
   return { cursor, sid, version, atMs: unixMs(at.getTime()), session: readSessionBody(session) };
+}
+
+/** The newest version of a session whose time is not later than that. */
+export async function findVersionAt(db: Queryable, sid: string, atMs: UnixMs): Promise<StoredChange | null> {
+  const { rows } = await db.query<ChangeRow>(
+    `select ${COLUMNS} from changes where changes.sid = $1 and changes.at <= $2
+     order by changes.version desc limit 1`,
+    [sid, new Date(atMs)],
+  );
+  return rows[0] === undefined ? null : toChange(rows[0]);
+}
+
+/** The lowest version of a session that is kept; null where there is none. */
+export async function findFirstVersion(db: Queryable, sid: string): Promise<number | null> {
+  const { rows } = await db.query<{ first: number | null }>(
+    `select min(changes.version) as first from changes where changes.sid = $1`,
+    [sid],
+  );
+  return rows[0]?.first ?? null;
+}
+
+/** A version without the session itself. */
+export type VersionEntry = {
+  cursor: string;
+  version: number;
+  atMs: UnixMs;
+  changed: readonly string[];
+  because: readonly Because[];
+};
+
+/** Versions of a session below that number, newest first. */
+export async function listVersions(
+  db: Queryable,
+  sid: string,
+  below: number | null,
+  limit: number,
+): Promise<VersionEntry[]> {
+  const { rows } = await db.query<
+    Pick<ChangeRow, 'cursor' | 'version' | 'at'> & Pick<VersionEntry, 'changed' | 'because'>
+  >(
+    `select changes.cursor::text, changes.version, changes.at, changes.changed, changes.because
+     from changes where changes.sid = $1 and ($2::int is null or changes.version < $2)
+     order by changes.version desc limit $3`,
+    [sid, below, limit],
+  );
+  return rows.map(({ at, ...row }) => ({ ...row, atMs: unixMs(at.getTime()) }));
 }

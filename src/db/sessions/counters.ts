@@ -21,14 +21,15 @@ export async function addToCounter(db: Queryable, name: string, amount: number, 
   );
 }
 
-/** The same of several, in one statement. */
+/** The same for several, in the order of their names, so that two who share a row wait for each other in turn. */
 export async function addToCounters(db: Queryable, amounts: ReadonlyMap<string, number>, shard: number): Promise<void> {
-  const named = [...amounts].sort(([a], [b]) => (a < b ? -1 : 1));
+  const changed = [...amounts].filter(([, amount]) => amount !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (changed.length === 0) return;
   await db.query(
     `insert into counters (name, shard, value)
-     select told.name, $3, told.value from unnest($1::text[], $2::bigint[]) as told (name, value)
+     select told.name, $3::smallint, told.value from unnest($1::text[], $2::bigint[]) as told (name, value)
      on conflict (name, shard) do update set value = counters.value + excluded.value`,
-    [named.map(([name]) => name), named.map(([, amount]) => amount), shard],
+    [changed.map(([name]) => name), changed.map(([, amount]) => amount), shard],
   );
 }
 

@@ -1,13 +1,14 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import { REJECTION_REASONS, type RejectionReason } from '../../evidence/rejection.js';
-import { SESSION_STATES, type SessionState } from '../../sessions/verdict/session.js';
+import { isTerminal, SESSION_STATES, type SessionState } from '../../sessions/verdict/session.js';
 import { readCounters } from './counters.js';
+import { gapCounts, stateCounts, type GapCounts } from './session-counts.js';
 import type { Db, Queryable } from '../connection/database.js';
 
-/** Numbers for the status page, each from an index or from running totals. */
+/** Numbers for the status page: running totals, and what the schedule of coming queries tells. No session is read for them. */
 export type LedgerNumbers = {
   sessions: Record<SessionState, number>;
-  gaps: { open: number; settledByNotice: number; settledByQuery: number };
+  gaps: GapCounts;
   notices: {
     deliveries: number;
     events: number;
@@ -35,17 +36,17 @@ export type LiveNumbers = {
 };
 
 export async function readSummary(db: Db, nowMs: UnixMs): Promise<LedgerNumbers> {
-  const [sessions, counters, live, queries, gaps] = await Promise.all([
-    countStates(db),
+  const [counters, scheduled, queries] = await Promise.all([
     readCounters(db),
-    readLive(db, nowMs),
+    readScheduled(db, nowMs),
     readQueries(db, nowMs),
-    countGaps(db),
   ]);
   const total = (name: string): number => counters.get(name) ?? 0;
+  const sessions = stateCounts(counters);
+  const living = SESSION_STATES.filter((state) => !isTerminal(state)).reduce((sum, state) => sum + sessions[state], 0);
   return {
     sessions,
-    gaps,
+    gaps: gapCounts(counters),
     notices: {
       deliveries: total('deliveries'),
       events: total('events'),
@@ -55,7 +56,8 @@ export async function readSummary(db: Db, nowMs: UnixMs): Promise<LedgerNumbers>
       rejected: total('rejected'),
       rejectedByReason: byReason(total),
     },
-    live,
+    // The two were read one after the other: what was saved in between may be in one of them alone.
+    live: { ...scheduled, notQueryable: Math.max(living - scheduled.sessions, 0) },
     queries,
   };
 }
@@ -70,61 +72,34 @@ function byReason(total: (name: string) => number): Record<RejectionReason, numb
   return Object.fromEntries(counts) as Record<RejectionReason, number>;
 }
 
-async function countStates(db: Db): Promise<Record<SessionState, number>> {
-  const groups = await db.prisma.ledgerSession.groupBy({ by: ['state'], _count: true });
-  const counted = new Map(groups.map(({ state, _count }) => [state, _count]));
-  const counts = SESSION_STATES.map((state) => [state, counted.get(state) ?? 0] as const);
-  return Object.fromEntries(counts) as Record<SessionState, number>;
-}
+/** When a session of the schedule was last verified, or seen to start. Instants, not ages: they are sorted and compared three times as fast. */
+const VERIFIED_AT = `coalesce(query_schedule.last_verified_at, query_schedule.live_since)`;
 
-type GapCounts = LedgerNumbers['gaps'];
-
-async function countGaps(db: Db): Promise<GapCounts> {
-  const { rows } = await db.pool.query<GapCounts>(
-    `select coalesce(sum((sessions.session #>> '{gaps,open}')::int), 0)::int as open,
-            coalesce(sum((sessions.session #>> '{gaps,settledByNotice}')::int), 0)::int as "settledByNotice",
-            coalesce(sum((sessions.session #>> '{gaps,settledByQuery}')::int), 0)::int as "settledByQuery"
-     from sessions where sessions.had_gaps`,
-  );
-  return rows[0] ?? { open: 0, settledByNotice: 0, settledByQuery: 0 };
-}
-
-const AGE = `greatest(extract(epoch from
-  $1::timestamptz - coalesce(query_schedule.last_verified_at, query_schedule.live_since)) * 1000, 0)`;
-
-async function readLive(db: Db, nowMs: UnixMs): Promise<LiveNumbers> {
-  const now = new Date(nowMs);
-  const { rows } = await db.pool.query<{ sessions: number; ages: (number | null)[] }>(
+/** The schedule is read from end to end: an index by age would have to be written with every answer. */
+async function readScheduled(db: Db, nowMs: UnixMs): Promise<Omit<LiveNumbers, 'notQueryable'>> {
+  const { rows } = await db.pool.query<{ sessions: number; verified: Date[] | null }>(
     `select count(*)::int as sessions,
-            percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by ${AGE})::float8[] as ages
+            percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by ${VERIFIED_AT} desc) as verified
      from query_schedule where query_schedule.live_since is not null`,
-    [now],
   );
   const counts = await db.prisma.querySchedule.groupBy({ by: ['account'], _count: true });
-  const [p50Ms, p95Ms, p99Ms, maxMs] = (rows[0]?.ages ?? []).map((age) => Math.round(age ?? 0));
+  const age = (percentile: number): number => {
+    const verified = rows[0]?.verified?.[percentile];
+    return verified === undefined ? 0 : Math.max(nowMs - verified.getTime(), 0);
+  };
   return {
     sessions: rows[0]?.sessions ?? 0,
     askedByAccount: new Map(counts.map(({ account, _count }) => [account, _count])),
-    notQueryable: await countNotQueryable(db),
-    ages: { p50Ms: p50Ms ?? 0, p95Ms: p95Ms ?? 0, p99Ms: p99Ms ?? 0, maxMs: maxMs ?? 0 },
+    ages: { p50Ms: age(0), p95Ms: age(1), p99Ms: age(2), maxMs: age(3) },
     withinBound: async (boundMs) => {
       const within = await db.pool.query<{ count: number }>(
         `select count(*)::int as count from query_schedule
-         where query_schedule.live_since is not null and ${AGE} <= $2`,
-        [now, boundMs],
+         where query_schedule.live_since is not null and ${VERIFIED_AT} >= $1`,
+        [new Date(Math.max(nowMs - boundMs, 0))],
       );
       return within.rows[0]?.count ?? 0;
     },
   };
-}
-
-async function countNotQueryable(db: Db): Promise<number> {
-  const { rows } = await db.pool.query<{ count: number }>(
-    `select count(*)::int as count from sessions
-     where sessions.state in ('registered', 'starting', 'recording', 'stopping')
-       and not exists (select from query_schedule where query_schedule.sid = sessions.sid)`,
-  );
-  return rows[0]?.count ?? 0;
 }
 
 /** Live sessions by whose they are, of those that there is something to ask about. */

@@ -1,19 +1,34 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { FileMention } from '../../evidence/file-mention.js';
-import { mergeFiles, type FileKind, type RecordedFile } from '../../sessions/facts/files.js';
+import { mergeFiles, type FileKind, type FileSummary, type RecordedFile } from '../../sessions/facts/files.js';
 import type { Queryable } from '../connection/database.js';
 
 export type SessionFiles = { sid: string; files: readonly RecordedFile[] };
 
+/** How each column is merged with a new mention, as `mergeFile` does it. */
+const MERGED: Readonly<Record<string, string>> = {
+  track_type: 'least(kept.track_type, excluded.track_type)',
+  uid: 'least(kept.uid collate "C", excluded.uid collate "C")',
+  mixed_all_user: 'greatest(kept.mixed_all_user, excluded.mixed_all_user)',
+  playable: 'greatest(kept.playable, excluded.playable)',
+  slice_started_at: 'least(kept.slice_started_at, excluded.slice_started_at)',
+  video_id: 'least(kept.video_id collate "C", excluded.video_id collate "C")',
+  first_seen_at: 'least(kept.first_seen_at, excluded.first_seen_at)',
+  sources: 'array(select distinct source from unnest(kept.sources || excluded.sources) source order by source)',
+};
+const SET = Object.entries(MERGED).map(([column, merged]) => `${column} = ${merged}`);
+const IS_NEWS = Object.entries(MERGED).map(([column, merged]) => `${merged} is distinct from kept.${column}`);
+
 /**
  * Adds what evidence says about files. The statement merges like `mergeFile`, so that the order does not
- * change the result. The caller holds the sessions' locks.
+ * change the result. The caller holds the sessions' locks. Returns the sessions of which anything was
+ * new: most queries repeat the list that is known.
  */
-export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]): Promise<void> {
+export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]): Promise<ReadonlySet<string>> {
   const rows = named.flatMap(({ sid, files }) => mergeFiles(files).map((file) => ({ sid, file })));
-  if (rows.length === 0) return;
-  await tx.query(
+  if (rows.length === 0) return new Set();
+  const { rows: learned } = await tx.query<{ sid: string }>(
     `insert into session_files as kept (
        sid, name, kind, track_type, uid, mixed_all_user, playable, slice_started_at, video_id,
        first_seen_at, sources
@@ -25,18 +40,30 @@ export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]):
                  $7::boolean[], $8::timestamptz[], $9::text[], $10::timestamptz[], $11::text[])
        as told (sid, name, kind, track_type, uid, mixed_all_user, playable, slice_started_at,
                 video_id, first_seen_at, sources)
-     on conflict (sid, name) do update set
-       track_type = least(kept.track_type, excluded.track_type),
-       uid = least(kept.uid collate "C", excluded.uid collate "C"),
-       mixed_all_user = greatest(kept.mixed_all_user, excluded.mixed_all_user),
-       playable = greatest(kept.playable, excluded.playable),
-       slice_started_at = least(kept.slice_started_at, excluded.slice_started_at),
-       video_id = least(kept.video_id collate "C", excluded.video_id collate "C"),
-       first_seen_at = least(kept.first_seen_at, excluded.first_seen_at),
-       sources = array(select distinct source from unnest(kept.sources || excluded.sources) source
-                       order by source)`,
+     on conflict (sid, name) do update set ${SET.join(', ')} where ${IS_NEWS.join(' or ')}
+     returning kept.sid`,
     columnsOf(rows),
   );
+  return new Set(learned.map(({ sid }) => sid));
+}
+
+/**
+ * A summary of each session's files, for those that have any. The details of a file count, but not which source
+ * told them or when; of snapshots only the number, because there may be tens of thousands.
+ */
+export async function countFiles(tx: PoolClient, sids: readonly string[]): Promise<ReadonlyMap<string, FileSummary>> {
+  if (sids.length === 0) return new Map();
+  const { rows } = await tx.query<FileSummary & { sid: string }>(
+    `select files.sid, count(*)::int as count, (count(*) filter (where files.kind = 'snapshot'))::int as snapshots,
+            md5(coalesce(string_agg(
+              json_build_array(files.name, files.track_type, files.uid, files.mixed_all_user, files.playable,
+                               extract(epoch from files.slice_started_at), files.video_id)::text, ','
+              order by files.name collate "C"
+            ) filter (where files.kind <> 'snapshot'), '')) as digest
+     from session_files as files where files.sid = any($1::text[]) group by files.sid`,
+    [sids],
+  );
+  return new Map(rows.map(({ sid, ...files }) => [sid, files]));
 }
 
 function columnsOf(rows: readonly { sid: string; file: RecordedFile }[]): unknown[][] {

@@ -43,26 +43,27 @@ export function toStoredSession(row: SessionRow): StoredSession {
   return { sid, version, createdMs, updatedMs: unixMs(row.updated_at.getTime()), facts, session };
 }
 
-/** Replaces the rows. The caller holds the lock of each of these sessions. */
-export async function saveSessions(tx: PoolClient, sessions: readonly StoredSession[]): Promise<void> {
+/** Replaces the rows, as folded at that moment. The caller holds the lock of each of these sessions. */
+export async function saveSessions(tx: PoolClient, sessions: readonly StoredSession[], atMs: UnixMs): Promise<void> {
   if (sessions.length === 0) return;
   await tx.query(
     `insert into sessions (
        sid, app_id, mode, cname, state, outcome, certainty, has_gaps, started_at, created_at,
-       updated_at, version, facts, session
+       updated_at, version, facts, session, folded_at
      )
-     select * from unnest(
+     select told.*, $15::timestamptz from unnest(
        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
        $8::boolean[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::int[],
        $13::jsonb[], $14::jsonb[]
-     )
+     ) as told
      on conflict (sid) do update set
        app_id = excluded.app_id, mode = excluded.mode, cname = excluded.cname,
        state = excluded.state, outcome = excluded.outcome, certainty = excluded.certainty,
        has_gaps = excluded.has_gaps, started_at = excluded.started_at,
        created_at = excluded.created_at, updated_at = excluded.updated_at,
-       version = excluded.version, facts = excluded.facts, session = excluded.session`,
-    columnsOf(sessions),
+       version = excluded.version, facts = excluded.facts, session = excluded.session,
+       folded_at = excluded.folded_at`,
+    [...columnsOf(sessions), new Date(atMs)],
   );
 }
 

@@ -46,7 +46,9 @@ export async function requeueSetAside(db: Queryable, which: 'due' | 'all', nowMs
 /** Whether another session was saved since then, which shows that Postgres accepts folds. */
 export async function areOthersFoldedSince(db: Queryable, sid: string, sinceMs: UnixMs): Promise<boolean> {
   const { rows } = await db.query<{ folded: boolean }>(
-    `select exists (select from sessions where sessions.updated_at >= $2 and sessions.sid <> $1) as folded`,
+    `select exists (
+       select from sessions where greatest(sessions.folded_at, sessions.updated_at) >= $2 and sessions.sid <> $1
+     ) as folded`,
     [sid, new Date(sinceMs)],
   );
   return rows[0]?.folded ?? false;

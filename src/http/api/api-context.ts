@@ -5,9 +5,11 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
+import type { HealthContext, Readiness } from '../ops/health-routes.js';
 import type { Logger } from 'pino';
 import type { SummaryAnswer } from './answers/summary-schema.js';
 import type { ReadTimelinePage } from './timeline-pages.js';
+import type { WaitForChanges } from './wait-for-changes.js';
 
 /** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
 export type LedgerWrites = {
@@ -25,15 +27,6 @@ export type PartlyReplayed = { taken: number; unreadable: ReadonlyMap<string, nu
 /** Reads the numbers of GET /v1/summary; the caller provides it, because it needs the accounts and the queue. */
 export type ReadSummary = () => Promise<SummaryAnswer>;
 
-export type Readiness = {
-  /** What keeps this process from serving; empty if nothing does. */
-  obstacles: readonly string[];
-  /** What a person should look into although the process can serve. */
-  warnings: readonly string[];
-  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
-  spool: { entries: number; bytes: number } | null;
-};
-
 export type ApiContext = {
   db: Db;
   writes: LedgerWrites;
@@ -43,16 +36,13 @@ export type ApiContext = {
   /** Apps that have credentials here; about sessions of others nothing can be asked. */
   configuredApps: readonly string[];
   readSummary: ReadSummary;
-  /** Sets the gauges that are read from the ledger itself. */
-  refreshGauges: () => Promise<void>;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;
+  /** Aborted when the process is to stop: nobody is kept waiting then. */
+  stopping: AbortSignal;
   log: Logger;
   metrics: Metrics;
 };
-
-/** What is needed where there is no ledger. */
-export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics' | 'refreshGauges' | 'log'>;
 
 type Document = { readDocument: () => Readonly<Record<string, unknown>> };
 
@@ -60,4 +50,5 @@ type Document = { readDocument: () => Readonly<Record<string, unknown>> };
 export type OpenContext = HealthContext & Document;
 
 /** What all others are handed. */
-export type ServedContext = ApiContext & Document & { readTimelinePage: ReadTimelinePage };
+export type ServedContext = ApiContext &
+  Document & { readTimelinePage: ReadTimelinePage; waitForChanges: WaitForChanges };

@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { createErrorHandler, notFoundHandler } from '../error-handler.js';
+import { measureRequests } from '../measure-requests.js';
 import type { ApiContext } from './api-context.js';
 import { authenticate, type ApiKey } from './authorize.js';
 import { describeApi } from './describe-api.js';
@@ -8,16 +9,19 @@ import { once } from './once.js';
 import { createReadGate } from './read-gate.js';
 import { LEDGER_ROUTES, OPEN_ROUTES } from './routes.js';
 import { createTimelinePages } from './timeline-pages.js';
+import { createWaitForChanges } from './wait-for-changes.js';
 
 /** The internal listener. Health, metrics and documents are open, everything under /v1 needs a key. */
 export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(measureRequests(context.metrics, 'api'));
   const takeTurn = createReadGate();
   const served = {
     ...context,
     readDocument: once(describeApi),
     readTimelinePage: createTimelinePages(context.db),
+    waitForChanges: createWaitForChanges(context),
   };
   app.use(mountRoutes(OPEN_ROUTES, served, takeTurn));
   app.use('/v1', authenticate(keys));

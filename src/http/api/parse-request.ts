@@ -105,6 +105,9 @@ export const limitText = z
     [WIRE]: { type: 'integer', minimum: 1, maximum: LARGEST_PAGE, default: USUAL_PAGE },
   });
 
+/** Cursors of the change feed are positions in it. */
+export const cursorText = z.string().regex(/^\d{1,18}$/, 'must be a cursor of the feed');
+
 /** The parameters of a list that is read by pages. */
 export const pageParameters = {
   limit: limitText,

@@ -1,5 +1,5 @@
 import { flag, oneOf, words } from './answers/fields.js';
-import { maskStreamKeys } from './mask-stream-keys.js';
+import { maskStreamKeysIn } from '../../agora/mask-stream-keys.js';
 
 /** Fields of an answer that shows a body as it came. */
 export const RAW_BODY = {
@@ -17,7 +17,7 @@ export type RawBody = { encoding: 'utf8' | 'base64'; masked: boolean; body: stri
 export function rawBody(mayWrite: boolean, raw: string | Buffer): RawBody {
   const text = typeof raw === 'string' ? raw : raw.toString();
   if (!mayWrite) {
-    const body = maskStreamKeys(text);
+    const body = maskStreamKeysIn(text);
     return { encoding: 'utf8', masked: body !== text || !isWhole(raw, text), body };
   }
   if (isWhole(raw, text)) return { encoding: 'utf8', masked: false, body: text };

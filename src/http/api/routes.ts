@@ -1,23 +1,26 @@
+import { healthRoutes } from '../ops/health-routes.js';
 import { budgetRoutes } from './budget-routes.js';
 import { changeRoutes } from './change-routes.js';
 import { documentRoutes } from './document-routes.js';
-import { healthRoutes } from './health-routes.js';
 import { historyRoutes } from './history-routes.js';
 import { noticeRoutes } from './notice-routes.js';
+import { placeRoutes } from './place-routes.js';
 import { quarantineRoutes } from './quarantine-routes.js';
 import { registrationRoutes } from './registration-routes.js';
 import { rulesRoutes } from './rules-routes.js';
 import { sessionRoutes } from './session-routes.js';
 import { summaryRoutes } from './summary-routes.js';
+import { versionRoutes } from './version-routes.js';
 
 /** What is served without a ledger too, and without a key. */
-export const OPEN_ROUTES = [...healthRoutes, ...documentRoutes];
+export const OPEN_ROUTES = [...healthRoutes, ...placeRoutes, ...documentRoutes];
 
 /** What is served under /v1, to who has a key. */
 export const LEDGER_ROUTES = [
   ...sessionRoutes,
   ...registrationRoutes,
   ...historyRoutes,
+  ...versionRoutes,
   ...noticeRoutes,
   ...quarantineRoutes,
   ...changeRoutes,

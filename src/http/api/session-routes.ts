@@ -3,10 +3,12 @@ import { findSession } from '../../db/sessions/read-sessions.js';
 import { notFound } from '../problem.js';
 import { sessionPage, sessionSchema } from './answers/session-schema.js';
 import type { ServedContext } from './api-context.js';
+import { isKnownVersion, tagOfVersion } from './not-modified.js';
 import { routesFor } from './openapi/route.js';
-import { pageParameters, sidText } from './parse-request.js';
+import { instant, pageParameters, sidText } from './parse-request.js';
 import { readFilters, readPosition, sessionFilters, sessionOrder, writePosition } from './session-filters.js';
 import { sessionResponse } from './session-response.js';
+import { sessionAsOf } from './version-routes.js';
 
 const route = routesFor<ServedContext>();
 
@@ -36,6 +38,8 @@ const findSessions = route({
   },
 });
 
+const TAG = { ETag: 'The version, as a weak tag.' };
+
 const readSession = route({
   method: 'get',
   path: '/v1/sessions/{sid}',
@@ -43,14 +47,24 @@ const readSession = route({
   tag: 'sessions',
   role: 'read',
   summary: 'One session',
-  description: 'The session as all its evidence has it.',
+  description:
+    'The session as all its evidence has it. `If-None-Match` with the tag of an answer is 304 while that version is the last.',
   pathParameters: { sid: sidText },
-  answers: { 200: { description: 'The session.', schema: sessionSchema } },
-  problems: { 404: 'No such session is known.' },
-  handle: async ({ db, now, rules }, { path: { sid } }) => {
-    const found = await findSession(db, sid);
+  query: { asOf: instant('The session as the ledger knew it at this moment.').optional() },
+  answers: {
+    200: { description: 'The session.', schema: sessionSchema, headers: TAG },
+    304: { description: 'The version is the one of `If-None-Match`.', schema: null, headers: TAG },
+  },
+  problems: {
+    404: 'No such session is known, or none was at that moment.',
+    410: 'What was known at that moment is not kept any more.',
+  },
+  handle: async ({ db, now, rules }, { path: { sid }, query: { asOf }, headers: asked }) => {
+    const found = asOf === undefined ? await findSession(db, sid) : await sessionAsOf({ db }, sid, asOf);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    return { status: 200, body: sessionResponse(found, now(), rules) };
+    const headers = { ETag: tagOfVersion(found.version) };
+    if (isKnownVersion(asked['if-none-match'], found.version)) return { status: 304, body: null, headers };
+    return { status: 200, body: sessionResponse(found, asOf ?? now(), rules), headers };
   },
 });
 

@@ -9,6 +9,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import { createSparingly } from '../../observability/sparingly.js';
 import type { Intake } from '../../intake/intake.js';
 import { createErrorHandler, notFoundHandler } from '../error-handler.js';
+import { measureRequests } from '../measure-requests.js';
 import { ProblemError, sendProblem } from '../problem.js';
 import { createAdmission } from './admission.js';
 import { createFindSender, type AppSecrets, type Sender } from './app-secrets.js';
@@ -38,6 +39,7 @@ export function createReceiver(options: ReceiverOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(measureRequests(options.metrics, 'receiver'));
   const tellRejection = createTellRejections(options);
   const receive = createReceive(options, tellRejection);
   app.post('/ncs/:appId', receive);

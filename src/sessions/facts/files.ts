@@ -17,6 +17,11 @@ export type RecordedFile = FileMention & {
 
 export type FileKind = 'playlist' | 'mp4' | 'snapshot' | 'other';
 
+/** A summary of a session's files: how many, how many of them snapshots, and a digest of what is known of the others. */
+export type FileSummary = { count: number; snapshots: number; digest: string };
+
+export const NO_FILES: FileSummary = { count: 0, snapshots: 0, digest: '' };
+
 /** The files that one piece of evidence names. */
 export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
   switch (evidence.kind) {

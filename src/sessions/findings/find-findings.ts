@@ -21,7 +21,7 @@ export function findFindings(session: FindingCase): readonly Finding[] {
 }
 
 /** Bounds the findings of one kind: a thousand say no more than ten, and every version of the session contains them. */
-const MOST_OF_A_KIND = 10;
+export const MOST_OF_A_KIND = 10;
 
 function firstOf(found: readonly Finding[]): readonly Finding[] {
   if (found.length <= MOST_OF_A_KIND) return found;

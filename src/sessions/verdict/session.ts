@@ -2,6 +2,7 @@ import type { UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingMode } from '../../evidence/registration.js';
 import type { VideoFact } from '../facts/services.js';
+import type { FileSummary } from '../facts/files.js';
 import type { UploadState } from '../facts/upload.js';
 
 export const SESSION_STATES = ['registered', 'starting', 'recording', 'stopping', 'ended', 'failed'] as const;
@@ -46,6 +47,8 @@ export type Session = {
   gaps: { open: number; settled: number; settledByNotice: number; settledByQuery: number };
   observations: { count: number; lastMs: UnixMs | null; lastOutcome: QueryOutcome['kind'] | null };
   findings: readonly Finding[];
+  /** A summary of its files, which are not part of the facts; null if they have not been counted. */
+  files: FileSummary | null;
 };
 
 /** A session as it is published. `endKnownMs`: when the first version was made that said it was over; null while it lives. */

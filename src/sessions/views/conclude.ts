@@ -91,6 +91,7 @@ function sessionOf(found: FindingCase): Session {
       lastOutcome: asked.latest?.outcome ?? null,
     },
     findings: findFindings(found),
+    files: null,
   };
 }
 

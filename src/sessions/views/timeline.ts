@@ -200,8 +200,18 @@ function registrationEntries(registrations: readonly Registration[]): TimelineEn
 
 function stopEntry(answer: StopAnswer): TimelineEntry {
   const { receivedMs } = answer;
-  const kind = answer.stopped ? 'stopped' : 'stop_refused';
-  return { ...EMPTY_ENTRY, atMs: receivedMs, source: 'stop', kind, details: { of: 'stop', answer }, receivedMs };
+  return {
+    ...EMPTY_ENTRY,
+    atMs: receivedMs,
+    source: 'stop',
+    kind: stopKind(answer),
+    details: { of: 'stop', answer },
+    receivedMs,
+  };
+}
+
+export function stopKind({ stopped }: StopAnswer): string {
+  return stopped ? 'stopped' : 'stop_refused';
 }
 
 export const EMPTY_ENTRY = { eventType: null, sequence: null, serviceType: null, uid: null, deliveries: 1 };
@@ -220,7 +230,7 @@ export function observationEntry(run: Observation): TimelineEntry {
   };
 }
 
-function observationKind(outcome: Observation['outcome']['kind']): string {
+export function observationKind(outcome: Observation['outcome']['kind']): string {
   if (outcome === 'answered') return 'observed';
   return outcome === 'not_found' ? 'not_found' : `query_${outcome}`;
 }

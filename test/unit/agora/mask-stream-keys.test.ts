@@ -28,6 +28,8 @@ describe('a text', () => {
     ['pushing to rtmp://h/app/k1 failed', 'pushing to rtmp://h/app/… failed'],
     ['rtmp://h/app/a key of words', 'rtmp://h/app/…'],
     ['rtmp://h/app/k1,rtmp://h/app/k2', 'rtmp://h/app/…rtmp://h/app/…'],
+    ['rtmp://h/k1 and https://h/a/b', 'rtmp://h/…'],
+    ['at rtmp://h/k1,x/y', 'at rtmp://h/…'],
     ['at rtmp://h/app/k1/, then', 'at rtmp://h/app/… then'],
     ['to rtmp:k1 and on', 'to rtmp:… and on'],
     ['nothing to hide', 'nothing to hide'],

@@ -39,7 +39,7 @@ describe('the settings', () => {
         subscribedEvents: null,
       },
       queryTimeoutMs: 10_000,
-      retentionDays: 0,
+      retention: { evidence: 0, changes: 30, identities: 90, quarantine: 365, usage: 400 },
     });
   });
 

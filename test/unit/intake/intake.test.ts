@@ -23,6 +23,7 @@ function memorySpool(): Spool & { entries: SpoolEntry[] } {
     read: (limit) => entries.slice(0, limit),
     drop: (lastKey) => void entries.splice(0, entries.findIndex((entry) => entry.key === lastKey) + 1),
     size: () => ({ entries: entries.length, bytes: 0 }),
+    oldestMs: () => null,
     close: () => Promise.resolve(),
   };
 }

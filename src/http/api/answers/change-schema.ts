@@ -16,5 +16,6 @@ export const changePage = z
   .object({
     changes: listOf('The changes after the cursor, in commit order.', changeSchema),
     next: words('Where to go on: never null.'),
+    feed: words('Which feed this is. Another one, such as that of a restored backup, has other cursors.'),
   })
   .meta({ id: 'ChangePage', description: 'A part of the change feed.' });

@@ -1,9 +1,23 @@
 import { z } from 'zod';
-import { count, listOf, oneOf, orNull, words } from './answers/fields.js';
-import type { OpenContext } from './api-context.js';
-import { routesFor } from './openapi/route.js';
+import type { Metrics } from '../../observability/metrics.js';
+import { count, listOf, oneOf, orNull, words } from '../api/answers/fields.js';
+import { routesFor } from '../api/openapi/route.js';
 
-const route = routesFor<OpenContext>();
+export type Readiness = {
+  /** What keeps this process from serving; empty if nothing does. */
+  obstacles: readonly string[];
+  /** What a person should look into although the process can serve. */
+  warnings: readonly string[];
+  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
+  spool: { entries: number; bytes: number } | null;
+};
+
+export type HealthContext = {
+  readReadiness: () => Promise<Readiness>;
+  metrics: Metrics;
+};
+
+const route = routesFor<HealthContext>();
 
 const ofService = { method: 'get', tag: 'status', role: 'none' } as const;
 
@@ -57,7 +71,7 @@ const readMetrics = route({
   path: '/metrics',
   id: 'readMetrics',
   summary: 'Metrics for Prometheus',
-  description: 'What this process counts, and gauges of the ledger.',
+  description: 'What this process counts, and, of one process with the role `jobs`, gauges of the ledger.',
   answers: {
     200: {
       description: 'In the text format of Prometheus.',
@@ -65,46 +79,11 @@ const readMetrics = route({
       mediaTypes: ['text/plain'],
     },
   },
-  handle: async ({ metrics, refreshGauges, log }, _request, response) => {
-    // If the ledger cannot be read, the process's own counters are still published.
-    await refreshGauges().catch((error: unknown) => log.warn({ err: error }, 'gauges.not_read'));
+  handle: async ({ metrics }, _request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     return null;
   },
 });
 
-const placesSchema = z
-  .object({
-    sessions: words('The sessions.'),
-    changes: words('The change feed.'),
-    summary: words('Counts and health.'),
-    metrics: words('Metrics for Prometheus.'),
-    ready: words('Readiness.'),
-    docs: words('This API, to read.'),
-    openapi: words('This API, as an OpenAPI document.'),
-  })
-  .meta({ id: 'Places', description: 'Where everything is.' });
-
-const findPlaces = route({
-  ...ofService,
-  path: '/',
-  id: 'findPlaces',
-  summary: 'Where everything is',
-  description: 'The paths to begin with.',
-  answers: { 200: { description: 'The paths.', schema: placesSchema } },
-  handle: () => ({
-    status: 200,
-    body: {
-      sessions: '/v1/sessions',
-      changes: '/v1/changes',
-      summary: '/v1/summary',
-      metrics: '/metrics',
-      ready: '/readyz',
-      docs: '/docs',
-      openapi: '/openapi.json',
-    },
-  }),
-});
-
-/** Liveness, readiness, metrics, and an index of addresses. */
-export const healthRoutes = [isAlive, isReady, readMetrics, findPlaces];
+/** Liveness, readiness and metrics of this process. Nothing of them waits for Postgres for long. */
+export const healthRoutes = [isAlive, isReady, readMetrics];
