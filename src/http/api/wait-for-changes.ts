@@ -34,11 +34,7 @@ export type WaitForChanges = (after: string, seconds: number, response: Response
  * Delays a request for the feed until there is a version after its cursor, its time is over, the client is gone, or
  * this process stops.
  */
-export function createWaitForChanges({
-  db,
-  stopping,
-  log,
-}: Pick<ApiContext, 'db' | 'stopping' | 'log'>): WaitForChanges {
+export function createWaitForChanges({ db, stopping, log }: WaitContext): WaitForChanges {
   const waiting = new Set<Waiting>();
   let polling = false;
   const poll = async (): Promise<void> => {
