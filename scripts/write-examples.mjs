@@ -130,13 +130,13 @@ try {
   await show('readSession', 'GET', '/v1/sessions/unknown');
   await show('listSessions', 'GET', '/v1/sessions?limit=1');
   await show('listSessions', 'GET', '/v1/sessions?stat=ended');
-  await show('listVersions', 'GET', `/v1/sessions/${SID}/versions?limit=2`);
   await show('readTimeline', 'GET', `/v1/sessions/${SID}/timeline?limit=3`);
   await show('explainSession', 'GET', `/v1/sessions/${SID}/explain`);
   await show('listFiles', 'GET', `/v1/sessions/${SID}/files`);
   await show('listObservations', 'GET', `/v1/sessions/${SID}/observations`);
   await show('listGaps', 'GET', `/v1/sessions/${SID}/gaps`);
   await show('readStreams', 'GET', `/v1/sessions/${SID}/streams`);
+  await show('listVersions', 'GET', `/v1/sessions/${SID}/versions?limit=2`);
   await show('listNotices', 'GET', `/v1/sessions/${SID}/notices?limit=1`);
   await show('readNotice', 'GET', `/v1/notices/${encodeURIComponent(`${SID}:1`)}`);
   await show('listQuarantine', 'GET', '/v1/quarantine');

@@ -138,7 +138,7 @@ function openLedger({ roles }: Config, url: string, log: Logger): Db {
     url,
     maxConnections: POOL_SIZE,
     applicationName: `recording-ledger ${roles.join('+')}`,
-    onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+    onIdleError: logSparingly(log, 'warn', 'postgres.connection_lost'),
   });
 }
 

@@ -31,7 +31,7 @@ export async function runService(): Promise<void> {
     };
     if (service === null) return leave;
     const { receiverPort, apiPort, opsPort } = service;
-    log.info({ receiver: receiverPort, api: apiPort, ops: opsPort }, 'service.started');
+    log.info({ receiverPort, apiPort, opsPort }, 'service.started');
     return async () => {
       log.info('service.stopping');
       await service.stop();

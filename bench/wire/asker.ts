@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import pino from 'pino';
 import { createQueryClient, type QueryClient } from '../../src/agora/query-client.js';
 import { closeDatabase, openDatabase, type Db } from '../../src/db/connection/database.js';
 import { unixMs } from '../../src/evidence/instant.js';
@@ -43,7 +42,7 @@ export function openAsker({ url, baseUrl, account, queryTimeoutMs }: AskerOption
     client,
     queryTimeoutMs,
     stopping: stopping.signal,
-    log: pino({ level: 'silent' }),
+    errorEvents: { slotNotReleased: () => undefined },
   };
   const gate = createGate();
   const counts = { left: 0 };

@@ -1,8 +1,9 @@
 import { Agent, request } from 'undici';
-import type { UnixMs } from '../evidence/instant.js';
+import { unixMs, type UnixMs } from '../evidence/instant.js';
 import type { QueryOutcome } from '../evidence/observation.js';
 import type { QueryEnd } from './host-breaker.js';
 import { createHostRotation, type Permit } from './host-rotation.js';
+import type { HttpResponse } from './http-response.js';
 import { leaving, SendDeadlineError } from './moment-of-leaving.js';
 import { outcomeOfResponse } from './outcome-of-response.js';
 import { usedUpForMs } from './retry-after.js';
@@ -28,6 +29,8 @@ export type QueryAnswer = {
   wire: WireEnd;
   /** How long until more may be asked, if the answer says that this window is used up. */
   usedUpForMs: number | null;
+  /** What time it is there, by the answer's `Date`, to the second; null where it names none. */
+  serverTimeMs: UnixMs | null;
 };
 
 /**
@@ -124,7 +127,8 @@ async function ask(
     const body = await readBody(response.body);
     const { statusCode: status, headers } = response;
     const outcome = outcomeOfResponse({ status, headers, body, nowMs: now() });
-    return { outcome, httpStatus: status, body, wire: 'answered', usedUpForMs: usedUpForMs(headers, now()) };
+    const told = { usedUpForMs: usedUpForMs(headers, now()), serverTimeMs: serverTimeMs(headers) };
+    return { outcome, httpStatus: status, body, wire: 'answered', ...told };
   } catch (error) {
     const isTooLate = !sent.hasLeft && error instanceof SendDeadlineError;
     return isTooLate ? 'too_late' : withoutAnswer(error, sent);
@@ -140,7 +144,14 @@ function withoutAnswer(error: unknown, { hasLeft }: { hasLeft: boolean }): Reply
     body: null,
     wire: hasLeft ? end : 'never_left',
     usedUpForMs: null,
+    serverTimeMs: null,
   };
+}
+
+/** RFC 9110, 6.6.1. */
+function serverTimeMs({ date }: HttpResponse['headers']): UnixMs | null {
+  const ms = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(ms) ? null : unixMs(ms);
 }
 
 async function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
@@ -172,7 +183,7 @@ function refusedHere(part: string): Reply {
   const reason = `not asked: "${part}" is no part of an address`;
   const outcome = { kind: 'bad_request', code: null, reason } as const;
   const body = JSON.stringify({ reason });
-  return { outcome, httpStatus: 400, body, wire: 'never_left', usedUpForMs: null };
+  return { outcome, httpStatus: 400, body, wire: 'never_left', usedUpForMs: null, serverTimeMs: null };
 }
 
 const TIMEOUTS: readonly unknown[] = ['TimeoutError', 'ConnectTimeoutError', 'HeadersTimeoutError', 'BodyTimeoutError'];

@@ -14,7 +14,7 @@ export async function adjustPace(
   asked: { sid: string; appId: string },
   { outcome, usedUpForMs }: QueryAnswer,
 ): Promise<void> {
-  const { db, log, client } = context;
+  const { db, client } = context;
   const { name } = account;
   if (usedUpForMs !== null) await pauseAccount(db, name, usedUpForMs, 'quota');
   switch (outcome.kind) {
@@ -26,7 +26,9 @@ export async function adjustPace(
       await recordRefusal(context, account, asked);
       return;
     case 'no_route':
-      log.error({ account: name }, 'query.no_route');
+      context.errorEvents.noRoute(`account ${name}: Agora has no such address; correct AGORA_BASE_URLS`, {
+        account: name,
+      });
       return;
     case 'unavailable':
       if (client.unreachableForMs() > 0) await pauseUnreachable(context, account);
@@ -42,10 +44,10 @@ export async function adjustPace(
 }
 
 /** Pauses the account in all processes until one of the hosts may be tried again; returns for how long. */
-export async function pauseUnreachable({ db, client, log }: AskContext, { name }: Account): Promise<number> {
+export async function pauseUnreachable({ db, client, errorEvents }: AskContext, { name }: Account): Promise<number> {
   const forMs = client.unreachableForMs();
   if (forMs > 0) {
-    log.warn({ account: name, forMs }, 'agora.unreachable');
+    errorEvents.unreachable(`account ${name}: no base URL answers`, { account: name, pausedForMs: forMs });
     await pauseAccount(db, name, forMs, 'unreachable');
   }
   return forMs;

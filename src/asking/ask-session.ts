@@ -132,5 +132,5 @@ async function keep(
   const times = { askedMs: at(askedAt), answeredMs: at(answeredAt), clockEra: era };
   await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration);
   await adjustPace(context, account, { sid, appId }, answer);
-  context.log.info({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
+  context.log.debug({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
 }

@@ -5,7 +5,9 @@ import { paceScopes, type Account } from './account.js';
 import type { AskContext } from './ask-context.js';
 import { slotLeaseMs } from './slot-times.js';
 
-export type SlotContext = Pick<AskContext, 'db' | 'client' | 'queryTimeoutMs' | 'stopping' | 'log'>;
+export type SlotContext = Pick<AskContext, 'db' | 'client' | 'queryTimeoutMs' | 'stopping'> & {
+  errorEvents: Pick<AskContext['errorEvents'], 'slotNotReleased'>;
+};
 
 /** A slot that is held, and the permit for a host. The query must be sent at once. */
 export type HeldSlot = {
@@ -32,7 +34,7 @@ export type SlotOutcome =
  * measured from before the slot was taken, so its lease in Postgres ends later than counted here.
  */
 export async function waitForSlot(
-  { db, client, queryTimeoutMs, stopping, log }: SlotContext,
+  { db, client, queryTimeoutMs, stopping, errorEvents }: SlotContext,
   account: Account,
   { sid, appId }: { sid: string; appId: string },
   giveUpAt: number,
@@ -46,7 +48,7 @@ export async function waitForSlot(
     if (taking.kind === 'taken') {
       const release = (heldForMs: number): Promise<void> =>
         releaseSlot(db, scopes, taking.holder, heldForMs).catch((error: unknown) => {
-          log.warn({ sid, err: error }, 'slot.not_released'); // its lease expires by itself
+          errorEvents.slotNotReleased(error, { sid }); // its lease expires by itself
         });
       return { kind: 'held', permit, leaveBy: startedAt + queryTimeoutMs, release };
     }

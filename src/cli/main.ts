@@ -9,9 +9,11 @@ import { replayCommand } from './replay-command.js';
 import { sendTestCommand } from './send-test-command.js';
 import { serveCommand } from './serve-command.js';
 import { simulateCommand } from './simulate-command.js';
+import { packageVersion } from './version.js';
 
 const program = new Command('recording-ledger')
   .description('A reconciled ledger of Agora cloud recording sessions.')
+  .version(packageVersion())
   .showHelpAfterError();
 
 for (const command of [

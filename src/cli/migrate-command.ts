@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { migrate } from '../db/migrations/migrate.js';
+import { adviceOnReader, ensureReportingReader } from '../db/migrations/reporting-reader.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { orExplain, print, readConfig } from './with-config.js';
 
@@ -14,9 +15,18 @@ async function run(): Promise<void> {
   const embedded =
     config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined }) : null;
   try {
-    const { applied } = await migrate(embedded?.url ?? config.databaseUrl ?? '');
-    print(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+    await bringUpToDate(embedded?.url ?? config.databaseUrl ?? '');
   } finally {
     await embedded?.stop();
   }
+}
+
+/** What analysts read comes second: the ledger works without it, so its absence fails nothing. */
+async function bringUpToDate(url: string): Promise<void> {
+  const { applied } = await migrate(url);
+  print(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+  const reader = await ensureReportingReader(url);
+  if (reader.kind === 'granted') print('Role recording_reader can now read all of schema reporting.');
+  const advice = adviceOnReader(reader);
+  if (advice !== null) print(advice);
 }

@@ -6,7 +6,7 @@ const AGORA_WAITS_MS = 10_000;
 
 export type Posted =
   | { kind: 'answered'; status: number; body: string; tookMs: number; location: string | null }
-  | { kind: 'not_answered'; why: string };
+  | { kind: 'not_answered'; why: string; error: unknown };
 
 /** Sends a body as Agora does: signed with both signatures, and without following redirects. */
 export async function postNotification(url: string, body: string, secret: string): Promise<Posted> {
@@ -31,6 +31,6 @@ export async function postNotification(url: string, body: string, secret: string
       location: typeof location === 'string' ? location : null,
     };
   } catch (error) {
-    return { kind: 'not_answered', why: error instanceof Error ? error.message || error.name : String(error) };
+    return { kind: 'not_answered', why: error instanceof Error ? error.message || error.name : String(error), error };
   }
 }

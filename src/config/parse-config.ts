@@ -198,7 +198,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     ...rest,
     api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
     database: databaseUrl === null ? 'embedded' : 'configured',
-    redis: redisUrl === null ? 'postgres' : 'configured',
+    queue: redisUrl === null ? 'postgres' : 'redis',
     accounts: accounts.map(({ name, qps, apps }) => ({
       name,
       qps,

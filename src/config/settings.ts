@@ -101,7 +101,8 @@ export const SETTINGS = {
     schema: url('postgres:', 'postgresql:'),
     default: 'none',
     example: 'postgres://ledger:secret@db:5432/ledger',
-    meaning: 'Postgres 15 or later. Unset: an embedded Postgres under `DATA_DIR`.',
+    meaning:
+      'Postgres 15 or later; the password may stand in `PGPASSWORD`, as it is. Unset: an embedded Postgres under `DATA_DIR`.',
   },
   DATA_DIR: {
     schema: text,

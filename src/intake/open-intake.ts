@@ -72,7 +72,7 @@ function tellOf(log: Logger, metrics: Metrics): IntakeEvents {
       log.warn('receiver.storing_again');
     },
     onDrained: (entries) => log.info({ entries }, 'spool.drained'),
-    onRefused: (error) => log.error({ err: error }, 'spool.entry_refused'),
+    onRefused: logSparingly(log, 'error', 'spool.entry_refused'),
     onNotDrained: logSparingly(log, 'error', 'spool.not_drained'),
   };
 }

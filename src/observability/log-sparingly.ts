@@ -1,19 +1,18 @@
 import type { Logger } from 'pino';
 import { createSparingly } from './sparingly.js';
 
+/** Logs an error, with further fields. */
+export type TellSparingly = (error: unknown, about?: object) => void;
+
 /**
- * Logs an error under this event when it first occurs, and then once a minute with how often it occurred in
- * between: a server that is away makes many operations a second fail.
+ * Logs an error under this event when it first occurs, and then once a minute, as long as it occurs, with how
+ * often it occurred in between (`repeated`): a server that is away makes many operations a second fail.
  */
-export function logSparingly(
-  log: Logger,
-  level: 'warn' | 'error',
-  event: string,
-  nowMs: () => number = () => performance.now(),
-): (error: unknown, about?: object) => void {
-  const sparingly = createSparingly(nowMs);
+export function logSparingly(log: Logger, level: 'warn' | 'error', event: string): TellSparingly {
+  const sparingly = createSparingly();
   return (error, about = {}) => {
-    const told = sparingly(error instanceof Error ? error.message : String(error));
-    if (told !== null) log[level]({ ...about, err: error, ...told }, event);
+    sparingly(error instanceof Error ? error.message : String(error), (repeated) => {
+      log[level]({ ...about, err: error, repeated }, event);
+    });
   };
 }

@@ -10,6 +10,7 @@ import type { AskContext } from '../asking/ask-context.js';
 import { createGates } from '../asking/gate.js';
 import { publishSaved } from '../ledger/publish-saved.js';
 import type { Pressure } from '../reconcile/pressure.js';
+import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
 
 /** What queries and folds need: the accounts, the rules, and the client. */
@@ -45,12 +46,18 @@ export function askContext(
       now,
     }),
     gateOf: createGates(),
+    errorEvents: {
+      slotNotReleased: logSparingly(log, 'warn', 'slot.not_released'),
+      noRoute: logSparingly(log, 'error', 'query.no_route'),
+      unreachable: logSparingly(log, 'warn', 'agora.unreachable'),
+    },
     queryTimeoutMs: config.queryTimeoutMs,
     retention: config.retention,
   };
 }
 
-function toAccount(account: AccountConfig, share: number): Account {
+/** The account of the settings as those who ask need it; `share` is the part of its limit that is ours. */
+export function toAccount(account: AccountConfig, share: number): Account {
   const { name, customerId, customerSecret, qps, apps } = account;
   const appIds = apps.map(({ appId }) => appId);
   const limits = (limit: number) => ({ limit, perSecond: limit * share });

@@ -6,7 +6,7 @@ import { probePostgres } from '../db/connection/probe.js';
 import { unixMs, type UnixMs } from '../evidence/instant.js';
 import { createDegradedApi } from '../http/api/create-degraded-api.js';
 import { listen, type Listener } from '../http/listen.js';
-import type { HealthContext } from '../http/ops/health-routes.js';
+import type { HealthContext } from '../http/api/api-context.js';
 import { openSpoolingIntake } from '../intake/open-intake.js';
 import { recallLedger } from './known-ledgers.js';
 import type { Ops } from './ops.js';
@@ -41,7 +41,7 @@ export async function serveUntilPostgresAnswers(
   const ledgerId = await recallLedger(config.spoolDir, url);
   if (ledgerId === null) return null;
   const degraded = await startDegradedService(config, ledgerId, log, ops, POSTGRES_SILENT);
-  log.warn({ receiver: degraded.receiver.port }, 'receiver.degraded');
+  log.warn({ receiverPort: degraded.receiver.port }, 'receiver.degraded');
   while (!stopping.aborted && (await isAway(url))) await wait(LOOK_EVERY_MS);
   return degraded;
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { listen, PortTakenError, type Listener } from '../http/listen.js';
 import { createOps } from '../http/ops/create-ops.js';
-import type { Readiness } from '../http/ops/health-routes.js';
+import type { Readiness } from '../http/api/api-context.js';
 import { createMetrics, type Metrics } from '../observability/metrics.js';
 
 /** What is seen of a process from its first moment to its last, whatever its roles and whatever is away. */

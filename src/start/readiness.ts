@@ -2,7 +2,7 @@ import type { SpoolSize } from '../intake/spool.js';
 import { readReachablePace, slowAnswers } from '../asking/reachable-pace.js';
 import { readRefused } from '../asking/refusals.js';
 import { within } from '../timing/within.js';
-import type { Readiness } from '../http/ops/health-routes.js';
+import type { Readiness } from '../http/api/api-context.js';
 import type { Components } from './components.js';
 
 /** Health checks usually time out after a second. */

@@ -5,6 +5,7 @@ import { openPool, type Patience } from '../db/connection/database.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
+import { logSparingly } from '../observability/log-sparingly.js';
 import { rememberLedger } from './known-ledgers.js';
 import { noteDeliveries } from './note-deliveries.js';
 import type { Components } from './components.js';
@@ -30,7 +31,7 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
     url,
     maxConnections: CONNECTIONS,
     applicationName: 'recording-ledger intake',
-    onIdleError: (error) => log.warn({ err: error }, 'postgres.connection_lost'),
+    onIdleError: logSparingly(log, 'warn', 'postgres.connection_lost'),
     patience: PATIENCE,
   });
   if (config.databaseUrl !== null) await rememberLedger(config.spoolDir, url, ledgerId);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { at } from '../support/builders.js';
 import { startNode } from '../support/processes.js';
@@ -114,40 +115,7 @@ describe('refold', () => {
   });
 });
 
-describe('doctor', () => {
-  const NOBODY = '127.0.0.1:1';
-
-  it('finds everything well where it is', async () => {
-    const { code, lines } = await run(['doctor']);
-    expect(code).toBe(0);
-    expect(lines).toEqual([
-      `ok    Node: ${process.version}`,
-      'ok    Agora: 1 account(s), 1 app(s)',
-      expect.stringMatching(/^ok {4}Postgres: version \d+/),
-      'ok    queue: in Postgres',
-    ]);
-  });
-
-  it.each([
-    [
-      'a Postgres that does not answer',
-      { DATABASE_URL: `postgres://u:p@${NOBODY}/x` },
-      /^FAIL {2}Postgres: does not answer .*check DATABASE_URL/,
-    ],
-    [
-      'a Redis that does not answer',
-      { REDIS_URL: `redis://${NOBODY}` },
-      /^FAIL {2}queue: Redis does not answer .*check REDIS_URL/,
-    ],
-    [
-      'no app',
-      { AGORA_APP_ID: '', AGORA_CUSTOMER_ID: '', AGORA_CUSTOMER_SECRET: '', AGORA_NCS_SECRET: '' },
-      /^FAIL {2}Agora: no app is configured: set AGORA_APP_ID/,
-    ],
-    ['a setting that is none', { AGORA_QPS: 'many' }, /^FAIL {2}setting: .*AGORA_QPS/],
-  ])('fails, and says what to do, where there is %s', async (_what, env, complaint) => {
-    const { code, lines } = await run(['doctor'], env);
-    expect(code).toBe(1);
-    expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([expect.stringMatching(complaint)]);
-  });
+it('says its version, which is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await run(['--version'])).toEqual({ code: 0, lines: [version] });
 });

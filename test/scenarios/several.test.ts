@@ -41,7 +41,7 @@ describeWithRedis('two receivers and three workers on one Postgres and one Redis
     const world = await openWorld({
       ...RUN,
       seed: 41,
-      env: { DATABASE_URL: database.url, REDIS_URL: redis.url },
+      env: { DATABASE_URL: database.url, REDIS_URL: redis.url, LOG_LEVEL: 'debug' },
       receiverUrl: balancer.url,
     });
     leftovers.push(world.close, balancer.close, redis.drop, database.drop);

@@ -13,13 +13,13 @@ export type OwnRedis = {
   start: () => Promise<void>;
 };
 
-/** Keeps nothing on disk: killed and started again, it is empty. */
-export async function startOwnRedis(): Promise<OwnRedis> {
+/** Keeps nothing on disk: killed and started again, it is empty. `more` are further arguments of the server. */
+export async function startOwnRedis(more: readonly string[] = []): Promise<OwnRedis> {
   const port = await freePort('127.0.0.1');
   const url = `redis://127.0.0.1:${String(port)}`;
   let server: ChildProcess | null = null;
   const start = async (): Promise<void> => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...more];
     server = spawn('redis-server', args, { stdio: 'ignore' });
     await waitFor(() => isThere(url), { deadlineMs: 10_000, what: 'Redis' });
   };

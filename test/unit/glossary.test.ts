@@ -10,8 +10,8 @@ const GENERAL =
   `accepted all answer askable attempt batch body case change client comparable condition context count database db details engine
    entry error events field filters first found full history in incoming interval kind late live load machine measured
    merged migrate migration ms number numbers opened options order page partly passed position prisma published
-   queryable range raw reason received reference release request resilient result row rules schema seen sent
-   situation size store stored sum terms time unix waiting with`.split(/\s+/);
+   queryable range raw reason received reference release request resilient result rights row rules schema seen sent
+   server situation size store stored sum table terms time unix waiting with`.split(/\s+/);
 
 /** Every word in bold: the terms, and the forms of them that their definitions name. */
 const TERMS = [...read('docs/glossary.md').matchAll(/\*\*(.+?)\*\*/g)].map(([, term = '']) => term);

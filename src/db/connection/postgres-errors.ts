@@ -38,6 +38,11 @@ export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === '55P03';
 }
 
+/** Whether our role may not do what was asked. */
+export function isInsufficientPrivilege(error: unknown): boolean {
+  return sqlState(error) === '42501';
+}
+
 /** Whether a connection was refused because of a wrong password or a missing database. */
 export function isPermanentRefusal(error: unknown): boolean {
   return /^(28|3D)/.test(sqlState(error) ?? '');

@@ -8,13 +8,17 @@ import {
   markRolledBack,
   type MigrationRow,
 } from './migration-rows.js';
+import { isInsufficientPrivilege } from '../connection/postgres-errors.js';
 import { reasonOf } from './reason-of.js';
+import { missingGrants, readRights } from './rights.js';
 
 /**
  * A statement that waits for a table lock also blocks all statements behind it, so a migration gives up soon
  * and is tried again.
  */
 const LOCK_WITHIN = '3s';
+
+const AS_OWNER = 'run the migration as the role that owns the tables (the one that ran the first migration);';
 
 /** Runs the missing migrations in order. `rows` show which of them an earlier start did not finish. */
 export async function applyMigrations(
@@ -23,6 +27,7 @@ export async function applyMigrations(
   rows: readonly MigrationRow[],
 ): Promise<void> {
   const remedy = 'mend the cause, or give the ledger a database of its own, and start again.';
+  if (rows.length === 0) await refuseWithoutRights(client);
   await orExplain('_prisma_migrations', remedy, () => createMigrationRows(client));
   for (const migration of missing) {
     const unfinished = rows.filter((row) => row.migration_name === migration.name);
@@ -33,13 +38,22 @@ export async function applyMigrations(
   }
 }
 
+/** Asked before anything is begun: Postgres would name one missing right at a time, and none of the remedies. */
+async function refuseWithoutRights(client: pg.Client): Promise<void> {
+  const rights = await readRights(client);
+  const grants = missingGrants(rights);
+  if (grants.length === 0) return;
+  throw new Error(
+    `The database could not be migrated: role ${rights.role} may not create the ledger's schemas and tables there. As an administrator, in database ${rights.database}, run "${grants.join(' ')}" and start again.`,
+  );
+}
+
 async function orExplain(what: string, remedy: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    throw new Error(`The database could not be migrated (${what}: ${reasonOf(error)}): ${remedy}`, {
-      cause: error,
-    });
+    const advice = isInsufficientPrivilege(error) ? `${AS_OWNER} ${remedy}` : remedy;
+    throw new Error(`The database could not be migrated (${what}: ${reasonOf(error)}): ${advice}`, { cause: error });
   }
 }
 

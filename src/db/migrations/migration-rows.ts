@@ -51,7 +51,7 @@ export async function createMigrationRows(client: pg.Client): Promise<void> {
 }
 
 /** Tables of an extension do not count. */
-async function listTablesOfOthers(client: pg.Client): Promise<string[]> {
+export async function listTablesOfOthers(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_class
       where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')

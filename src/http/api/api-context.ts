@@ -5,11 +5,10 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
-import type { HealthContext, Readiness } from '../ops/health-routes.js';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { SummaryAnswer } from './answers/summary-schema.js';
 import type { ReadTimelinePage } from './timeline-pages.js';
-import type { WaitForChanges } from './wait-for-changes.js';
 
 /** The writes of the API. When one returns, the session is folded, so that a read right after it sees the result. */
 export type LedgerWrites = {
@@ -44,6 +43,18 @@ export type ApiContext = {
   metrics: Metrics;
 };
 
+export type Readiness = {
+  /** What keeps this process from serving; empty if nothing does. */
+  obstacles: readonly string[];
+  /** What a person should look into although the process can serve. */
+  warnings: readonly string[];
+  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
+  spool: { entries: number; bytes: number } | null;
+};
+
+/** What is needed where there is no ledger. */
+export type HealthContext = Pick<ApiContext, 'readReadiness' | 'metrics'>;
+
 type Document = { readDocument: () => Readonly<Record<string, unknown>> };
 
 /** What handlers of `OPEN_ROUTES` are handed. */
@@ -51,4 +62,4 @@ export type OpenContext = HealthContext & Document;
 
 /** What all others are handed. */
 export type ServedContext = ApiContext &
-  Document & { readTimelinePage: ReadTimelinePage; waitForChanges: WaitForChanges };
+  Document & { readTimelinePage: ReadTimelinePage; waitForChanges: RequestHandler };

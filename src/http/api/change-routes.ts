@@ -1,21 +1,15 @@
-import { listChanges } from '../../db/sessions/changes.js';
+import { listChanges, type StoredChange } from '../../db/sessions/changes.js';
 import { readFeedState, type FeedState } from '../../db/sessions/feed.js';
 import { ProblemError } from '../problem.js';
 import { changePage } from './answers/change-schema.js';
 import type { ServedContext } from './api-context.js';
-import { WIRE } from './openapi/json-schemas.js';
 import { routesFor } from './openapi/route.js';
-import { cursorText, limitText, text } from './parse-request.js';
+import { cursorText, limitText, storableText } from './parse-request.js';
 import { sessionResponse } from './session-response.js';
 import { iso } from './times.js';
 import { waitText } from './wait-for-changes.js';
 
 const route = routesFor<ServedContext>();
-
-const after = cursorText.optional().meta({
-  description: 'The cursor of the last change that was seen; 0, or left out, from the oldest version that is kept.',
-  [WIRE]: { type: 'string', pattern: String.raw`^\d{1,18}$` },
-});
 
 const readChanges = route({
   method: 'get',
@@ -25,35 +19,38 @@ const readChanges = route({
   role: 'read',
   summary: 'The change feed',
   description:
-    'Every new version of every session once, in commit order. Who goes on after `next`, with `feed`, misses none.',
+    'Every new version of every session once, in commit order. Who goes on after `next` misses none. Without `after` the answer begins with the oldest version that is kept.',
   query: {
-    after,
-    feed: text('The id of the feed that the cursor is of: `feed` of an earlier answer.').optional(),
+    after: cursorText.optional(),
+    feed: storableText
+      .optional()
+      .meta({ description: '`feed` of an earlier answer: a cursor of another feed is 410.' }),
     limit: limitText,
     wait: waitText,
   },
   answers: { 200: { description: 'What follows the cursor.', schema: changePage } },
   problems: {
-    410: 'The cursor is of another feed, ahead of this one, or before what is kept; `begin` is where nothing is missing.',
+    410: 'The cursor is of another feed, ahead of this one, or older than what is kept; `begin` says where to go on.',
   },
-  prepare: (context, { query }, response) => context.waitForChanges(query.after ?? '0', query.wait, response),
-  handle: async ({ db, rules }, { query }) => {
-    const changes = await listChanges(db.pool, query.after ?? '0', query.limit);
+  beforeTurn: ({ waitForChanges }) => waitForChanges,
+  handle: async ({ db, rules }, { query: { after, feed, limit } }) => {
+    const changes = await listChanges(db.pool, after ?? '0', limit);
     const state = await readFeedState(db.pool);
-    refuseWhatIsGone(state, query.after, query.feed);
-    const told = changes.map(({ cursor, sid, version, atMs, session }) => ({
-      cursor,
-      sid,
-      version,
-      at: iso(atMs),
-      session: sessionResponse({ session, version, updatedMs: atMs }, atMs, rules),
-    }));
-    const next = changes.at(-1)?.cursor ?? query.after ?? '0';
-    return { status: 200, body: { changes: told, next, feed: state.id } };
+    refuseWhatIsGone(state, after, feed);
+    const next = changes.at(-1)?.cursor ?? after ?? '0';
+    return {
+      status: 200,
+      body: { changes: changes.map((change) => changeResponse(change, rules)), next, feed: state.id },
+    };
   },
 });
 
 export const changeRoutes = [readChanges];
+
+function changeResponse({ cursor, sid, version, atMs, session }: StoredChange, rules: ServedContext['rules']) {
+  const shown = sessionResponse({ session, version, updatedMs: atMs }, atMs, rules);
+  return { cursor, sid, version, at: iso(atMs), session: shown };
+}
 
 /** An empty page would claim that nothing happened, and a page with a hole that nothing else did. */
 function refuseWhatIsGone({ id, cut, last }: FeedState, after: string | undefined, feed: string | undefined): void {

@@ -40,8 +40,8 @@ export function streamsResponse({ streams, slices, interruptions }: StreamHistor
     streams: streams.map(({ streamUid, media, fromMs, toMs }) => ({
       streamUid,
       media,
-      fromAt: iso(fromMs),
-      toAt: isoOrNull(toMs),
+      from: iso(fromMs),
+      to: isoOrNull(toMs),
     })),
     slices: slices.map(({ startedMs, streamUid, trackType, mixedAllUser }) => ({
       startedAt: iso(startedMs),
@@ -50,8 +50,8 @@ export function streamsResponse({ streams, slices, interruptions }: StreamHistor
       mixedAllUser,
     })),
     interruptions: interruptions.map(({ fromMs, toMs, streamUid }) => ({
-      fromAt: iso(fromMs),
-      toAt: iso(toMs),
+      from: iso(fromMs),
+      to: iso(toMs),
       streamUid,
     })),
   };

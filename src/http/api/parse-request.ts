@@ -106,7 +106,13 @@ export const limitText = z
   });
 
 /** Cursors of the change feed are positions in it. */
-export const cursorText = z.string().regex(/^\d{1,18}$/, 'must be a cursor of the feed');
+export const cursorText = z
+  .string()
+  .regex(/^\d{1,18}$/, 'must be a cursor of the feed')
+  .meta({
+    description: 'The cursor of the last change that was seen.',
+    [WIRE]: { type: 'string', pattern: String.raw`^\d{1,18}$` },
+  });
 
 /** The parameters of a list that is read by pages. */
 export const pageParameters = {

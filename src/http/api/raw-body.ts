@@ -1,5 +1,5 @@
-import { flag, oneOf, words } from './answers/fields.js';
 import { maskStreamKeysIn } from '../../agora/mask-stream-keys.js';
+import { flag, oneOf, words } from './answers/fields.js';
 
 /** Fields of an answer that shows a body as it came. */
 export const RAW_BODY = {

@@ -1,10 +1,9 @@
-import { healthRoutes } from '../ops/health-routes.js';
 import { budgetRoutes } from './budget-routes.js';
 import { changeRoutes } from './change-routes.js';
 import { documentRoutes } from './document-routes.js';
+import { healthRoutes, placesRoute } from './health-routes.js';
 import { historyRoutes } from './history-routes.js';
 import { noticeRoutes } from './notice-routes.js';
-import { placeRoutes } from './place-routes.js';
 import { quarantineRoutes } from './quarantine-routes.js';
 import { registrationRoutes } from './registration-routes.js';
 import { rulesRoutes } from './rules-routes.js';
@@ -13,14 +12,14 @@ import { summaryRoutes } from './summary-routes.js';
 import { versionRoutes } from './version-routes.js';
 
 /** What is served without a ledger too, and without a key. */
-export const OPEN_ROUTES = [...healthRoutes, ...placeRoutes, ...documentRoutes];
+export const OPEN_ROUTES = [...healthRoutes, placesRoute, ...documentRoutes];
 
 /** What is served under /v1, to who has a key. */
 export const LEDGER_ROUTES = [
   ...sessionRoutes,
   ...registrationRoutes,
-  ...historyRoutes,
   ...versionRoutes,
+  ...historyRoutes,
   ...noticeRoutes,
   ...quarantineRoutes,
   ...changeRoutes,

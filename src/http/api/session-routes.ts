@@ -3,9 +3,9 @@ import { findSession } from '../../db/sessions/read-sessions.js';
 import { notFound } from '../problem.js';
 import { sessionPage, sessionSchema } from './answers/session-schema.js';
 import type { ServedContext } from './api-context.js';
-import { isKnownVersion, tagOfVersion } from './not-modified.js';
+import { isNotModified, versionTag } from './not-modified.js';
 import { routesFor } from './openapi/route.js';
-import { instant, pageParameters, sidText } from './parse-request.js';
+import { instantText, pageParameters, sidText } from './parse-request.js';
 import { readFilters, readPosition, sessionFilters, sessionOrder, writePosition } from './session-filters.js';
 import { sessionResponse } from './session-response.js';
 import { sessionAsOf } from './version-routes.js';
@@ -38,7 +38,8 @@ const findSessions = route({
   },
 });
 
-const TAG = { ETag: 'The version, as a weak tag.' };
+/** Counts move without a new version: so the tag is weak. */
+const ETAG = { ETag: 'The version, as a weak tag.' };
 
 const readSession = route({
   method: 'get',
@@ -47,24 +48,22 @@ const readSession = route({
   tag: 'sessions',
   role: 'read',
   summary: 'One session',
-  description:
-    'The session as all its evidence has it. `If-None-Match` with the tag of an answer is 304 while that version is the last.',
+  description: 'The session as all its evidence has it, or with `asOf` as the ledger knew it then.',
   pathParameters: { sid: sidText },
-  query: { asOf: instant('The session as the ledger knew it at this moment.').optional() },
+  query: {
+    asOf: instantText.optional().meta({ description: 'An instant: the newest version that was made by then.' }),
+  },
   answers: {
-    200: { description: 'The session.', schema: sessionSchema, headers: TAG },
-    304: { description: 'The version is the one of `If-None-Match`.', schema: null, headers: TAG },
+    200: { description: 'The session.', schema: sessionSchema, headers: ETAG },
+    304: { description: 'It is still the version of `If-None-Match`.', schema: null, headers: ETAG },
   },
-  problems: {
-    404: 'No such session is known, or none was at that moment.',
-    410: 'What was known at that moment is not kept any more.',
-  },
-  handle: async ({ db, now, rules }, { path: { sid }, query: { asOf }, headers: asked }) => {
+  problems: { 404: 'No such session is known, or was then.', 410: 'What was known then is not kept any more.' },
+  handle: async ({ db, now, rules }, { path: { sid }, query: { asOf }, headers }) => {
     const found = asOf === undefined ? await findSession(db, sid) : await sessionAsOf({ db }, sid, asOf);
     if (found === null) throw notFound(`No session ${sid} is known.`);
-    const headers = { ETag: tagOfVersion(found.version) };
-    if (isKnownVersion(asked['if-none-match'], found.version)) return { status: 304, body: null, headers };
-    return { status: 200, body: sessionResponse(found, asOf ?? now(), rules), headers };
+    const tag = versionTag(found.version);
+    if (isNotModified(headers['if-none-match'], tag)) return { status: 304, body: null, headers: { ETag: tag } };
+    return { status: 200, body: sessionResponse(found, asOf ?? now(), rules), headers: { ETag: tag } };
   },
 });
 

@@ -27,7 +27,7 @@ export function timelineEntry({ atMs, receivedMs, details, ...told }: TimelineEn
       return { ...entry, source: 'stop', details: stopDetails(details.answer) };
     case 'absence': {
       const firstNotFoundAt = iso(details.firstNotFoundMs);
-      return { ...entry, source: 'inference', details: { firstNotFoundAt, notAfterAt: iso(details.notAfterMs) } };
+      return { ...entry, source: 'inference', details: { firstNotFoundAt, notAfter: iso(details.notAfterMs) } };
     }
     case 'reopening':
       return { ...entry, source: 'inference', details: { because: details.because } };
@@ -128,7 +128,7 @@ function whenOf(run: Observation) {
     lastAskedAt: iso(run.lastAskedMs),
     lastAnsweredAt: iso(run.lastAnsweredMs),
     count: run.count,
-    unbrokenSinceAt: isoOrNull(run.unbrokenSinceMs),
+    notFoundSince: isoOrNull(run.unbrokenSinceMs),
     clockEra: run.clockEra,
   };
 }

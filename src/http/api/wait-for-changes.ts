@@ -1,10 +1,10 @@
-import type { Response } from 'express';
-import type { Logger } from 'pino';
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import type { Db } from '../../db/connection/database.js';
 import { readLastCursor } from '../../db/sessions/feed.js';
 import { ProblemError } from '../problem.js';
+import type { ApiContext } from './api-context.js';
 import { WIRE } from './openapi/json-schemas.js';
+import { cursorText, parse } from './parse-request.js';
 
 /** So many readers may wait at a time. Each costs an open connection. */
 const MOST_WAITING = 500;
@@ -19,22 +19,19 @@ export const waitText = z
   .refine((seconds) => seconds <= LONGEST_S, `must be between 0 and ${String(LONGEST_S)}`)
   .default(0)
   .meta({
-    description: 'For how many seconds an answer is held back while there is nothing to tell.',
+    description: 'For how many seconds an empty answer is held back until there is a change.',
     [WIRE]: { type: 'integer', minimum: 0, maximum: LONGEST_S, default: 0 },
   });
 
+const waitQuery = z.object({ wait: waitText, after: cursorText.default('0') });
+
 type Waiting = { after: bigint; end: () => void };
-
-type WaitContext = { db: Db; stopping: AbortSignal; log: Logger };
-
-/** Returns once there is a version after the cursor, the seconds are over, or the client is gone. */
-export type WaitForChanges = (after: string, seconds: number, response: Response) => Promise<void>;
 
 /**
  * Delays a request for the feed until there is a version after its cursor, its time is over, the client is gone, or
- * this process stops.
+ * this process stops. It must stand before the read gate, so that a waiting request does not occupy a place there.
  */
-export function createWaitForChanges({ db, stopping, log }: WaitContext): WaitForChanges {
+export function createWaitForChanges({ db, stopping, log }: ApiContext): RequestHandler {
   const waiting = new Set<Waiting>();
   let polling = false;
   const poll = async (): Promise<void> => {
@@ -51,15 +48,19 @@ export function createWaitForChanges({ db, stopping, log }: WaitContext): WaitFo
     }
     polling = false;
   };
-  return async (after, seconds, response) => {
-    if (seconds === 0 || stopping.aborted || (await readLastCursor(db.pool)) !== BigInt(after)) return;
+  return async (request, response, next) => {
+    const { wait, after } = parse(waitQuery, request.query, 'query');
+    if (wait === 0 || stopping.aborted || (await readLastCursor(db.pool)) !== BigInt(after)) {
+      next();
+      return;
+    }
     if (waiting.size >= MOST_WAITING) {
       response.set('Retry-After', '1');
       throw new ProblemError({ status: 503, title: 'Too many readers wait', detail: 'Come again in a second.' });
     }
     await new Promise<void>((resolve) => {
       const one = { after: BigInt(after), end };
-      const timer = setTimeout(end, seconds * 1000);
+      const timer = setTimeout(end, wait * 1000);
       function end(): void {
         clearTimeout(timer);
         waiting.delete(one);
@@ -75,6 +76,7 @@ export function createWaitForChanges({ db, stopping, log }: WaitContext): WaitFo
       response.once('close', end);
       void pollWhileSomebodyWaits();
     });
+    if (!response.destroyed) next();
   };
 }
 

@@ -137,9 +137,10 @@ function createTellArrival({ onArrived, log }: ReceiverOptions): TellArrival {
     const isTest = parsed.kind === 'notice' && isConsoleTest(parsed.envelope);
     onArrived(isTest ? 'test' : 'notice', appId);
     if (!isTest) return;
-    const told = sparingly(appId);
     const signature = v2 === undefined ? 'v1' : 'v2';
-    if (told !== null) log.info({ app: appId, signature, ...told }, 'notification.test_received');
+    sparingly(appId, (repeated) => {
+      log.info({ app: appId, signature, repeated }, 'notification.test_received');
+    });
   };
 }
 

@@ -48,11 +48,10 @@ export function createTellRejections(options: TellRejectionsOptions): (refused: 
     const tell = (misfit: Misfit | null): void => {
       const advice = advise(reason, misfit);
       onRejected({ reason, appId: app, advice });
-      const told = sparingly(`${reason} ${app ?? ''} ${describe(misfit)}`);
-      if (told !== null) {
-        const what = { app, reason, fits: describe(misfit), advice };
-        options.log.warn({ ...what, ...traits(refused), ...told }, 'notification.rejected');
-      }
+      const what = { app, reason, fits: describe(misfit), advice, ...traits(refused) };
+      sparingly(`${reason} ${app ?? ''} ${what.fits}`, (repeated) => {
+        options.log.warn({ ...what, repeated }, 'notification.rejected');
+      });
     };
     if (reason !== 'wrong_signature' || raw === null || !mayLook(raw.length)) tell(null);
     else setImmediate(() => tell(findMisfit(apps, { raw, headers, appId })));

@@ -92,6 +92,7 @@ it('keeps the raw body, and when it asked and was answered', async () => {
     body: '{"code":404,"reason":"failed to find worker"}',
     wire: 'answered',
     usedUpForMs: null,
+    serverTimeMs: expect.closeTo(Date.now(), -4),
   });
 });
 

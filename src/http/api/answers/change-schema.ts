@@ -16,6 +16,6 @@ export const changePage = z
   .object({
     changes: listOf('The changes after the cursor, in commit order.', changeSchema),
     next: words('Where to go on: never null.'),
-    feed: words('Which feed this is. Another one, such as that of a restored backup, has other cursors.'),
+    feed: words('Which feed this is. A database that was restored from a backup has another one.'),
   })
   .meta({ id: 'ChangePage', description: 'A part of the change feed.' });

@@ -28,8 +28,8 @@ const stream = z
   .object({
     streamUid: words('Whose stream.'),
     media: oneOf('Which kind of stream.', ['audio', 'video']),
-    fromAt: moment('When it began to be received.'),
-    toAt: orNull(moment('When it ceased to be; null while it lasts.')),
+    from: moment('When it began to be received.'),
+    to: orNull(moment('When it ceased to be; null while it lasts.')),
   })
   .meta({ id: 'StreamInterval', description: "A time in which one user's audio or video was received." });
 
@@ -44,8 +44,8 @@ const slice = z
 
 const interruption = z
   .object({
-    fromAt: moment('When the last good slice ended.'),
-    toAt: moment('When the next one began.'),
+    from: moment('When the last good slice ended.'),
+    to: moment('When the next one began.'),
     streamUid: orNull(words('Whose stream.')),
   })
   .meta({ id: 'Interruption', description: 'A time in which nothing was recorded.' });

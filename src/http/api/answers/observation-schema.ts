@@ -62,7 +62,7 @@ const WHEN = {
   answeredAt,
   ...RUN,
   count: number,
-  unbrokenSinceAt: orNull(
+  notFoundSince: orNull(
     moment('Of a 404 that proved an absence: when the first 404 of it was asked. Null for every other.'),
   ),
   clockEra: count(

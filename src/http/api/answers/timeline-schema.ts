@@ -41,7 +41,7 @@ const stopDetails = z
 const absenceDetails = z
   .object({
     firstNotFoundAt: moment('When the first of the queries that found nothing was asked.'),
-    notAfterAt: moment('When it was over at the latest.'),
+    notAfter: moment('When it was over at the latest.'),
   })
   .meta({ id: 'AbsenceDetails', description: 'Since when queries had found nothing.' });
 

@@ -6,7 +6,7 @@ import { mediaTypesOf, type AnswerSpec, type Role, type Route } from './route.js
 /** What a real service answered and was sent, by the ids of endpoints. */
 export type Examples = Readonly<Record<string, { request?: unknown; answers?: Readonly<Record<string, unknown>> }>>;
 
-type Row = Omit<Route<never>, 'answer' | 'prepare'>;
+type Row = Omit<Route<never>, 'answer'>;
 type Json = Readonly<Record<string, unknown>>;
 
 export type Tag = { name: string; description: string };

@@ -1,13 +1,13 @@
-import { Router, text, type Request, type RequestHandler, type Response } from 'express';
+import { Router, text, type RequestHandler } from 'express';
 import { ProblemError } from '../../problem.js';
 import { callerOf, mayWrite, requireRole } from '../authorize.js';
-import { mediaTypesOf, type Method, type RawAnswer, type RawRequest, type Route } from './route.js';
+import { mediaTypesOf, type Method, type RawAnswer, type Route } from './route.js';
 
 /** Larger than any registration, and than what `stop` answers of a long recording. */
 const BODY_LIMIT = '1mb';
 
 /** The table as an Express router. What a path has no row for is 405, with the methods that it has. */
-export function mountRoutes<C>(routes: readonly Route<C>[], context: C, takeTurn: RequestHandler = atOnce): Router {
+export function mountRoutes<C>(routes: readonly Route<C>[], context: C, takeTurn: RequestHandler): Router {
   const router = Router();
   for (const path of new Set(routes.map((route) => route.path))) {
     const ofPath = routes.filter((route) => route.path === path);
@@ -18,45 +18,34 @@ export function mountRoutes<C>(routes: readonly Route<C>[], context: C, takeTurn
   return router;
 }
 
-/** For a table of which nothing has to wait. */
-const atOnce: RequestHandler = (_request, _response, next) => next();
-
 function handlersOf<C>(route: Route<C>, context: C, takeTurn: RequestHandler): RequestHandler[] {
-  const { role, method, body, takesTurn = true } = route;
+  const { role, method, body, beforeTurn, takesTurn = true } = route;
   return [
     ...(role === 'none' ? [] : [requireRole(role)]),
     ...(body === null ? [] : [text({ type: () => true, limit: BODY_LIMIT })]),
-    ...(route.prepare === null ? [] : [prepare(route, context)]),
+    ...(beforeTurn === undefined ? [] : [beforeTurn(context)]),
     ...(role !== 'none' && method === 'get' && takesTurn ? [takeTurn] : []),
     serve(route, context),
   ];
 }
 
-/** What a request waits for before it takes its turn, and so without keeping others from theirs. */
-function prepare<C>(route: Route<C>, context: C): RequestHandler {
-  return async (request, response, next) => {
-    await route.prepare?.(context, rawOf(request, response), response);
-    if (!response.destroyed) next();
-  };
-}
-
 function serve<C>(route: Route<C>, context: C): RequestHandler {
   return async (request, response) => {
-    const answer = await route.answer(context, rawOf(request, response), response);
+    const { params, query, headers } = request;
+    const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null;
+    const told: unknown = request.body;
+    const raw = { params, query, headers, mediaType, text: typeof told === 'string' ? told : '' };
+    const answer = await route.answer(
+      context,
+      { ...raw, caller: callerOf(response), mayWrite: mayWrite(response) },
+      response,
+    );
     if (answer === null) return;
     const { status, body, headers: sent = {} } = answer;
     response.status(status).set(sent);
     if (body === null) response.end();
     else send(route, answer, (type, content) => response.type(type).send(content));
   };
-}
-
-function rawOf(request: Request, response: Response): RawRequest {
-  const { params, query, headers } = request;
-  const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? null;
-  const told: unknown = request.body;
-  const sent = { params, query, headers, mediaType, text: typeof told === 'string' ? told : '' };
-  return { ...sent, caller: callerOf(response), mayWrite: mayWrite(response) };
 }
 
 function send<C>(

@@ -13,7 +13,7 @@ export const problemSchema = z
       z.object({ at: words('The parameter or the field; empty for the whole.'), message: words('What is wrong.') }),
     ).optional(),
     fields: listOf('Fields that contradict what is known.', words('The name of a field.')).optional(),
-    feed: words('Of the change feed: its id.').optional(),
+    feed: words('Of the change feed: which one this is.').optional(),
     begin: words('Of the change feed: the cursor from which on nothing is missing.').optional(),
   })
   .meta({ id: 'Problem', description: 'An error document as RFC 9457 has it.' });

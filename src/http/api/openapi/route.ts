@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { parseJsonText } from './parse-json-text.js';
 import { parse } from '../parse-request.js';
@@ -76,12 +76,6 @@ export type RouteDescription = {
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-type RequestOf<P extends Shape, Q extends Shape, B extends z.ZodType> = ParsedRequest<
-  z.output<z.ZodObject<P>>,
-  z.output<z.ZodObject<Q>>,
-  z.output<B>
->;
-
 /** One row of the table: what an endpoint takes and answers, and the handler that is held to it. */
 export type RouteSpec<
   C,
@@ -94,11 +88,11 @@ export type RouteSpec<
   query?: Q;
   body?: B;
   answers: A;
-  /** Done before a read takes its turn: for one that waits without work. */
-  prepare?: (context: C, request: RequestOf<P, Q, B>, response: Response) => Promise<void>;
+  /** Comes before the request waits for its turn among the reads, and may hold it back. */
+  beforeTurn?: (context: C) => RequestHandler;
   handle: (
     context: C,
-    request: RequestOf<P, Q, B>,
+    request: ParsedRequest<z.output<z.ZodObject<P>>, z.output<z.ZodObject<Q>>, z.output<B>>,
     /** For an answer that is written bit by bit; its handler then returns null. */
     response: Response,
   ) => Promise<SentAnswer<A> | null> | SentAnswer<A> | null;
@@ -123,7 +117,7 @@ export type Route<C> = RouteDescription & {
   query: Shape;
   body: z.ZodType | null;
   answers: Readonly<Record<number, AnswerSpec>>;
-  prepare: ((context: C, raw: RawRequest, response: Response) => Promise<void>) | null;
+  beforeTurn?: (context: C) => RequestHandler;
   answer: (context: C, raw: RawRequest, response: Response) => Promise<RawAnswer | null>;
 };
 
@@ -145,25 +139,22 @@ function settle<
   Q extends Shape,
   B extends z.ZodType,
   A extends Readonly<Record<number, AnswerSpec>>,
->({ handle, prepare, pathParameters, query, body, answers, ...description }: RouteSpec<C, P, Q, B, A>): Route<C> {
+>({ handle, pathParameters, query, body, answers, ...description }: RouteSpec<C, P, Q, B, A>): Route<C> {
   const pathSchema = z.object(pathParameters ?? ({} as P));
   const querySchema = description.role === 'none' ? z.object(query ?? ({} as Q)) : z.strictObject(query ?? ({} as Q));
-  const parsed = (raw: RawRequest): RequestOf<P, Q, B> => {
-    const path = parse(pathSchema, raw.params, 'path');
-    const asked = parse(querySchema, raw.query, 'query');
-    const told = parse(body ?? z.undefined(), body === undefined ? undefined : readBody(raw, description), 'body');
-    const { text, headers, caller, mayWrite } = raw;
-    return { path, query: asked, body: told, text, headers, caller, mayWrite } as RequestOf<P, Q, B>;
-  };
   return {
     ...description,
     answers,
     pathParameters: pathParameters ?? {},
     query: query ?? {},
     body: body ?? null,
-    prepare: prepare === undefined ? null : (context, raw, response) => prepare(context, parsed(raw), response),
     answer: async (context, raw, response) => {
-      const answer = await handle(context, parsed(raw), response);
+      const path = parse(pathSchema, raw.params, 'path');
+      const asked = parse(querySchema, raw.query, 'query');
+      const told = parse(body ?? z.undefined(), body === undefined ? undefined : readBody(raw, description), 'body');
+      const { text, headers, caller, mayWrite } = raw;
+      const request = { path, query: asked, body: told, text, headers, caller, mayWrite };
+      const answer = await handle(context, request as Parameters<typeof handle>[1], response);
       return answer === null ? null : asRaw(answer);
     },
   };

@@ -1,21 +1,7 @@
 import { z } from 'zod';
-import type { Metrics } from '../../observability/metrics.js';
-import { count, listOf, oneOf, orNull, words } from '../api/answers/fields.js';
-import { routesFor } from '../api/openapi/route.js';
-
-export type Readiness = {
-  /** What keeps this process from serving; empty if nothing does. */
-  obstacles: readonly string[];
-  /** What a person should look into although the process can serve. */
-  warnings: readonly string[];
-  /** Notifications that wait in the spool; null in a process without the role `receiver`. */
-  spool: { entries: number; bytes: number } | null;
-};
-
-export type HealthContext = {
-  readReadiness: () => Promise<Readiness>;
-  metrics: Metrics;
-};
+import { count, listOf, oneOf, orNull, words } from './answers/fields.js';
+import type { HealthContext } from './api-context.js';
+import { routesFor } from './openapi/route.js';
 
 const route = routesFor<HealthContext>();
 
@@ -71,7 +57,7 @@ const readMetrics = route({
   path: '/metrics',
   id: 'readMetrics',
   summary: 'Metrics for Prometheus',
-  description: 'What this process counts, and, of one process with the role `jobs`, gauges of the ledger.',
+  description: 'What this process counts.',
   answers: {
     200: {
       description: 'In the text format of Prometheus.',
@@ -83,6 +69,40 @@ const readMetrics = route({
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     return null;
   },
+});
+
+const placesSchema = z
+  .object({
+    sessions: words('The sessions.'),
+    changes: words('The change feed.'),
+    summary: words('Counts and health.'),
+    metrics: words('Metrics for Prometheus.'),
+    ready: words('Readiness.'),
+    docs: words('This API, to read.'),
+    openapi: words('This API, as an OpenAPI document.'),
+  })
+  .meta({ id: 'Places', description: 'Where everything is.' });
+
+/** An index of addresses; of the API alone. */
+export const placesRoute = route({
+  ...ofService,
+  path: '/',
+  id: 'findPlaces',
+  summary: 'Where everything is',
+  description: 'The paths to begin with.',
+  answers: { 200: { description: 'The paths.', schema: placesSchema } },
+  handle: () => ({
+    status: 200,
+    body: {
+      sessions: '/v1/sessions',
+      changes: '/v1/changes',
+      summary: '/v1/summary',
+      metrics: '/metrics',
+      ready: '/readyz',
+      docs: '/docs',
+      openapi: '/openapi.json',
+    },
+  }),
 });
 
 /** Liveness, readiness and metrics of this process. Nothing of them waits for Postgres for long. */
