@@ -3,7 +3,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Dependencies first, without the scripts of this package: a change of the code does not fetch them anew.
 RUN npm ci --ignore-scripts && npm rebuild
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig*.json ./
 COPY prisma prisma
 COPY scripts scripts
 COPY src src

@@ -1,8 +1,10 @@
-// What the build adds to dist/ beside compiled code: the page of /docs, and the document of the API as a file.
+// What the build adds to dist/ beside compiled code: the page of /docs, the document of the API as a
+// file, and the client that is made of it.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildClient } from './build-client.mjs';
 
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const page = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -13,4 +15,6 @@ for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE
 }
 
 const { describeApi } = await import('../dist/http/api/describe-api.js');
-writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(describeApi(), null, 2)}\n`);
+const document = describeApi();
+writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(document, null, 2)}\n`);
+await buildClient(document);

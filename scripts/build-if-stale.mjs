@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,8 @@ export function buildIfStale() {
   const client = join('src', 'generated', 'prisma', 'client.ts');
   if (changedAt(client) < changedAt('prisma/schema.prisma')) run(['scripts/prisma-generate.mjs']);
   const mark = join('dist', '.tsbuildinfo');
-  if (changedAt(mark) >= newestIn('src')) return;
+  const isBuilt = existsSync(join(root, 'dist', 'commonjs', 'package.json'));
+  if (isBuilt && changedAt(mark) >= newestIn('src')) return;
   const started = new Date();
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript')), 'tsc.js');
   if (!run([tsc, '-p', 'tsconfig.build.json'])) {

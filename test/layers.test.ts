@@ -14,6 +14,7 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   observability: [],
   embedded: [],
   simulator: [],
+  client: ['generated'],
   generated: [],
   sessions: ['evidence'],
   reconcile: ['evidence', 'sessions'],
@@ -178,6 +179,17 @@ test('the dashboard imports only types from http', () => {
     return roomOf(from) === 'dashboard' && specifier.includes('/http/') && !typesOnly;
   });
   expect(running).toEqual([]);
+});
+
+test('the client imports only itself and its types, and nothing of the service imports it', () => {
+  const ofClient = imports.filter(({ from }) => roomOf(from) === 'client');
+  const others = ofClient.filter((found) => {
+    const target = targetOf(found);
+    return target === null || (roomOf(target) !== 'client' && !(target === 'generated/api.ts' && found.typesOnly));
+  });
+  const users = imports.filter((found) => roomOf(found.from) !== 'client' && targetOf(found)?.startsWith('client/'));
+  expect([...others, ...users]).toEqual([]);
+  expect(ofClient.length).toBeGreaterThan(5);
 });
 
 test('an ending is computed only where the conclusion is, and passed on from there', () => {
