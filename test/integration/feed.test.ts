@@ -1,3 +1,4 @@
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { listChanges } from '../../src/db/sessions/changes.js';
 import { cutFeed } from '../../src/db/sessions/cut-feed.js';
 import { readFeedState } from '../../src/db/sessions/feed.js';
@@ -59,7 +60,7 @@ async function lived(sid: string): Promise<any> {
 const tagOf = (version: number): string => `W/"${String(version)}"`;
 
 async function conditional(path: string, headers: Record<string, string>): Promise<Response> {
-  return fetch(`http://127.0.0.1:${String(service.app.apiPort)}${path}`, { headers });
+  return fetchDocumented(`http://127.0.0.1:${String(service.app.apiPort)}${path}`, { headers });
 }
 
 describe('a session that is asked for again', () => {
@@ -167,7 +168,7 @@ describe('the change feed', () => {
 
   it('lets a waiting reader go when the service stops', async () => {
     const other = await startTestService();
-    const waiting = fetch(`http://127.0.0.1:${String(other.app.apiPort)}/v1/changes?wait=60`);
+    const waiting = fetchDocumented(`http://127.0.0.1:${String(other.app.apiPort)}/v1/changes?wait=60`);
     await inDatabase(other.database.url, (client) =>
       waitFor(
         async () =>

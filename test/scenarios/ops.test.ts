@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { freePort } from '../../src/embedded/free-port.js';
 import { at } from '../support/builders.js';
 import { inDatabase } from '../support/acknowledged.js';
@@ -59,7 +60,7 @@ async function notify(eventType: number, details = {}): Promise<number> {
 
 async function register(apiPort: number): Promise<void> {
   const told = { appId: CRASH_APP, resourceId: 'resource', mode: 'mix', cname: 'lesson', uid: '1' };
-  const response = await fetch(`http://127.0.0.1:${String(apiPort)}/v1/sessions/seen`, {
+  const response = await fetchDocumented(`http://127.0.0.1:${String(apiPort)}/v1/sessions/seen`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ ...told, startedAt: new Date().toISOString() }),

@@ -1,3 +1,4 @@
+import { fetchDocumented } from './fetch-documented.js';
 /** The listener of those who run a process, as they see it. */
 export type TestOps = {
   /** The value of a series, by its name without the common beginning and all its labels as they are written. */
@@ -7,7 +8,7 @@ export type TestOps = {
 };
 
 export function opsAt(port: number): TestOps {
-  const ask = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${String(port)}${path}`);
+  const ask = (path: string): Promise<Response> => fetchDocumented(`http://127.0.0.1:${String(port)}${path}`);
   const metrics = async (): Promise<string> => (await ask('/metrics')).text();
   return {
     metrics,
