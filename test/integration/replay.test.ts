@@ -12,7 +12,7 @@ let folder: string;
 let client: pg.Client;
 
 beforeAll(async () => {
-  service = await startTestService({ REORDER_GRACE_MS: '100' });
+  service = await startTestService(RULES);
   folder = await mkdtemp(path.join(tmpdir(), 'recording-ledger-replay-'));
   client = new pg.Client({ connectionString: service.database.url });
   await client.connect();
@@ -23,9 +23,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The service and the command judge by the same rules. */
+const RULES = { REORDER_GRACE_MS: '100' };
+
 async function run(...args: string[]): Promise<string> {
   const command = startNode(['dist/cli/main.js', ...args], {
     env: {
+      ...RULES,
       DATABASE_URL: service.database.url,
       AGORA_APP_ID: APP,
       AGORA_CUSTOMER_ID: 'c',
