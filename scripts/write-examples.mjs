@@ -155,6 +155,8 @@ try {
   await show('replayQuarantine', 'POST', '/v1/quarantine/replay');
   await show('readRules', 'GET', '/v1/rules');
   await show('readChanges', 'GET', '/v1/changes?limit=1');
+  await show('readDeliveryQuality', 'GET', '/v1/delivery-quality');
+  await show('readQueryUsage', 'GET', '/v1/query-usage');
   await showStream('streamChanges', '/v1/changes/stream?after=0');
   await show('streamChanges', 'GET', '/v1/changes/stream?after=999999');
   await show('readSummary', 'GET', '/v1/summary');

@@ -27,6 +27,7 @@ export async function startApi(components: Components, existing: Listener | null
       stopping: context.stopping,
       rules: context.rules,
       configuredApps: accounts.flatMap(({ appIds }) => appIds),
+      limits: new Map(accounts.map(({ name, limit }) => [name, limit])),
       identityScopes: identityScopesOf(config.accounts),
       writes: {
         register: (registration) => register(context, registration),

@@ -49,6 +49,7 @@ function apiContext(): Parameters<typeof createApi>[0] {
     db,
     rules,
     configuredApps: [],
+    limits: new Map(),
     writes: {
       register: unused,
       addStopAnswer: unused,

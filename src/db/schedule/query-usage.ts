@@ -1,5 +1,5 @@
 import type { QueryOutcome } from '../../evidence/observation.js';
-import type { UnixMs } from '../../evidence/instant.js';
+import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
 const MINUTE_MS = 60_000;
@@ -26,4 +26,23 @@ export async function dropUsage(db: Queryable, beforeMs: UnixMs, limit: number):
     [new Date(beforeMs), limit],
   );
   return rowCount ?? 0;
+}
+
+/** Queries of one account in one hour that ended in the same way. */
+export type UsageHour = { hourMs: UnixMs; account: string; outcome: QueryOutcome['kind']; queries: number };
+
+/** Hours from `fromMs` on and before `toMs`; of all accounts if `account` is null. */
+export async function readUsage(
+  db: Queryable,
+  { fromMs, toMs, account }: { fromMs: UnixMs; toMs: UnixMs; account: string | null },
+): Promise<UsageHour[]> {
+  const { rows } = await db.query<{ hour: Date } & Omit<UsageHour, 'hourMs'>>(
+    `select date_trunc('hour', query_usage.minute, 'UTC') as hour, query_usage.account, query_usage.outcome,
+            sum(query_usage.asked)::int as queries
+     from query_usage
+     where query_usage.minute >= $1 and query_usage.minute < $2 and ($3::text is null or query_usage.account = $3)
+     group by 1, 2, 3 order by 1, 2, 3`,
+    [new Date(fromMs), new Date(toMs), account],
+  );
+  return rows.map(({ hour, ...usage }) => ({ ...usage, hourMs: unixMs(hour.getTime()) }));
 }

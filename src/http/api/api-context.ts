@@ -35,6 +35,8 @@ export type ApiContext = {
   identityScopes: readonly string[];
   /** Apps that have credentials here; about sessions of others nothing can be asked. */
   configuredApps: readonly string[];
+  /** Queries a second that Agora allows each account, by its name. */
+  limits: ReadonlyMap<string, number>;
   readSummary: ReadSummary;
   readReadiness: () => Promise<Readiness>;
   now: () => UnixMs;

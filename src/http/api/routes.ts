@@ -9,6 +9,7 @@ import { registrationRoutes } from './registration-routes.js';
 import { rulesRoutes } from './rules-routes.js';
 import { sessionRoutes } from './session-routes.js';
 import { summaryRoutes } from './summary-routes.js';
+import { usageRoutes } from './usage-routes.js';
 import { versionRoutes } from './version-routes.js';
 
 /** What is served without a ledger too, and without a key. */
@@ -25,6 +26,7 @@ export const LEDGER_ROUTES = [
   ...changeRoutes,
   ...budgetRoutes,
   ...summaryRoutes,
+  ...usageRoutes,
   ...rulesRoutes,
 ];
 
