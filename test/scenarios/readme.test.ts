@@ -35,6 +35,10 @@ const NAMED_ONLY: ReadonlyMap<string, string> = new Map([
   ['docker compose up', 'it needs Docker'],
   ['docker compose --profile tls up', 'it needs Docker and a host name'],
   ['docker compose run --rm receiver node dist/cli/main.js doctor', 'it needs Docker'],
+  [
+    'curl -N -H "Authorization: Bearer $KEY" "$API/v1/changes/stream?after=0&state=ended,failed"',
+    'a stream without an end; test/integration/feed-stream.test.ts reads it',
+  ],
 ]);
 
 const postgresPrograms = findPostgresPrograms();
