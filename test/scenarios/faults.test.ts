@@ -13,6 +13,8 @@ jest.setTimeout(150_000);
 
 const leftovers = clearAfterEach();
 
+const NCS_SECRET = 'faults-ncs';
+
 /** Two accounts: the world's own, and one whose credentials are wrong. */
 async function accountsFile(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'recording-ledger-accounts-'));
@@ -22,7 +24,7 @@ async function accountsFile(): Promise<string> {
     customerId: name,
     customerSecret,
     qps: 10,
-    apps: [{ appId: name, ncsSecrets: ['world-ncs'] }],
+    apps: [{ appId: name, ncsSecrets: [NCS_SECRET] }],
   });
   const file = path.join(folder, 'accounts.json');
   const accounts = [account('bad', 'wrong'), account('world', 'world-secret')];
@@ -48,6 +50,7 @@ describe('an Agora in trouble', () => {
     const world = await openWorld({
       ...run,
       seed: 21,
+      secret: NCS_SECRET,
       env: {
         DATABASE_URL: database.url,
         AGORA_APP_ID: '',

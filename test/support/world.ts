@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -37,11 +38,15 @@ export type WorldSettings = {
   receiverUrl?: string;
   /** Queries a second that Agora allows the account. */
   limit?: number;
+  /** What notifications are signed with, for a world whose apps are configured in a file. */
+  secret?: string;
 };
 
 /** A simulated Agora, its sessions, and the means to start, kill and restart a ledger for them. */
 export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
   const { limit = LIMIT } = settings;
+  // Of its own: a port that is given back may be another world's next, which must not take these notifications in.
+  const secret = settings.secret ?? `world-ncs-${randomUUID()}`;
   const sessionsBySid = new Map<string, SimulatedSession>();
   const account = { customerId: 'world', customerSecret: 'world-secret', appIds: ['world'] };
   const agora = await startFakeAgora({
@@ -54,7 +59,11 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
   });
   const [receiver, api] = [await freePort(), await freePort()];
   const baseUrls = (await settings.baseUrls?.(agora.url)) ?? agora.url;
-  const env = environmentOf(baseUrls, receiver, api, { AGORA_QPS: String(limit), ...settings.env });
+  const env = environmentOf(baseUrls, receiver, api, {
+    AGORA_QPS: String(limit),
+    AGORA_NCS_SECRET: secret,
+    ...settings.env,
+  });
   const simulation = runSimulation({
     seed: settings.seed,
     sessions: settings.sessions,
@@ -71,7 +80,7 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
     receiverUrl: settings.receiverUrl ?? `http://127.0.0.1:${String(receiver)}`,
     apiUrl: `http://127.0.0.1:${String(api)}`,
     apiKey: null,
-    secret: 'world-ncs',
+    secret,
     appId: 'world',
     agora,
     sessionsBySid,
@@ -110,7 +119,6 @@ function environmentOf(
     AGORA_APP_ID: 'world',
     AGORA_CUSTOMER_ID: 'world',
     AGORA_CUSTOMER_SECRET: 'world-secret',
-    AGORA_NCS_SECRET: 'world-ncs',
     AGORA_BASE_URLS: baseUrls,
     START_CHECK_AFTER_MS: faster(5_000),
     START_DEADLINE_MS: faster(90_000),
