@@ -1,7 +1,7 @@
 // `npm test [-- jest arguments]`. Jest runs ES modules only when Node is started with a flag.
 //
 // Without a path everything runs, in two parts: first what is fast, then the scenarios, which start whole
-// processes and mostly wait, so that more of them fit side by side. The second part runs whatever became of
+// processes and take longest. The second part runs whatever became of
 // the first. `--outputFile` gets the sums of both.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const args = process.argv.slice(2);
 
 const PARTS = [
   { paths: ['test/layers', 'test/unit', 'test/integration'], workers: 3 },
-  { paths: ['test/scenarios'], workers: 4 },
+  { paths: ['test/scenarios'], workers: 3 },
 ];
 
 const OUTPUT = /^--outputFile=(.*)$/;
