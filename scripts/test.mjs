@@ -1,8 +1,8 @@
 // `npm test [-- jest arguments]`. Jest runs ES modules only when Node is started with a flag.
 //
 // Without a path everything runs, in two parts: first what is fast, then the scenarios, which start whole
-// processes and take longest. The second part runs whatever became of
-// the first. `--outputFile` gets the sums of both.
+// processes and take longest. The second part runs whatever became of the first. `--outputFile` gets the sums of
+// both.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,18 +13,16 @@ const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const args = process.argv.slice(2);
 
-const PARTS = [
-  { paths: ['test/layers', 'test/unit', 'test/integration'], workers: 3 },
-  { paths: ['test/scenarios'], workers: 3 },
-];
+const WORKERS = 3;
+const PARTS = [['test/layers', 'test/unit', 'test/integration'], ['test/scenarios']];
 
 const OUTPUT = /^--outputFile=(.*)$/;
 /** Options of Jest that are given with a value of their own; every other word is a path. */
 const WITH_VALUE = new Set(['-t', '--testNamePattern', '--testPathIgnorePatterns', '-w', '--maxWorkers']);
 const paths = args.filter((arg, n) => !arg.startsWith('-') && !WITH_VALUE.has(args[n - 1] ?? ''));
 
-function run({ paths, workers }, options) {
-  const chosen = args.some((arg) => /^(-w|-i$|--maxWorkers|--runInBand)/.test(arg)) ? [] : [`--maxWorkers=${workers}`];
+function run(paths, options) {
+  const chosen = args.some((arg) => /^(-w|-i$|--maxWorkers|--runInBand)/.test(arg)) ? [] : [`--maxWorkers=${WORKERS}`];
   const { status } = spawnSync(process.execPath, [...flags, jest, ...chosen, ...paths, ...options], {
     cwd: dirname(dirname(fileURLToPath(import.meta.url))),
     stdio: 'inherit',
@@ -53,4 +51,4 @@ function runInParts() {
   return worst;
 }
 
-process.exitCode = paths.length > 0 ? run({ paths: [], workers: 3 }, args) : runInParts();
+process.exitCode = paths.length > 0 ? run([], args) : runInParts();

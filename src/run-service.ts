@@ -42,7 +42,7 @@ export async function runService(): Promise<void> {
 }
 
 /** Logs the configuration once, however often the start has to be tried again. */
-export function announce(config: Config, log: Logger): void {
+function announce(config: Config, log: Logger): void {
   log.info({ config: describeConfig(config) }, 'service.starting');
   if (config.accounts.length === 0) log.warn('agora.not_configured');
 }

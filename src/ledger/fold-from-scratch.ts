@@ -84,12 +84,14 @@ function foldFrom(
   pending: readonly Evidence[],
   before: StoredSession | null,
 ): Folded {
-  // That time has passed is not stored as evidence, but a refold must not lose it.
-  const untilMs = before?.facts.knownUntilMs;
-  const { sid } = known;
-  const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  const facts = fold(known, [...learned, ...waited], rules);
+  const facts = fold(known, [...learned, ...timePassed(before)], rules);
   return { before, facts, learned, reading: 'scratch', news: newsAmong(learned, pending, before) };
+}
+
+/** That time has passed is not stored as evidence, but a refold must not lose it. */
+export function timePassed(before: StoredSession | null): readonly Evidence[] {
+  if (before === null) return [];
+  return [{ kind: 'time_passed', sid: before.sid, untilMs: before.facts.knownUntilMs }];
 }
 
 /**

@@ -28,7 +28,7 @@ import { FACTS_SHAPE, noFacts, type SessionFacts } from '../sessions/facts/facts
 import { filesNamedBy } from '../sessions/facts/files.js';
 import { fold, foldRepeats } from '../sessions/facts/fold.js';
 import type { Session } from '../sessions/verdict/session.js';
-import { newsAmong } from './fold-from-scratch.js';
+import { newsAmong, timePassed } from './fold-from-scratch.js';
 import { foldOrSetAside } from './fold-or-set-aside.js';
 import type { FoldContext } from './fold-context.js';
 import { saveFolded, type Folded } from './save-folded.js';
@@ -184,10 +184,7 @@ async function finishAnew(
     await restartPieces(context, tx, sid);
     return { kind: 'more' };
   }
-  // That time has passed is not stored as evidence, but a refold must not lose it.
-  const untilMs = before?.facts.knownUntilMs;
-  const waited: Evidence[] = untilMs === undefined ? [] : [{ kind: 'time_passed', sid, untilMs }];
-  const facts = fold(known, waited);
+  const facts = fold(known, timePassed(before));
   await endPiecewise(tx, sid);
   const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], reading: 'pieces', news }]);
   return { kind: 'done', before: before?.session ?? null, session: session ?? null };

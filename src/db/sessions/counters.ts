@@ -12,16 +12,10 @@ export function shardOfProcess(): number {
   return drawnShard;
 }
 
-/** Adds to this process's share of a running total. */
-export async function addToCounter(db: Queryable, name: string, amount: number, shard: number): Promise<void> {
-  await db.query(
-    `insert into counters (name, shard, value) values ($1, $2, $3)
-     on conflict (name, shard) do update set value = counters.value + excluded.value`,
-    [name, shard, amount],
-  );
-}
-
-/** The same for several, in the order of their names, so that two who share a row wait for each other in turn. */
+/**
+ * Adds to this process's share of running totals, in the order of their names, so that two processes that share a row
+ * wait for each other in turn.
+ */
 export async function addToCounters(db: Queryable, amounts: ReadonlyMap<string, number>, shard: number): Promise<void> {
   const changed = [...amounts].filter(([, amount]) => amount !== 0).sort(([a], [b]) => (a < b ? -1 : 1));
   if (changed.length === 0) return;

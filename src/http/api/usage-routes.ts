@@ -32,9 +32,10 @@ const period = {
   to: dayText('The day (UTC) or instant before which it ends; all of today is included where it is left out.'),
 };
 
+type Bounds = { from?: UnixMs | undefined; to?: UnixMs | undefined };
 type Period = { fromMs: UnixMs; toMs: UnixMs };
 
-function periodOf({ from, to }: { from?: UnixMs; to?: UnixMs }, nowMs: UnixMs, unitMs: number): Period {
+function periodOf({ from, to }: Bounds, nowMs: UnixMs, unitMs: number): Period {
   const floor = (ms: number): UnixMs => unixMs(Math.floor(ms / unitMs) * unitMs);
   const toMs = to === undefined ? unixMs((Math.floor(nowMs / DAY_MS) + 1) * DAY_MS) : floor(to);
   const fromMs = from === undefined ? plusMs(toMs, -USUAL_DAYS * DAY_MS) : floor(from);
@@ -74,8 +75,8 @@ const readQuality = route({
     },
   },
   problems: { 422: 'The period is longer than 400 days.' },
-  handle: async ({ db, now }, { query: { from, to, appId = null } }) => {
-    const asked = { ...periodOf({ ...(from && { from }), ...(to && { to }) }, now(), DAY_MS), appId };
+  handle: async ({ db, now }, { query: { appId = null, ...bounds } }) => {
+    const asked = { ...periodOf(bounds, now(), DAY_MS), appId };
     return { status: 200, body: { days: await readDeliveryQuality(db.pool, asked) } };
   },
 });
@@ -106,8 +107,8 @@ const readQueryUsage = route({
     },
   },
   problems: { 422: 'The period is longer than 400 days.' },
-  handle: async ({ db, now, limits }, { query: { from, to, account = null } }) => {
-    const asked = { ...periodOf({ ...(from && { from }), ...(to && { to }) }, now(), HOUR_MS), account };
+  handle: async ({ db, now, limits }, { query: { account = null, ...bounds } }) => {
+    const asked = { ...periodOf(bounds, now(), HOUR_MS), account };
     const hours = (await readUsage(db.pool, asked)).map(({ hourMs, ...usage }) => {
       const perSecond = limits.get(usage.account);
       return { ...usage, hour: iso(hourMs), limit: perSecond === undefined ? null : perSecond * 3_600 };
