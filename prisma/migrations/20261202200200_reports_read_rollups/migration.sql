@@ -212,6 +212,28 @@ comment on column "reporting"."versions".state is 'State as of this version.';
 comment on column "reporting"."versions".outcome is 'Outcome as of this version.';
 comment on column "reporting"."versions".certainty is 'Certainty as of this version.';
 
+-- Joined to sessions by hand, Postgres would read every happening there is: this way it looks each session's up.
+create view "reporting"."channel_timeline" as
+select s.cname, s.app_id, s.sid, s.state, t.at, t.source, t.kind, t.event_type, t.sequence, t.uid, t.details, t.received_at,
+       t.deliveries
+from public.sessions s
+cross join lateral (select told.* from "reporting"."timeline" told where told.sid = s.sid offset 0) t;
+
+comment on view "reporting"."channel_timeline" is 'Every known happening of the sessions of a channel: ask for one cname, or a few.';
+comment on column "reporting"."channel_timeline".cname is 'Channel name.';
+comment on column "reporting"."channel_timeline".app_id is 'App ID of the session.';
+comment on column "reporting"."channel_timeline".sid is 'Agora''s recording id.';
+comment on column "reporting"."channel_timeline".state is 'State of the session now.';
+comment on column "reporting"."channel_timeline".at is 'When it happened.';
+comment on column "reporting"."channel_timeline".source is 'notice, query, registration or stop.';
+comment on column "reporting"."channel_timeline".kind is 'Name of the event, or what the query or the call brought.';
+comment on column "reporting"."channel_timeline".event_type is 'eventType of a notification.';
+comment on column "reporting"."channel_timeline".sequence is 'Sequence number of a notification, counted by its sender.';
+comment on column "reporting"."channel_timeline".uid is 'uid of the recorder it is about.';
+comment on column "reporting"."channel_timeline".details is 'The details as they came, or the main fields.';
+comment on column "reporting"."channel_timeline".received_at is 'When we learned of it.';
+comment on column "reporting"."channel_timeline".deliveries is 'How often the notification was delivered.';
+
 create view "reporting"."findings" as
 select s.sid, s.app_id, s.started_at, s.created_at as first_heard_at, f ->> 'code' as code,
        "reporting"."instant"(f -> 'atMs') as at, f ->> 'message' as message

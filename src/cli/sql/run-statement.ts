@@ -29,7 +29,11 @@ where n.nspname = 'reporting' and c.relname = $1 and a.attnum > 0 order by a.att
 
 /** The views; or the columns of one of them. */
 export async function describe(client: pg.Client, view: string | null): Promise<string> {
-  const query = { rowMode: 'array' as const, text: view === null ? VIEWS : COLUMNS, values: view === null ? [] : [view] };
+  const query = {
+    rowMode: 'array' as const,
+    text: view === null ? VIEWS : COLUMNS,
+    values: view === null ? [] : [view],
+  };
   const { fields, rows } = await client.query<string[]>(query);
   if (view !== null && rows.length === 0) return `There is no view ${view}: \\d lists them.\n`;
   return formatRows({ columns: fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })), rows }, 'table');

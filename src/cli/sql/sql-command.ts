@@ -16,7 +16,10 @@ export function sqlCommand(): Command {
     .addOption(new Option('--format <format>', 'how rows are printed').choices(ROW_FORMATS).default('table'))
     .option('--timeout <seconds>', 'how long a statement may take', seconds, 60)
     .option('--print-url', 'print an address under which psql reads the same, and nothing else')
-    .addHelpText('after', '\nAt the prompt: \\d lists the views, \\d <view> its columns, \\q ends. docs/reporting.md has examples.')
+    .addHelpText(
+      'after',
+      '\nAt the prompt: \\d lists the views, \\d <view> its columns, \\q ends. docs/reporting.md has examples.',
+    )
     .action((statement: string | undefined, options: Options) =>
       orExplain(() => (options.printUrl ? printUrl(options) : ask(statement, options))),
     );

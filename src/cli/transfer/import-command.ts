@@ -9,7 +9,10 @@ import { readImport, type ImportLine } from './import-rows.js';
 export function importCommand(): Command {
   return new Command('import')
     .description('register recordings that run already or ran before, in bulk')
-    .argument('<file>', 'CSV with a header row (sid,appId,resourceId,mode,cname,uid,startedAt,resourceExpiredHour), or .ndjson')
+    .argument(
+      '<file>',
+      'CSV with a header row (sid,appId,resourceId,mode,cname,uid,startedAt,resourceExpiredHour), or .ndjson',
+    )
     .addHelpText(
       'after',
       '\nReads what "recording-ledger export --what sessions" wrote too. Running it again changes nothing. Each refused line is named; the exit code is 1 if there was one.',
@@ -50,7 +53,8 @@ async function importFrom(context: FoldContext, file: string): Promise<void> {
   print(
     `${String(created)} registered, ${String(added)} completed, ${String(same)} were registered so already, ${String(refused)} refused.`,
   );
-  if (unregistered > 0) print(`${String(unregistered)} exported sessions had never been registered, and were left out.`);
+  if (unregistered > 0)
+    print(`${String(unregistered)} exported sessions had never been registered, and were left out.`);
   if (refused > 0) process.exitCode = 1;
 }
 

@@ -52,7 +52,14 @@ const csvRecord = z.object({ info: z.object({ lines: z.number() }), record: z.re
 
 async function* csvLines(file: string): AsyncGenerator<Told> {
   const parser = createReadStream(file).pipe(
-    parseCsv({ columns: headerOf, bom: true, trim: true, info: true, relax_column_count: true, skip_empty_lines: true }),
+    parseCsv({
+      columns: headerOf,
+      bom: true,
+      trim: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    }),
   );
   for await (const read of parser) {
     const { info, record } = csvRecord.parse(read);

@@ -43,7 +43,9 @@ export async function replayExport(context: FoldContext, { accounts }: Config, f
     const read = exported.safeParse(jsonOf(line));
     if (!read.success) {
       sum.refused += 1;
-      print(`Line ${String(number)}: ${read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`);
+      print(
+        `Line ${String(number)}: ${read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
+      );
       continue;
     }
     batch.push(toRecorded(read.data));
