@@ -183,7 +183,13 @@ describe('daily roll-ups', () => {
     expect(await refreshRollups(ledger.db)).toBeGreaterThan(0);
     expect(await of(kept)).toEqual(before);
     await tell([
-      told(OLD, 900, 3, { status: 5 }, { sid: 'uploaded', cname: 'lesson-42', serviceType: 0, sequence: 2 }),
+      told(
+        OLD,
+        900,
+        3,
+        { status: 5 },
+        { sid: 'uploaded', cname: 'lesson-42', serviceType: 0, sequence: 2, receivedMs: unixMs(2_000_000) },
+      ),
     ]);
     expect(await refreshRollups(ledger.db)).toBeGreaterThan(0);
     expect(await ask(4)).toContainEqual(expect.objectContaining({ day: dayOf(OLD), events: '8', lost: '2' }));

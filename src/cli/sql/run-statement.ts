@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { formatRows, type RowFormat } from './format-rows.js';
 
 /** Runs one statement or several, and returns what they answered as text. */
@@ -41,8 +41,8 @@ export async function describe(client: pg.Client, view: string | null): Promise<
 
 /** What Postgres says is wrong with a statement, and where. */
 export function errorText(error: unknown, sql: string): string {
-  if (!(error instanceof Error)) return `ERROR: ${String(error)}\n`;
-  const { position, hint } = error as pg.DatabaseError;
+  if (!(error instanceof pg.DatabaseError)) return `${error instanceof Error ? error.message : String(error)}\n`;
+  const { position, hint } = error;
   const lines = [`ERROR: ${error.message}`, ...(hint === undefined ? [] : [`HINT: ${hint}`])];
   const at = Number(position);
   if (Number.isInteger(at) && at > 0) lines.splice(1, 0, ...pointTo(sql, at - 1));

@@ -116,6 +116,6 @@ function columnsOf(rows: readonly ExportRow[], columns: readonly ExportColumn[])
 function parquetValue(row: ExportRow, { name, type }: ExportColumn): unknown {
   const value = row[name] ?? null;
   if (value === null) return null;
-  if (type === 'integer') return BigInt(String(value));
+  if (type === 'integer') return BigInt(value as string | number);
   return type === 'json' ? JSON.stringify(value) : value;
 }
