@@ -2,6 +2,7 @@ import { foldProcesses } from './fold-processes.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
+import { reporting } from './reporting/reporting.js';
 import { sustained } from './sustained.js';
 import { wire } from './wire/wire.js';
 import { truth } from './truth/truth.js';
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   growth,
   ingest,
   planner,
+  reporting,
   sustained,
   truth,
   wire,

@@ -17,6 +17,7 @@ import { createOpenResources, type OpenResources } from './start/open-resources.
 import { notReady, openOps, type Ops } from './start/ops.js';
 import { readReadiness } from './start/readiness.js';
 import { startReporting } from './start/start-reporting.js';
+import { startRollups } from './start/start-rollups.js';
 import type { Components } from './start/components.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -112,7 +113,7 @@ async function startRoles(
     // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
     const jobs = startJobs(backend, queues, context);
-    running.push(jobs, startReporting(components));
+    running.push(jobs, startReporting(components), startRollups(components));
     await jobs.ready();
   }
   if (hasApi) await warmUp(db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm'));

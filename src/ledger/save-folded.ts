@@ -8,6 +8,7 @@ import {
   type StoredChange,
 } from '../db/sessions/changes.js';
 import { afterCommit } from '../db/connection/with-transaction.js';
+import { markDays, type RolledUp } from '../db/reporting/rollup-marks.js';
 import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
@@ -54,6 +55,17 @@ export async function saveAnswered(context: FoldContext, tx: PoolClient, folded:
 /** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
 type Concluded = Folded & { conclusion: Conclusion; said: Session | null } & VersionResult;
 
+/** Of what it said before too: a start that is corrected leaves its day. */
+function daysOf({ before, stored }: Concluded): RolledUp[] {
+  return [before, stored].flatMap((said): RolledUp[] => {
+    if (said === null) return [];
+    const { startedAt, endedAt } = said.session;
+    const endMs = endedAt?.atMs ?? endedAt?.notAfterMs ?? endedAt?.notBeforeMs ?? null;
+    const start = { kind: 'sessions', atMs: startedAt?.atMs ?? said.createdMs } as const;
+    return endMs === null ? [start] : [start, { kind: 'ends', atMs: endMs }];
+  });
+}
+
 function toVersion({ stored, changed, news, before }: Concluded): NewVersion {
   return { stored, changed, because: becauseOf(news, before?.facts.registration != null) };
 }
@@ -71,7 +83,7 @@ async function save(
   const concluded = await concludeAll(context, tx, folded, learned, atMs);
   const stored = concluded.map((one) => one.stored);
   await saveSessions(tx, stored, atMs);
-  await saveGapsOf(tx, concluded, rules);
+  await saveGapsOf(tx, concluded, rules, atMs);
   const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs }));
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
@@ -79,6 +91,7 @@ async function save(
   await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
   const versions = concluded.filter(({ changed }) => changed.length > 0);
   await appendChanges(tx, versions.map(toVersion));
+  await markDays(tx, versions.flatMap(daysOf), atMs);
   afterCommit(tx, () => context.onSaved(concluded.map(toSaved)));
   return versions.map((one) => one.stored.session);
 }
@@ -141,11 +154,17 @@ async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<R
 }
 
 /** The list is written only if it changed: most evidence leaves it as it was. */
-async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules: ScheduleRules): Promise<void> {
+async function saveGapsOf(
+  tx: PoolClient,
+  concluded: readonly Concluded[],
+  rules: ScheduleRules,
+  nowMs: UnixMs,
+): Promise<void> {
   const changed = concluded.filter((one) => !hasTheSameGaps(one, rules));
   await saveGaps(
     tx,
     changed.map(({ facts: { sid }, conclusion: { gaps } }) => ({ sid, gaps })),
+    nowMs,
   );
 }
 

@@ -84,6 +84,10 @@ with incoming as (
   where incoming.sid <> ''
     and (not incoming.is_test
          or exists (select from registrations where registrations.sid = incoming.sid))
+), marked as (
+  insert into rollup_marks (kind, day)
+  select distinct 'deliveries', (incoming.received_at at time zone 'UTC')::date from incoming
+  where incoming.sid <> '' and incoming.received_at < date_trunc('day', now(), 'UTC')
 ), counted as (
   insert into counters (name, shard, value)
   select counts.name, $2::smallint, counts.value
