@@ -1,7 +1,9 @@
 import { foldProcesses } from './fold-processes.js';
+import { feed } from './feed/feed.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
+import { reads } from './reads/reads.js';
 import { sustained } from './sustained.js';
 import { wire } from './wire/wire.js';
 import { truth } from './truth/truth.js';
@@ -9,9 +11,11 @@ import { truth } from './truth/truth.js';
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   'fold-processes': foldProcesses,
+  feed,
   growth,
   ingest,
   planner,
+  reads,
   sustained,
   truth,
   wire,
