@@ -1,8 +1,10 @@
 import { foldProcesses } from './fold-processes.js';
+import { feed } from './feed/feed.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { planner } from './planner.js';
 import { reporting } from './reporting/reporting.js';
+import { reads } from './reads/reads.js';
 import { sustained } from './sustained.js';
 import { wire } from './wire/wire.js';
 import { truth } from './truth/truth.js';
@@ -10,10 +12,12 @@ import { truth } from './truth/truth.js';
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   'fold-processes': foldProcesses,
+  feed,
   growth,
   ingest,
   planner,
   reporting,
+  reads,
   sustained,
   truth,
   wire,
