@@ -33,7 +33,7 @@ export function openIntake(options: OpenIntakeOptions): OpenedIntake {
   const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics });
   const intake = new Intake({ spool, store, events: tellOf(log, metrics) });
   metrics.spooling.set(0);
-  watchSpool(metrics, spool);
+  watchSpool(metrics, spool, options.spoolMaxBytes);
   return {
     take: (received) => intake.take(received),
     spooled: () => intake.spooled(),
@@ -53,12 +53,12 @@ export function openSpoolingIntake(
 ): Intake {
   const spool = openSpool(spoolDir, spoolMaxBytes);
   metrics.spooling.set(1);
-  watchSpool(metrics, spool);
+  watchSpool(metrics, spool, spoolMaxBytes);
   return new Intake({ spool, store: null, events: tellOf(log, metrics) });
 }
 
-function watchSpool(metrics: Metrics, spool: Spool): void {
-  metrics.watchSpool(() => ({ ...spool.size(), oldestMs: spool.oldestMs() }));
+function watchSpool(metrics: Metrics, spool: Spool, maxBytes: number): void {
+  metrics.watchSpool(() => ({ ...spool.size(), maxBytes, oldestMs: spool.oldestMs() }));
 }
 
 function tellOf(log: Logger, metrics: Metrics): IntakeEvents {
