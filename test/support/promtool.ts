@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 function promtool(): string | null {
   return process.env['LEDGER_TEST_PROMTOOL'] || null;
@@ -9,6 +12,33 @@ export const itWithPromtool = promtool() === null ? it.skip : it;
 
 /** What Prometheus's own tool finds wrong with what a process exports; empty where nothing is. */
 export function complaintsAbout(metrics: string): string {
-  const { status, stdout, stderr } = spawnSync(promtool() ?? '', ['check', 'metrics'], { input: metrics });
+  return run(['check', 'metrics'], metrics);
+}
+
+/** The same of a file of rules. */
+export function complaintsAboutRules(file: string): string {
+  return run(['check', 'rules', file]);
+}
+
+/** One test of a file of rules, as promtool reads them. */
+export type RuleTest = {
+  interval: string;
+  input_series: { series: string; values: string }[];
+  promql_expr_test: { expr: string; eval_time: string; exp_samples: { labels: string; value: number }[] }[];
+};
+
+/** How the rules behave otherwise than the test says; empty where they do not. */
+export function testRules(rules: string, test: RuleTest): string {
+  const folder = mkdtempSync(join(tmpdir(), 'recording-ledger-rules-'));
+  const file = join(folder, 'test.yml');
+  // JSON is YAML, too.
+  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '1m', tests: [test] }));
+  const complaints = run(['test', 'rules', file]);
+  rmSync(folder, { recursive: true });
+  return complaints;
+}
+
+function run(args: readonly string[], input = ''): string {
+  const { status, stdout, stderr } = spawnSync(promtool() ?? '', args, { input });
   return status === 0 ? '' : `${stdout.toString()}${stderr.toString()}`;
 }
