@@ -29,13 +29,26 @@ export type RuleTest = {
 
 /** How the rules behave otherwise than the test says; empty where they do not. */
 export function testRules(rules: string, test: RuleTest): string {
-  const folder = mkdtempSync(join(tmpdir(), 'recording-ledger-rules-'));
-  const file = join(folder, 'test.yml');
   // JSON is YAML, too.
-  writeFileSync(file, JSON.stringify({ rule_files: [rules], evaluation_interval: '1m', tests: [test] }));
-  const complaints = run(['test', 'rules', file]);
-  rmSync(folder, { recursive: true });
-  return complaints;
+  const text = JSON.stringify({ rule_files: [rules], evaluation_interval: '1m', tests: [test] });
+  return withFile(text, (file) => run(['test', 'rules', file]));
+}
+
+/** The same of expressions, which are read as rules. */
+export function complaintsAboutExpressions(expressions: readonly string[]): string {
+  const rules = expressions.map((expr, n) => ({ record: `tried:${String(n)}`, expr }));
+  return withFile(JSON.stringify({ groups: [{ name: 'tried', rules }] }), complaintsAboutRules);
+}
+
+function withFile(text: string, use: (file: string) => string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'recording-ledger-rules-'));
+  const file = join(folder, 'file.yml');
+  writeFileSync(file, text);
+  try {
+    return use(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function run(args: readonly string[], input = ''): string {
