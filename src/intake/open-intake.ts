@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { Traces } from '../observability/traces.js';
 import { createInflow, type Pressure } from '../reconcile/pressure.js';
 import { createEvidenceStore } from './evidence-store.js';
 import { Intake, type IntakeEvents } from './intake.js';
@@ -23,14 +24,15 @@ export type OpenIntakeOptions = {
   wakeFolding: () => void;
   log: Logger;
   metrics: Metrics;
+  traces: Traces | null;
 };
 
 /** Opens an intake with its spool, which stores in Postgres through this pool. */
 export function openIntake(options: OpenIntakeOptions): OpenedIntake {
-  const { pool, shard, wakeFolding, log, metrics } = options;
+  const { pool, shard, wakeFolding, log, metrics, traces } = options;
   const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
   const inflow = createInflow();
-  const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics });
+  const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics, traces });
   const intake = new Intake({ spool, store, events: tellOf(log, metrics) });
   metrics.spooling.set(0);
   watchSpool(metrics, spool, options.spoolMaxBytes);
