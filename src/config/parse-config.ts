@@ -201,12 +201,14 @@ function needed<T>(value: T | undefined): T {
 
 /** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { accounts, api, databaseUrl, redisUrl, ...rest } = config;
+  const { accounts, api, databaseUrl, redisUrl, traces, ...rest } = config;
   return {
     ...rest,
     api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
     database: databaseUrl === null ? 'embedded' : 'configured',
     queue: redisUrl === null ? 'postgres' : 'redis',
+    // Without what may stand in the address before the host.
+    traces: traces === null ? null : { ...traces, endpoint: new URL(traces.endpoint).origin },
     accounts: accounts.map(({ name, qps, apps }) => ({
       name,
       qps,
