@@ -13,6 +13,7 @@ import { logSparingly } from './observability/log-sparingly.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
+import { openTraces } from './start/open-traces.js';
 import { createOpenResources, type OpenResources } from './start/open-resources.js';
 import { notReady, openOps, type Ops } from './start/ops.js';
 import { readReadiness } from './start/readiness.js';
@@ -59,7 +60,9 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   try {
     const ops = existing.ops ?? opened.add(await openOps(config, log), (it) => it.close());
     const { metrics } = ops;
-    const surroundings = { config, url: server.url, log, metrics, stopping: stopping.signal };
+    const opening = await openTraces(config, log);
+    const traces = opening === null ? null : opened.add(opening, (it) => it.close()).traces;
+    const surroundings = { config, url: server.url, log, metrics, traces, stopping: stopping.signal };
     const components = await openComponents(surroundings, opened);
     const ports = await startRoles(components, existing, opened);
     ops.tell(() => readReadiness(components));
@@ -70,11 +73,11 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   }
 }
 
-type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & { stopping: AbortSignal };
+type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics' | 'traces'> & { stopping: AbortSignal };
 
 /** Opens what all roles share, in the order of the code; it is closed in the reverse order. */
 async function openComponents(surroundings: Surroundings, opened: OpenResources): Promise<Components> {
-  const { config, url, log, metrics, stopping } = surroundings;
+  const { config, url, log, metrics, traces, stopping } = surroundings;
   const shard = shardOfProcess();
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
@@ -84,14 +87,14 @@ async function openComponents(surroundings: Surroundings, opened: OpenResources)
   const queues = opened.add(openQueues(backend), closeQueues);
   const wakeFolding = foldWakeUp(queues, log, metrics);
   const intake = config.roles.includes('receiver')
-    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics }), (it) =>
+    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics, traces }), (it) =>
         it.close(),
       )
     : null;
   const pressure = intake?.pressure ?? (() => 'none' as const);
-  const context = askContext(config, db, clock, log, metrics, stopping, pressure);
+  const context = askContext(config, db, clock, log, metrics, traces, stopping, pressure);
   opened.add(context.client, (it) => it.close());
-  return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+  return { config, url, db, clock, log, metrics, traces, context, backend, queues, intake };
 }
 
 /**

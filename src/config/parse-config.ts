@@ -44,6 +44,8 @@ export type Config = Readonly<{
   truthTargetMs: number;
   /** Days; 0 keeps it for ever. */
   retention: { evidence: number; changes: number; identities: number; quarantine: number; usage: number };
+  /** Where traces go, and which share of them is kept; null where none are made. */
+  traces: { endpoint: string; share: number } | null;
   logLevel: string;
 }>;
 
@@ -176,8 +178,14 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPor
       quarantine: needed(settings.QUARANTINE_DAYS),
       usage: needed(settings.USAGE_DAYS),
     },
+    traces: tracesOf(settings),
     logLevel: needed(settings.LOG_LEVEL),
   };
+}
+
+function tracesOf({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER_ARG }: Parsed): Config['traces'] {
+  if (OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return null;
+  return { endpoint: OTEL_EXPORTER_OTLP_ENDPOINT, share: needed(OTEL_TRACES_SAMPLER_ARG) };
 }
 
 function opsOf(settings: Parsed, isChosen: boolean): Config['ops'] {
@@ -193,12 +201,14 @@ function needed<T>(value: T | undefined): T {
 
 /** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { accounts, api, databaseUrl, redisUrl, ...rest } = config;
+  const { accounts, api, databaseUrl, redisUrl, traces, ...rest } = config;
   return {
     ...rest,
     api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
     database: databaseUrl === null ? 'embedded' : 'configured',
     queue: redisUrl === null ? 'postgres' : 'redis',
+    // Without what may stand in the address before the host.
+    traces: traces === null ? null : { ...traces, endpoint: new URL(traces.endpoint).origin },
     accounts: accounts.map(({ name, qps, apps }) => ({
       name,
       qps,

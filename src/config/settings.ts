@@ -285,6 +285,18 @@ export const SETTINGS = {
     example: '90',
     meaning: 'How long it is kept how many queries were asked in each minute. 0 keeps it.',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: url('https:', 'http:'),
+    default: 'none',
+    example: 'http://collector:4318',
+    meaning: 'Where traces go (OTLP over HTTP, JSON). Unset: none are made, and nothing of it is loaded.',
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    schema: decimal(0, 1),
+    default: '1',
+    example: '0.01',
+    meaning: 'Which share of traces is kept; of each trace all processes keep all, or nothing.',
+  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     default: 'info',

@@ -7,7 +7,7 @@ import {
   type NewVersion,
   type StoredChange,
 } from '../db/sessions/changes.js';
-import { afterCommit } from '../db/connection/with-transaction.js';
+import { afterCommit, lastedMs } from '../db/connection/with-transaction.js';
 import { markDays, type RolledUp } from '../db/reporting/rollup-marks.js';
 import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
@@ -16,7 +16,7 @@ import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import { earlier, type UnixMs } from '../evidence/instant.js';
+import { earlier, plusMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/files.js';
 import { learnedMs } from '../sessions/facts/fold.js';
@@ -79,6 +79,7 @@ async function save(
   if (folded.length === 0) return [];
   const { rules, shard } = context;
   const atMs = context.now();
+  const foldedMs = { from: plusMs(atMs, -lastedMs(tx)), to: atMs };
   const learned = await saveFilesOf(tx, folded);
   const concluded = await concludeAll(context, tx, folded, learned, atMs);
   const stored = concluded.map((one) => one.stored);
@@ -90,9 +91,9 @@ async function save(
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
   await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
   const versions = concluded.filter(({ changed }) => changed.length > 0);
-  await appendChanges(tx, versions.map(toVersion));
   await markDays(tx, versions.flatMap(daysOf), atMs);
-  afterCommit(tx, () => context.onSaved(concluded.map(toSaved)));
+  await appendChanges(tx, versions.map(toVersion));
+  afterCommit(tx, () => context.onSaved(concluded.map((one) => toSaved(one, foldedMs))));
   return versions.map((one) => one.stored.session);
 }
 
@@ -193,10 +194,15 @@ function asCounted({ before, stored }: Concluded): CountedChange {
 }
 
 /** Evidence that is read anew was learned long ago, but for that of a session nobody knew. */
-function toSaved({ said, stored, changed, learned, reading }: Concluded): SessionFold {
+function toSaved(
+  { said, stored, changed, learned, reading, news }: Concluded,
+  foldedMs: SessionFold['foldedMs'],
+): SessionFold {
   const learnedAtMs = reading !== 'onto' && said !== null ? [] : learned.map(learnedMs);
-  const { session, updatedMs } = stored;
-  return { said, session, isNew: changed.length > 0, savedMs: updatedMs, learnedMs: learnedAtMs.reduce(earlier, null) };
+  const { session, updatedMs: savedMs } = stored;
+  const notices = news.filter((one) => one.kind === 'notice');
+  const firstMs = learnedAtMs.reduce(earlier, null);
+  return { said, session, isNew: changed.length > 0, savedMs, learnedMs: firstMs, notices, foldedMs };
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {
