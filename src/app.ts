@@ -58,7 +58,14 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   try {
     const ops = existing.ops ?? opened.add(await openOps(config, log), (it) => it.close());
     const { metrics } = ops;
-    const surroundings = { config, url: server.url, log, metrics, stopping: stopping.signal };
+    const surroundings = {
+      config,
+      url: server.url,
+      directUrl: server.directUrl,
+      log,
+      metrics,
+      stopping: stopping.signal,
+    };
     const components = await openComponents(surroundings, opened);
     const ports = await startRoles(components, existing, opened);
     ops.tell(() => readReadiness(components));
@@ -69,17 +76,20 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   }
 }
 
-type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & { stopping: AbortSignal };
+type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
+  directUrl: string;
+  stopping: AbortSignal;
+};
 
 /** Opens what all roles share, in the order of the code; it is closed in the reverse order. */
 async function openComponents(surroundings: Surroundings, opened: OpenResources): Promise<Components> {
-  const { config, url, log, metrics, stopping } = surroundings;
+  const { config, url, directUrl, log, metrics, stopping } = surroundings;
   const shard = shardOfProcess();
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
   await makePartitions({ db, now: clock.now, log });
   const ledgerId = await readLedgerId(db.pool);
-  const backend = opened.add(openBackend(config, url, ledgerId, log), (it) => it.close());
+  const backend = opened.add(openBackend(config, directUrl, ledgerId, log), (it) => it.close());
   const queues = opened.add(openQueues(backend), closeQueues);
   const wakeFolding = foldWakeUp(queues, log, metrics);
   const intake = config.roles.includes('receiver')
@@ -142,11 +152,11 @@ function openLedger({ roles }: Config, url: string, log: Logger): Db {
   });
 }
 
-function openBackend({ redisUrl }: Config, url: string, ledgerId: string, log: Logger): QueueBackend {
+function openBackend({ redis }: Config, directUrl: string, ledgerId: string, log: Logger): QueueBackend {
   return openQueueBackend(
-    redisUrl === null
-      ? { kind: 'postgres', url, maxConnections: QUEUE_CONNECTIONS }
-      : { kind: 'redis', url: redisUrl, ledgerId },
+    redis === null
+      ? { kind: 'postgres', url: directUrl, maxConnections: QUEUE_CONNECTIONS }
+      : { kind: 'redis', redis, ledgerId },
     logSparingly(log, 'warn', 'queue.error'),
   );
 }

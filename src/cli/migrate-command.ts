@@ -15,7 +15,7 @@ async function run(): Promise<void> {
   const embedded =
     config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined }) : null;
   try {
-    await bringUpToDate(embedded?.url ?? config.databaseUrl ?? '');
+    await bringUpToDate(embedded?.url ?? config.databaseDirectUrl ?? config.databaseUrl ?? '');
   } finally {
     await embedded?.stop();
   }

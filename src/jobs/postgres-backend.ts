@@ -29,6 +29,7 @@ export function openPostgresBackend(database: QueueDatabase, onError: OnError): 
   const prepare = onceItWorks(() => ensureTables(database.url));
   return {
     kind: 'postgres',
+    warnings: () => [],
     queue: (name) => toQueue(keepOpening(prepare, () => openQueue(database, name, onError), onError)),
     worker: (name, work, tuning) => {
       const listeners: Listener[] = [];

@@ -13,7 +13,7 @@ import type { Components } from './components.js';
 /** One for storing, one for draining the spool, one spare. */
 const CONNECTIONS = 3;
 /** Agora waits 10 s for an answer, so what Postgres does not store within this time goes to the spool. */
-const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
+const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000, lockMs: 2_500 };
 
 type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
   ledgerId: string;
