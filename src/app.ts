@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/sessions/counters.js';
+import type { Patience } from './db/connection/own-session.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/connection/database.js';
 import { startLedgerClock, type LedgerClock } from './db/connection/ledger-clock.js';
 import { requeueSetAside } from './db/sessions/set-aside.js';
@@ -15,6 +16,7 @@ import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
 import { createOpenResources, type OpenResources } from './start/open-resources.js';
 import { notReady, openOps, type Ops } from './start/ops.js';
+import { openReadReplica, readPrimary, type ReadReplica } from './start/read-replica.js';
 import { readReadiness } from './start/readiness.js';
 import { startReporting } from './start/start-reporting.js';
 import type { Components } from './start/components.js';
@@ -34,6 +36,9 @@ export type App = {
 /** Connections of this process's pool, for folding, asking and the API. */
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
+const REPLICA_CONNECTIONS = 3;
+/** The primary is there too, so nobody waits for a replica for long. */
+const AT_HAND: Patience = { connectMs: 1_000, statementMs: 10_000, lockMs: 1_000 };
 
 /** Listeners that are open already, for this process to take over. Whoever opened them closes them. */
 export type ExistingListeners = { receiver: Listener | null; api: Listener | null; ops: Ops | null };
@@ -91,6 +96,7 @@ async function openComponents(surroundings: Surroundings, opened: OpenResources)
   const ledgerId = await readLedgerId(db.pool);
   const backend = opened.add(openBackend(config, directUrl, ledgerId, log), (it) => it.close());
   const queues = opened.add(openQueues(backend), closeQueues);
+  const readReplica = openReplica({ config, db, log, metrics }, opened);
   const wakeFolding = foldWakeUp(queues, log, metrics);
   const intake = config.roles.includes('receiver')
     ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics }), (it) =>
@@ -100,7 +106,7 @@ async function openComponents(surroundings: Surroundings, opened: OpenResources)
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
   opened.add(context.client, (it) => it.close());
-  return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+  return { config, url, db, clock, log, metrics, context, backend, queues, readReplica, intake };
 }
 
 /**
@@ -131,6 +137,20 @@ async function startRoles(
   const receiver = hasReceiver ? await startReceiver(components, existing.receiver) : null;
   if (receiver !== null) running.push(receiver);
   return { receiverPort: receiver?.port ?? null, apiPort: api?.port ?? null };
+}
+
+/** Of a process that answers reads, and was told of one. */
+function openReplica(
+  { config, db, log, metrics }: Pick<Components, 'config' | 'db' | 'log' | 'metrics'>,
+  opened: OpenResources,
+): ReadReplica {
+  const { databaseReadUrl: url, roles } = config;
+  if (url === null || !roles.includes('api')) return readPrimary(db);
+  const onError = logSparingly(log, 'warn', 'replica.not_usable');
+  const options = { url, maxConnections: REPLICA_CONNECTIONS, applicationName: 'recording-ledger reads' };
+  const replica = opened.add(openDatabase({ ...options, onIdleError: onError, patience: AT_HAND }), closeDatabase);
+  const onLag = (seconds: number | null): void => metrics.replicaLag.set(seconds ?? Number.NaN);
+  return opened.add(openReadReplica({ primary: db, replica, onLag, onError }), (it) => it.close());
 }
 
 function startClock({ pool }: Db, log: Logger): Promise<LedgerClock> {

@@ -7,6 +7,7 @@ import type { AskContext } from '../asking/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { ReadReplica } from './read-replica.js';
 
 /** What the roles of a process share. */
 export type Components = {
@@ -19,6 +20,7 @@ export type Components = {
   context: AskContext;
   backend: QueueBackend;
   queues: JobQueues;
+  readReplica: ReadReplica;
   /** Null in a process without the role `receiver`. */
   intake: OpenedIntake | null;
 };

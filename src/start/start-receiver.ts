@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import { openPool, type Patience } from '../db/connection/database.js';
+import { openPool } from '../db/connection/database.js';
+import type { Patience } from '../db/connection/own-session.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';

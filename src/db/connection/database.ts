@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
-import { claimSession } from './own-session.js';
+import { claimSession, type Patience } from './own-session.js';
 import { ResilientClient } from './resilient-client.js';
 
 /**
@@ -23,9 +23,6 @@ export type DatabaseOptions = {
   onIdleError: (error: Error) => void;
   patience?: Patience;
 };
-
-/** How long to wait for a connection, for a statement, and within it for a lock. */
-export type Patience = { connectMs: number; statementMs: number; lockMs: number };
 
 /** A statement that takes longer than this is cancelled; its work is found again. */
 const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000, lockMs: 10_000 };

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import type { Patience, Queryable } from './database.js';
 import { ResilientClient } from './resilient-client.js';
 
 /*
@@ -8,6 +7,9 @@ import { ResilientClient } from './resilient-client.js';
  * else does. So each new connection is asked whether its session is its own, and only then is anything kept there.
  * Ours: docs/decisions/044-nothing-is-kept-in-a-session-of-others.md
  */
+
+/** How long to wait for a connection, for a statement, and within it for a lock. */
+export type Patience = { connectMs: number; statementMs: number; lockMs: number };
 
 type Session = { isOwn: boolean; patience: Patience };
 
@@ -50,7 +52,7 @@ export type NamedStatement = { name: string; text: string; values: unknown[] };
 
 /** Runs a statement that the server prepares once for each connection; in a shared session it is prepared each time. */
 export async function queryNamed<Row extends pg.QueryResultRow>(
-  db: Queryable,
+  db: Pick<pg.Pool, 'query'>,
   statement: NamedStatement,
 ): Promise<pg.QueryResult<Row>> {
   if (!(db instanceof pg.Pool)) return db.query<Row>(fittedTo(db, statement));

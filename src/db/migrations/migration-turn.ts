@@ -21,9 +21,7 @@ export async function inTurn<T>(connectionString: string, client: pg.Client, wor
     if (!isDone) void client.end().catch(() => undefined);
   });
   try {
-    // It does nothing while the work lasts, which takes as long as it takes.
-    await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
-    for (const lock of MIGRATION_LOCKS) while (!(await takeLock(holder, lock))) await wait(ASK_AGAIN_MS);
+    while (!(await takeLocks(holder))) await wait(ASK_AGAIN_MS);
     return await work();
   } finally {
     isDone = true;
@@ -31,8 +29,19 @@ export async function inTurn<T>(connectionString: string, client: pg.Client, wor
   }
 }
 
-/** Polled for: a statement that waits would hold a snapshot, and `create index concurrently` waits for all snapshots. */
-async function takeLock(holder: pg.Client, lock: number): Promise<boolean> {
-  const { rows } = await holder.query<{ taken: boolean }>(`select pg_try_advisory_xact_lock($1) as taken`, [lock]);
-  return rows[0]?.taken === true;
+/**
+ * `create index concurrently` waits for the transactions of all snapshots. So the locks are tried for anew, each time
+ * in a transaction of its own; and without parameters, for what is asked with some keeps its snapshot while the
+ * transaction lasts.
+ */
+async function takeLocks(holder: pg.Client): Promise<boolean> {
+  // Between this and its end it is idle for as long as the work takes.
+  await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
+  for (const lock of MIGRATION_LOCKS) {
+    const { rows } = await holder.query<{ taken: boolean }>(`select pg_try_advisory_xact_lock(${String(lock)}) as taken`);
+    if (rows[0]?.taken === true) continue;
+    await holder.query('rollback');
+    return false;
+  }
+  return true;
 }
