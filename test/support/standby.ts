@@ -19,6 +19,8 @@ const binDir = findPostgresPrograms();
 export const describeWithStandby = binDir === null ? describe.skip : describe;
 
 const HOST = '127.0.0.1';
+/** A standby that allows fewer than its primary does not start. */
+const MOST_CONNECTIONS = '200';
 
 export type Primary = {
   url: string;
@@ -32,7 +34,7 @@ export async function startPrimary(settings: Readonly<Record<string, string>> = 
   const server = await startEmbeddedPostgres({
     dataDir,
     log: () => undefined,
-    settings: { fsync: 'off', max_connections: '200', wal_level: 'replica', max_wal_senders: '8', ...settings },
+    settings: { fsync: 'off', max_connections: MOST_CONNECTIONS, ...settings },
     binDir: programs(),
   });
   const admin = new pg.Client({ connectionString: server.url });
@@ -62,7 +64,8 @@ export async function startStandby(primaryUrl: string, name: string, settings: r
   source.searchParams.set('application_name', name);
   const copy = asUser(owner, [join(programs(), 'pg_basebackup'), '-D', data, '-R', '-c', 'fast', '-d', source.href]);
   await run(copy.file, copy.args, { cwd: folder });
-  const own = ['-p', String(port), '-k', '', '-c', `listen_addresses=${HOST}`, ...settings.flatMap((each) => ['-c', each])];
+  const all = [`listen_addresses=${HOST}`, `max_connections=${MOST_CONNECTIONS}`, 'fsync=off', ...settings];
+  const own = ['-p', String(port), '-k', '', ...all.flatMap((each) => ['-c', each])];
   const server = asUser(owner, [join(programs(), 'postgres'), '-D', data, ...own]);
   const process = startProgram(server.file, server.args, { cwd: folder });
   const url = new URL(primaryUrl);
@@ -75,6 +78,8 @@ export async function startStandby(primaryUrl: string, name: string, settings: r
   await waitFor(async () => (await ask('select pg_is_in_recovery() as answer')) === true, {
     deadlineMs: 30_000,
     what: 'a standby',
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${process.output()}`);
   });
   return {
     url: url.href,

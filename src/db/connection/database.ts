@@ -6,8 +6,7 @@ import { ResilientClient } from './resilient-client.js';
 
 /**
  * One Postgres, used in two ways over the same connections: Prisma for plain reads of the API and the
- * commands; `pool` for statements with a lock, a CTE or a set of rows, and for the receiver's prepared
- * statement.
+ * commands; `pool` for statements with a lock, a CTE or a set of rows.
  */
 export type Db = { pool: pg.Pool; prisma: PrismaClient };
 
