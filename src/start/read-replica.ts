@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Db } from '../db/connection/database.js';
-import { readReplayed, readWritten, type LogPlace } from '../db/connection/replication.js';
+import { readReplayed, readWritten } from '../db/connection/replication.js';
 
 /** Runs a read that may tell of a moment ago: on a replica where one can be used, else on the primary. */
 export type ReadOlder = <T>(read: (db: Db) => Promise<T>) => Promise<T>;
@@ -41,8 +41,8 @@ export function openReadReplica({ primary, replica, onLag, onError }: ReplicaPar
   const look = async (): Promise<void> => {
     try {
       const behindMs = await measure();
-      onLag(behindMs / 1_000);
-      refusal = behindMs > MOST_BEHIND_MS ? `is ${String(Math.round(behindMs / 1_000))} s behind` : null;
+      onLag(behindMs === null ? null : behindMs / 1_000);
+      refusal = refusalOf(behindMs);
     } catch (error) {
       onLag(null);
       refusal = `cannot be used (${error instanceof Error ? error.message : String(error)})`;
@@ -71,13 +71,21 @@ export function openReadReplica({ primary, replica, onLag, onError }: ReplicaPar
   };
 }
 
-type Note = { place: LogPlace; atMs: number };
+function refusalOf(behindMs: number | null): string | null {
+  if (behindMs === null) return 'has not reached yet what was written when this process started';
+  return behindMs > MOST_BEHIND_MS ? `is ${String(Math.round(behindMs / 1_000))} s behind` : null;
+}
+
+/** How far the primary had written when. */
+type Note = { place: bigint; atMs: number };
 
 /** Of what was noted, so much is kept; who is further behind is not used anyway. */
 const KEPT = 120;
 
-function createLagMeter(primary: Db, replica: Db): () => Promise<number> {
+/** Null until the first place that was noted is reached: before, the replica may be any time behind. */
+function createLagMeter(primary: Db, replica: Db): () => Promise<number | null> {
   let notes: Note[] = [];
+  let hasReachedOne = false;
   return async () => {
     const atMs = performance.now();
     const written = await readWritten(primary.pool);
@@ -86,6 +94,8 @@ function createLagMeter(primary: Db, replica: Db): () => Promise<number> {
     if (replayed.place === null) return 0; // no replica: the primary itself, or a pooler before it
     const reached = replayed.place;
     notes = [...notes, { place: written.place, atMs }].slice(-KEPT);
+    hasReachedOne ||= notes.some(({ place }) => place <= reached);
+    if (!hasReachedOne) return null;
     const missing = notes.find(({ place }) => place > reached);
     return missing === undefined ? 0 : performance.now() - missing.atMs;
   };

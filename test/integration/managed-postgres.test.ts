@@ -167,7 +167,9 @@ describe('a service whose role owns nothing and may hold few connections', () =>
   it('runs once the owner has let it: it makes the partitions of coming days, and folds what comes', async () => {
     const owned = await postgres.createOwned('owner');
     await postgres.admin.query(`create role service login password '${PASSWORD}' connection limit 40`);
-    await postgres.admin.query('revoke temporary on database owner from public; grant temporary on database owner to service');
+    await postgres.admin.query(
+      'revoke temporary on database owner from public; grant temporary on database owner to service',
+    );
     const granted = await ledger(['migrate', '--grant-to', 'service'], { DATABASE_URL: owned });
     expect(granted).toEqual({ code: 0, output: expect.stringMatching(/Role service may run the service\.\n$/) });
     expect((await ledger(['migrate', '--grant-to', 'service'], { DATABASE_URL: owned })).code).toBe(0);
@@ -198,7 +200,9 @@ describe('a service whose role owns nothing and may hold few connections', () =>
     });
     expect(found).toEqual({ days: 8, owners: ['owner'] });
     const examined = await ledger(['doctor'], { ...SERVICE, DATABASE_URL: url.href });
-    expect(examined.output).toMatch(/ok {7}rights in the database: reads and writes the tables of owner, which migrates/);
+    expect(examined.output).toMatch(
+      /ok {7}rights in the database: reads and writes the tables of owner, which migrates/,
+    );
   });
 });
 

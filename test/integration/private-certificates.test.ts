@@ -25,41 +25,58 @@ const TUNING = { concurrency: 1, lockDuration: 2_000, stalledInterval: 1_000, ma
 async function doAJob(redis: RedisAccess, deadlineMs: number): Promise<{ isDone: boolean; errors: string[] }> {
   const errors: string[] = [];
   const backend = openQueueBackend({ kind: 'redis', redis, ledgerId: 'test' }, (error) => errors.push(String(error)));
-  let isDone = false;
+  const done = { isDone: false };
   const queue = backend.queue('one');
-  const worker = backend.worker('one', () => Promise.resolve((isDone = true)), TUNING);
+  const worker = backend.worker('one', () => Promise.resolve((done.isDone = true)), TUNING);
   const add = (): void => void queue.add('one', {}, { jobId: 'the-one' }).catch(() => undefined);
   const adding = setInterval(add, 200);
-  await waitFor(() => isDone, { deadlineMs }).catch(() => undefined);
+  await waitFor(() => done.isDone, { deadlineMs }).catch(() => undefined);
   clearInterval(adding);
-  if (isDone) await Promise.all([worker.close(), queue.close()]);
+  if (done.isDone) await Promise.all([worker.close(), queue.close()]);
   else void Promise.allSettled([worker.close(true), queue.close()]);
   await backend.close();
-  return { isDone, errors };
+  return { ...done, errors };
 }
 
-describeWithRedis('a Redis with TLS, a certificate of its own authority, and a user that may do no more than it has to', () => {
-  const USER = 'ledger on >p@ss/w:rd ~{recording-ledger-* &{recording-ledger-* +@all -@dangerous +info';
+describeWithRedis(
+  'a Redis with TLS, a certificate of its own authority, and a user that may do no more than it has to',
+  () => {
+    const USER = 'ledger on >p@ss/w:rd ~{recording-ledger-* &{recording-ledger-* +@all -@dangerous +info';
 
-  it('does the jobs of who trusts the authority and has the password', async () => {
-    const [port, dir] = [await freePort('127.0.0.1'), await createTestFolder('redis-tls-')];
-    const tls = ['--tls-port', String(port), '--tls-cert-file', SIGNED, '--tls-key-file', SIGNED];
-    const trust = ['--tls-ca-cert-file', AUTHORITY, '--tls-auth-clients', 'no'];
-    startProgram('redis-server', ['--port', '0', ...tls, ...trust, '--dir', dir, '--save', '', '--user', ...USER.split(' '), '--user', 'default', 'off']);
-    const access: RedisAccess = {
-      place: { kind: 'single', url: `rediss://localhost:${String(port)}` },
-      username: 'ledger',
-      password: 'p@ss/w:rd',
-      tls: { ca: await readFile(AUTHORITY, 'utf8') },
-    };
-    expect(await doAJob(access, 20_000)).toMatchObject({ isDone: true });
-    const distrusting = await doAJob({ ...access, tls: { ca: null } }, 1_500);
-    expect(distrusting.isDone).toBe(false);
-    expect(distrusting.errors.join()).toMatch(/certificate/);
-    const stranger = await doAJob({ ...access, password: 'another' }, 1_500);
-    expect(stranger.errors.join()).toMatch(/WRONGPASS/);
-  });
-});
+    it('does the jobs of who trusts the authority and has the password', async () => {
+      const [port, dir] = [await freePort('127.0.0.1'), await createTestFolder('redis-tls-')];
+      const tls = ['--tls-port', String(port), '--tls-cert-file', SIGNED, '--tls-key-file', SIGNED];
+      const trust = ['--tls-ca-cert-file', AUTHORITY, '--tls-auth-clients', 'no'];
+      startProgram('redis-server', [
+        '--port',
+        '0',
+        ...tls,
+        ...trust,
+        '--dir',
+        dir,
+        '--save',
+        '',
+        '--user',
+        ...USER.split(' '),
+        '--user',
+        'default',
+        'off',
+      ]);
+      const access: RedisAccess = {
+        place: { kind: 'single', url: `rediss://localhost:${String(port)}` },
+        username: 'ledger',
+        password: 'p@ss/w:rd',
+        tls: { ca: await readFile(AUTHORITY, 'utf8') },
+      };
+      expect(await doAJob(access, 20_000)).toMatchObject({ isDone: true });
+      const distrusting = await doAJob({ ...access, tls: { ca: null } }, 1_500);
+      expect(distrusting.isDone).toBe(false);
+      expect(distrusting.errors.join()).toMatch(/certificate/);
+      const stranger = await doAJob({ ...access, password: 'another' }, 1_500);
+      expect(stranger.errors.join()).toMatch(/WRONGPASS/);
+    });
+  },
+);
 
 describeWithRedis('a Redis that may evict keys', () => {
   it('is a warning for as long as it is so', async () => {
@@ -69,7 +86,9 @@ describeWithRedis('a Redis that may evict keys', () => {
     const redis = accessTo(evicting.url);
     const backend = openQueueBackend({ kind: 'redis', redis, ledgerId: 'test' }, ({ message }) => errors.push(message));
     await waitFor(() => backend.warnings().length > 0, { deadlineMs: 5_000, what: 'a warning' });
-    const warning = expect.stringMatching(/^Redis has maxmemory-policy allkeys-lru: set maxmemory-policy to noeviction/);
+    const warning = expect.stringMatching(
+      /^Redis has maxmemory-policy allkeys-lru: set maxmemory-policy to noeviction/,
+    );
     expect({ warnings: backend.warnings(), errors }).toEqual({ warnings: [warning], errors: [warning] });
     await backend.close();
   });

@@ -84,7 +84,8 @@ async function checkRights(client: pg.Client, isBegun: boolean): Promise<Check> 
     return failed(check, `may not read and write ${String(closed.length)} tables (${few} …)`, advice);
   }
   if (isOwner) return fine(check, 'owns its tables');
-  if (mayMakePartitions) return fine(check, `reads and writes the tables of ${owner ?? 'another role'}, which migrates`);
+  if (mayMakePartitions)
+    return fine(check, `reads and writes the tables of ${owner ?? 'another role'}, which migrates`);
   const advice = `as role ${owner ?? 'that owns them'} run "recording-ledger migrate --grant-to ${rights.role}", or the daily partitions cannot be created`;
   return warning(check, `reads and writes the tables of ${owner ?? 'another role'}`, advice);
 }

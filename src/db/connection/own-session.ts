@@ -48,7 +48,7 @@ export function beginningOf(client: pg.ClientBase): string {
   return ['begin', ...limits].join('; ');
 }
 
-export type NamedStatement = { name: string; text: string; values: unknown[] };
+type NamedStatement = { name: string; text: string; values: unknown[] };
 
 /** Runs a statement that the server prepares once for each connection; in a shared session it is prepared each time. */
 export async function queryNamed<Row extends pg.QueryResultRow>(

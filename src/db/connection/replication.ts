@@ -1,10 +1,7 @@
 import type { Queryable } from './database.js';
 
-/** A place in the primary's log of writes, in bytes. */
-export type LogPlace = bigint;
-
-/** How far the primary has written, and which ledger that is. */
-export async function readWritten(db: Queryable): Promise<{ place: LogPlace; ledgerId: string }> {
+/** How far the primary has written, in bytes of its log, and which ledger that is. */
+export async function readWritten(db: Queryable): Promise<{ place: bigint; ledgerId: string }> {
   const { rows } = await db.query<{ place: string; id: string }>(
     `select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::text as place, ledger_identity.id from ledger_identity`,
   );
@@ -13,7 +10,7 @@ export async function readWritten(db: Queryable): Promise<{ place: LogPlace; led
 }
 
 /** How far a replica shows what the primary wrote; null where the server is none. */
-export async function readReplayed(db: Queryable): Promise<{ place: LogPlace | null; ledgerId: string | null }> {
+export async function readReplayed(db: Queryable): Promise<{ place: bigint | null; ledgerId: string | null }> {
   const { rows } = await db.query<{ place: string | null; id: string }>(
     `select case when pg_is_in_recovery() then (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::text end as place,
             ledger_identity.id

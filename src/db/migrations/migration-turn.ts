@@ -38,7 +38,9 @@ async function takeLocks(holder: pg.Client): Promise<boolean> {
   // Between this and its end it is idle for as long as the work takes.
   await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
   for (const lock of MIGRATION_LOCKS) {
-    const { rows } = await holder.query<{ taken: boolean }>(`select pg_try_advisory_xact_lock(${String(lock)}) as taken`);
+    const { rows } = await holder.query<{ taken: boolean }>(
+      `select pg_try_advisory_xact_lock(${String(lock)}) as taken`,
+    );
     if (rows[0]?.taken === true) continue;
     await holder.query('rollback');
     return false;
