@@ -56,8 +56,16 @@ export type Standby = {
 };
 
 /** A copy of the primary that follows it, `settings` being further ones of its own. Ends with the test's processes. */
-export async function startStandby(primaryUrl: string, name: string, settings: readonly string[] = []): Promise<Standby> {
-  const [folder, port, owner] = [await mkdtemp(join(tmpdir(), 'recording-ledger-standby-')), await freePort(HOST), await serverUser()];
+export async function startStandby(
+  primaryUrl: string,
+  name: string,
+  settings: readonly string[] = [],
+): Promise<Standby> {
+  const [folder, port, owner] = [
+    await mkdtemp(join(tmpdir(), 'recording-ledger-standby-')),
+    await freePort(HOST),
+    await serverUser(),
+  ];
   if (owner !== null) await chown(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
   const source = new URL(primaryUrl);
@@ -73,7 +81,10 @@ export async function startStandby(primaryUrl: string, name: string, settings: r
   const ask = async (statement: string): Promise<unknown> => {
     const client = new pg.Client({ connectionString: url.href });
     await client.connect();
-    return client.query<{ answer: unknown }>(statement).then(({ rows }) => rows[0]?.answer).finally(() => client.end());
+    return client
+      .query<{ answer: unknown }>(statement)
+      .then(({ rows }) => rows[0]?.answer)
+      .finally(() => client.end());
   };
   await waitFor(async () => (await ask('select pg_is_in_recovery() as answer')) === true, {
     deadlineMs: 30_000,
@@ -101,7 +112,9 @@ type User = { uid: number; gid: number } | null;
 /** Postgres refuses to run as root: then its own user runs it. */
 async function serverUser(): Promise<User> {
   if (process.getuid?.() !== 0) return null;
-  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (of) => Number((await run('id', [of, 'postgres'])).stdout)));
+  const [uid, gid] = await Promise.all(
+    ['-u', '-g'].map(async (of) => Number((await run('id', [of, 'postgres'])).stdout)),
+  );
   return { uid: uid ?? 0, gid: gid ?? 0 };
 }
 
