@@ -10,8 +10,8 @@ import { waitFor } from './wait-for.js';
 export type RedisGroup = {
   /** What a service is given to reach it. */
   env: Readonly<Record<string, string>>;
-  /** The server that is the master now; of a Cluster, the one that has the keys of `owned`. */
-  findMaster: (owned: string) => Promise<RedisServer>;
+  /** The server that is the master now. */
+  findMaster: () => Promise<RedisServer>;
   /** Resolves once every master has its replicas again. */
   isWhole: () => Promise<unknown>;
   /** What its servers said, for a test that failed. */
@@ -108,45 +108,6 @@ async function startSentinel(masterPort: number): Promise<number> {
   startProgram('redis-server', [file, '--sentinel']);
   await waitFor(() => ask(port, 'ping'), { deadlineMs: 10_000, what: 'a Sentinel' });
   return port;
-}
-
-/** Three masters that share the keys, with a replica each. */
-export async function startRedisCluster(): Promise<RedisGroup> {
-  const timeout = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(GONE_AFTER_MS)];
-  const servers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => startServer(timeout)));
-  const nodes = servers.map(({ port }) => `${HOST}:${String(port)}`);
-  const create = startProgram('redis-cli', [
-    '--cluster',
-    'create',
-    ...nodes,
-    '--cluster-replicas',
-    '1',
-    '--cluster-yes',
-  ]);
-  await create.ended;
-  const areReady = async (): Promise<boolean> => {
-    const told = await Promise.all(servers.map(({ port }) => ask(port, 'cluster', 'info').then(String)));
-    const replicas = await Promise.all(servers.map(({ port }) => ask(port, 'info', 'replication').then(String)));
-    const linked = replicas.filter((info) => info.includes('master_link_status:up')).length;
-    return told.every((info) => info.includes('cluster_state:ok')) && linked === 3;
-  };
-  const isWhole = (): Promise<unknown> => waitFor(areReady, { deadlineMs: 30_000, what: 'a Cluster of six' });
-  await isWhole();
-  return {
-    isWhole,
-    lastWords: () => wordsOf(servers),
-    env: { REDIS_CLUSTER: nodes.slice(0, 3).join() },
-    findMaster: async (owned) => {
-      const alive = await Promise.any(servers.map(({ port }) => ask(port, 'ping').then(() => port)));
-      const slot = Number(await ask(alive, 'cluster', 'keyslot', owned));
-      return serverAt(servers, await ownerOf(alive, slot));
-    },
-  };
-}
-
-async function ownerOf(port: number, slot: number): Promise<number> {
-  const ranges = (await ask(port, 'cluster', 'slots')) as [number, number, [string, number]][];
-  return ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1] ?? 0;
 }
 
 function wordsOf(servers: readonly RedisServer[]): string {
