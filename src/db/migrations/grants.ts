@@ -25,8 +25,10 @@ export async function grantService(connectionString: string, role: string): Prom
 
 function grantsIn(schema: string, role: string): string[] {
   const [rows, numbers] = ['select, insert, update, delete on', 'usage, select, update on'];
+  // BullMQ makes a sequence for each queue when it adds its first job.
+  const inside = schema === 'bullmq' ? 'usage, create on' : 'usage on';
   return [
-    `grant usage on schema ${schema} to ${role}`,
+    `grant ${inside} schema ${schema} to ${role}`,
     `grant ${rows} all tables in schema ${schema} to ${role}`,
     `grant ${numbers} all sequences in schema ${schema} to ${role}`,
     `grant execute on all functions in schema ${schema} to ${role}`,
