@@ -40,7 +40,7 @@ async function withDatabase(
   config: Config,
   work: (context: FoldContext, config: Config) => Promise<void>,
 ): Promise<void> {
-  await migrate(url);
+  await migrate(config.databaseDirectUrl ?? url);
   const db = openDatabase({
     url,
     maxConnections: 4,

@@ -8,6 +8,7 @@ import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Traces } from '../observability/traces.js';
+import type { ReadReplica } from './read-replica.js';
 
 /** What the roles of a process share. */
 export type Components = {
@@ -22,6 +23,7 @@ export type Components = {
   context: AskContext;
   backend: QueueBackend;
   queues: JobQueues;
+  readReplica: ReadReplica;
   /** Null in a process without the role `receiver`. */
   intake: OpenedIntake | null;
 };

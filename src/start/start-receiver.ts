@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import { openPool, type Patience } from '../db/connection/database.js';
+import { openPool } from '../db/connection/database.js';
+import type { Patience } from '../db/connection/own-session.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
@@ -13,7 +14,7 @@ import type { Components } from './components.js';
 /** One for storing, one for draining the spool, one spare. */
 const CONNECTIONS = 3;
 /** Agora waits 10 s for an answer, so what Postgres does not store within this time goes to the spool. */
-const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
+const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000, lockMs: 2_500 };
 
 type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics' | 'traces'> & {
   ledgerId: string;

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Db } from './database.js';
+import { beginningOf } from './own-session.js';
 
 const afterCommits = new WeakMap<PoolClient, (() => void)[]>();
 const begun = new WeakMap<PoolClient, number>();
@@ -24,7 +25,7 @@ export async function withTransaction<T>({ pool }: Pick<Db, 'pool'>, work: (tx: 
   afterCommits.set(tx, committed);
   begun.set(tx, performance.now());
   try {
-    await tx.query('begin');
+    await tx.query(beginningOf(tx));
     const result = await work(tx);
     await tx.query('commit');
     afterCommits.delete(tx);

@@ -1,5 +1,6 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
+import { queryNamed } from '../connection/own-session.js';
 
 /** A notification as it is stored: its raw body, and the columns by which it is found. */
 export type NoticeRow = {
@@ -106,7 +107,7 @@ select (select count(*)::int from fresh) as stored, (select count(*)::int from c
  * as a repeated delivery. `shard` is this process's row of the counters.
  */
 export async function storeNotices(db: Queryable, rows: readonly NoticeRow[], shard: number): Promise<StoredCount> {
-  const { rows: counts } = await db.query<StoredCount>({
+  const { rows: counts } = await queryNamed<StoredCount>(db, {
     name: 'store-notices',
     text: STORE_NOTICES,
     values: [JSON.stringify(inTurns(rows)), shard],

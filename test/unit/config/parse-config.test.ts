@@ -25,7 +25,7 @@ describe('the settings', () => {
       receiver: { host: '0.0.0.0', port: 8080, maxBytes: 1_048_576 },
       api: { host: '127.0.0.1', port: 8081, keys: [] },
       databaseUrl: null,
-      redisUrl: null,
+      redis: null,
       accounts: [],
       baseUrls: ['https://api.agora.io', 'https://api.sd-rtn.com'],
       qpsShare: 0.9,
