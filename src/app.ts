@@ -18,6 +18,9 @@ import { notReady, openOps, type Ops } from './start/ops.js';
 import { readReadiness } from './start/readiness.js';
 import { startReporting } from './start/start-reporting.js';
 import type { Components } from './start/components.js';
+import { senderContext, wakingWebhooks } from './start/webhooks.js';
+import { createWebhookSender } from './webhooks/send-webhooks.js';
+import { reencryptAll } from './webhooks/key-ring.js';
 import { createAllowedHosts } from './webhooks/allowed-hosts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -111,7 +114,7 @@ async function startRoles(
   existing: ExistingListeners,
   opened: OpenResources,
 ): Promise<Pick<App, 'receiverPort' | 'apiPort'>> {
-  const { config, db, clock, log, backend, queues, context } = components;
+  const { config, db, clock, log, backend, queues } = components;
   const running: { close: () => Promise<unknown> }[] = [];
   opened.add(running, (all) => Promise.all(all.map((one) => one.close())));
   const [hasJobs, hasApi, hasReceiver] = (['jobs', 'api', 'receiver'] as const).map((role) =>
@@ -120,7 +123,11 @@ async function startRoles(
   if (hasJobs) {
     // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
-    const jobs = startJobs(backend, queues, context);
+    const sender = createWebhookSender(senderContext(components));
+    await reencryptAll(components.webhooks).catch((error: unknown) =>
+      log.warn({ err: error }, 'secrets.not_encrypted_anew'),
+    );
+    const jobs = startJobs(backend, queues, wakingWebhooks(components, sender), sender);
     running.push(jobs, startReporting(components));
     await jobs.ready();
   }

@@ -7,6 +7,8 @@ import type { Metrics } from '../observability/metrics.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createWakeUp, startTicking, type WakeUp } from './wake-ups.js';
+import { dropDelivered } from '../db/webhooks/outcomes.js';
+import { DAY_MS, plusMs } from '../evidence/instant.js';
 import { recountSessions } from '../db/sessions/session-counts.js';
 import { applyRetention } from '../ledger/apply-retention.js';
 import { makePartitions } from '../ledger/maintain.js';
@@ -15,6 +17,7 @@ import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
+import type { WebhookSender } from '../webhooks/send-webhooks.js';
 import { within } from '../timing/within.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep' | 'webhooks', JobQueue>;
@@ -74,6 +77,8 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 /** What an older release beside this one saved, or what a person dropped, is not counted until then. */
 const RECOUNT_EVERY_MS = 3_600_000;
 const READY_WITHIN_MS = 2_000;
+/** The log of what was delivered is for looking into what was lately. */
+const DELIVERED_DAYS = 7;
 
 /**
  * A worker that died holds its job for this long; then the job counts as stalled and runs elsewhere. It is
@@ -91,7 +96,12 @@ export type RunningJobs = {
  * Starts this process's workers and its ticks. A job only wakes a worker: all that the work needs is in
  * Postgres, so a lost, doubled or late job changes nothing but the time.
  */
-export function startJobs(backend: QueueBackend, queues: JobQueues, context: AskContext): RunningJobs {
+export function startJobs(
+  backend: QueueBackend,
+  queues: JobQueues,
+  context: AskContext,
+  sender: WebhookSender,
+): RunningJobs {
   const { log, now } = context;
   const accounts = [...context.accounts.values()];
   const plan = createPlanner({
@@ -124,6 +134,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
       timed(context, name, () => lookAfter(context, name, appIds, { isFolding: folding > 0 })),
     ),
     supervise('plan', () => timed(context, 'plan', plan)),
+    supervise('webhooks', () => timed(context, 'webhooks', sender.wake)),
     supervise('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
       concurrency: queryConcurrency(context),
@@ -136,6 +147,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
   const lost = countLost('tick', log, context.metrics);
   const ticks = [
     startTicking(queues.plan, 'plan', planEveryMs(context.rules), now, lost),
+    startTicking(queues.webhooks, 'webhooks', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'sweep', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'housekeeping', HOUSEKEEPING_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'recount', RECOUNT_EVERY_MS, now, lost),
@@ -151,6 +163,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
     close: async () => {
       for (const tick of ticks) tick.stop();
       await Promise.all([takenUp, ...workers.map((worker) => worker.close())]);
+      await sender.close();
     },
   };
 }
@@ -165,6 +178,7 @@ async function lookAfter(
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await refoldConfigured(context, appIds);
+  await dropDelivered(context.db, plusMs(context.now(), -DELIVERED_DAYS * DAY_MS));
   await applyRetention(context, context.retention, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 

@@ -46,8 +46,8 @@ export function rangeOf(entry: string): [Address, number] | null {
 }
 
 function matches(address: Address, [network, bits]: [Address, number]): boolean {
-  if (address.kind() === 'ipv4') return address.match(network as ipaddr.IPv4, bits);
-  return address.match(network as ipaddr.IPv6, bits);
+  if (address.kind() === 'ipv4') return address.match(network, bits);
+  return address.match(network, bits);
 }
 
 /** Anybody's on the internet. An address with another one in it is as public as that. */

@@ -122,7 +122,9 @@ export function redriveParked(db: Db, id: string, atMs: UnixMs): Promise<number 
 export function redriveFrom(db: Db, id: string, from: bigint): Promise<boolean> {
   return changing(db, async (tx) => {
     const { rowCount } = await tx.query(
-      `update webhook_endpoints as endpoint set revision = endpoint.revision + 1, rest_until = null,
+      // Whoever sends to it now would save its own place: it has it no more.
+      `update webhook_endpoints as endpoint set revision = endpoint.revision + 1, holder = null, rest_until = null,
+         problem = null,
          cursor = least(coalesce(endpoint.cursor, (select state.position from webhook_state as state)), $2::bigint - 1)
        where endpoint.id = $1`,
       [id, String(from)],

@@ -121,7 +121,7 @@ export function changeEndpoint(db: Db, id: string, changes: EndpointChanges, atM
          description = case when $3 then $4 else endpoint.description end,
          types = coalesce($5::text[], endpoint.types), app_ids = coalesce($6::text[], endpoint.app_ids),
          cursor = coalesce(endpoint.cursor, (select state.position from webhook_state as state)),
-         rest_until = null, revision = endpoint.revision + 1, updated_at = $7
+         rest_until = null, problem = null, revision = endpoint.revision + 1, updated_at = $7
        where endpoint.id = $1 returning ${COLUMNS}`,
       [id, url, description !== undefined, description ?? null, listOrNull(types), listOrNull(appIds), new Date(atMs)],
     );
@@ -165,7 +165,7 @@ export function setEndpointState(db: Db, id: string, state: EndpointState, atMs:
   return changing(db, async (tx) => {
     await tx.query(
       `update webhook_endpoints as endpoint set state = $2,
-         paused_because = case when $2 = 'paused' then 'asked' end, rest_until = null,
+         paused_because = case when $2 = 'paused' then 'asked' end, rest_until = null, problem = null,
          cursor = coalesce(endpoint.cursor, (select state.position from webhook_state as state)),
          revision = endpoint.revision + 1, updated_at = $3
        where endpoint.id = $1 and endpoint.state <> $2`,
