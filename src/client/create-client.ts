@@ -1,6 +1,7 @@
 import { followChanges, type FollowedChange, type FollowOptions } from './follow-changes.js';
 import { createSend, type Connection } from './send.js';
 import { sessionPath, sessionsOf, type Sessions } from './sessions.js';
+import { webhooksOf, type Webhooks } from './webhooks.js';
 import type { CallOptions, Lease, LeaseRequest, QueryRequest, Registration, Session, Summary } from './types.js';
 
 /** The ledger's API. What it refuses is thrown as a LedgerError; only followChanges tries again by itself. */
@@ -18,6 +19,7 @@ export type LedgerClient = {
   reconcile: (sid: string, options?: CallOptions) => Promise<QueryRequest>;
   /** Slots for calls of one's own. Refused with 429 or 503, `retryAfterMs` of the error says when to come again. */
   leaseBudget: (request: LeaseRequest, options?: CallOptions) => Promise<Lease>;
+  webhooks: Webhooks;
   summary: (options?: CallOptions) => Promise<Summary>;
   followChanges: (options?: FollowOptions) => AsyncGenerator<FollowedChange>;
 };
@@ -32,6 +34,7 @@ export function createClient(connection: Connection): LedgerClient {
       send({ method: 'POST', path: `${sessionPath(sid)}/stop-response`, body, signal }),
     reconcile: (sid, { signal } = {}) => send({ method: 'POST', path: `${sessionPath(sid)}/reconcile`, signal }),
     leaseBudget: (body, { signal } = {}) => send({ method: 'POST', path: '/v1/budget/lease', body, signal }),
+    webhooks: webhooksOf(send),
     summary: ({ signal } = {}) => send({ path: '/v1/summary', signal }),
     followChanges: (options) => followChanges(send, options),
   };

@@ -3,6 +3,7 @@ import { askingMetrics } from './asking-metrics.js';
 import { foldingMetrics } from './folding-metrics.js';
 import { ledgerGauges } from './ledger-gauges.js';
 import { receivingMetrics } from './receiving-metrics.js';
+import { webhookMetrics } from './webhook-metrics.js';
 import { PREFIX } from './prefix.js';
 
 /** The metrics of this process, in one object that is passed to the rooms. Prometheus's names use seconds. */
@@ -29,6 +30,7 @@ export function createMetrics() {
     ...receivingMetrics(registers),
     ...askingMetrics(registers),
     ...foldingMetrics(registers),
+    ...webhookMetrics(registers),
     ledger: ledgerGauges(registers),
   };
 }
