@@ -1,0 +1,3 @@
+export function WebhooksView() {
+  return <h1>Webhooks</h1>;
+}
