@@ -18,6 +18,8 @@ const PAD_PX = 12;
 const STRETCH_LEAST_PX = 84;
 /** A silence is cut out where it would be drawn wider than so many breaks: else cutting wins nothing. */
 const BREAKS_WON = 3;
+/** Shorter, it is no silence that anybody needs to be told of. */
+const SILENCE_LEAST_MS = 1_000;
 /** Closer, two happenings cannot be told apart. While none are, nothing needs more room. */
 const CROWDED_PX = 14;
 
@@ -82,7 +84,7 @@ function widestSilence(
     for (let at = begin + 1; at < end; at += 1) {
       const px = ((pointsMs[at] ?? 0) - (pointsMs[at - 1] ?? 0)) * pxPerMs;
       isCrowded ||= px < CROWDED_PX;
-      if (px > widest) [found, widest] = [at, px];
+      if (px > widest && px > SILENCE_LEAST_MS * pxPerMs) [found, widest] = [at, px];
     }
   }
   return isCrowded ? found : null;
