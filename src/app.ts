@@ -8,7 +8,7 @@ import { requeueSetAside } from './db/sessions/set-aside.js';
 import type { Listener } from './http/listen.js';
 import { openQueueBackend, type QueueBackend } from './jobs/backend.js';
 import { makePartitions } from './ledger/maintain.js';
-import { closeQueues, foldWakeUp, openQueues, startJobs } from './jobs/start-jobs.js';
+import { closeQueues, foldWakeUp, openQueues, startJobs, webhooksWakeUp } from './jobs/start-jobs.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
@@ -18,6 +18,7 @@ import { notReady, openOps, type Ops } from './start/ops.js';
 import { readReadiness } from './start/readiness.js';
 import { startReporting } from './start/start-reporting.js';
 import type { Components } from './start/components.js';
+import { createAllowedHosts } from './webhooks/allowed-hosts.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
 
@@ -90,7 +91,15 @@ async function openComponents(surroundings: Surroundings, opened: OpenResources)
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, stopping, pressure);
   opened.add(context.client, (it) => it.close());
-  return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+  const webhooks = {
+    db,
+    now: clock.now,
+    log,
+    allowed: createAllowedHosts(config.webhooks.allowedHosts),
+    settings: config.webhooks,
+    wake: webhooksWakeUp(queues, log, metrics),
+  };
+  return { config, url, db, clock, log, metrics, context, backend, queues, webhooks, intake };
 }
 
 /**

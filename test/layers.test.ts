@@ -24,9 +24,10 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   timing: [],
   ledger: [...CORE, 'agora', 'db', 'observability'],
   asking: [...CORE, 'agora', 'db', 'ledger', 'observability'],
-  jobs: [...CORE, 'agora', 'db', 'ledger', 'asking', 'observability', 'timing'],
+  webhooks: [...CORE, 'db', 'observability'],
+  jobs: [...CORE, 'agora', 'db', 'ledger', 'asking', 'webhooks', 'observability', 'timing'],
   intake: [...CORE, 'db', 'observability'],
-  http: [...CORE, 'agora', 'db', 'intake', 'observability'],
+  http: [...CORE, 'agora', 'db', 'intake', 'webhooks', 'observability'],
   cli: 'anything',
   start: 'anything',
   '.': 'anything',
@@ -43,6 +44,7 @@ const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'db/evidence': ['db/connection'],
   'db/sessions': ['db/connection', 'db/evidence'],
   'db/schedule': ['db/connection'],
+  'db/webhooks': ['db/connection'],
 };
 
 /** Code that starts everything else: only its own room may import it, or cycles would follow. */

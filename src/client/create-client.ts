@@ -18,6 +18,7 @@ import type {
   Session,
   Summary,
 } from './types.js';
+import { webhooksOf, type Webhooks } from './webhooks.js';
 
 /** The ledger's API. What it refuses is thrown as a LedgerError; only followChanges tries again by itself. */
 export type LedgerClient = {
@@ -34,6 +35,7 @@ export type LedgerClient = {
   reconcile: (sid: string, options?: CallOptions) => Promise<QueryRequest>;
   /** Slots for calls of one's own. Refused with 429 or 503, `retryAfterMs` of the error says when to come again. */
   leaseBudget: (request: LeaseRequest, options?: CallOptions) => Promise<Lease>;
+  webhooks: Webhooks;
   summary: (options?: CallOptions) => Promise<Summary>;
   /** Loss, duplicates and delay of notifications by app and day. */
   deliveryQuality: (
@@ -59,6 +61,7 @@ export function createClient(connection: Connection): LedgerClient {
       send({ method: 'POST', path: `${sessionPath(sid)}/stop-response`, body, signal }),
     reconcile: (sid, { signal } = {}) => send({ method: 'POST', path: `${sessionPath(sid)}/reconcile`, signal }),
     leaseBudget: (body, { signal } = {}) => send({ method: 'POST', path: '/v1/budget/lease', body, signal }),
+    webhooks: webhooksOf(send),
     summary: ({ signal } = {}) => send({ path: '/v1/summary', signal }),
     deliveryQuality: (query = {}, { signal } = {}) => send({ path: '/v1/delivery-quality', query, signal }),
     queryUsage: (query = {}, { signal } = {}) => send({ path: '/v1/query-usage', query, signal }),

@@ -29,11 +29,22 @@ export type Registration = Schemas['Registration'];
 export type QueryRequest = Schemas['QueryRequest'];
 export type LeaseRequest = Schemas['LeaseRequest'];
 export type Lease = Schemas['Lease'];
+export type Webhook = Schemas['Webhook'];
+export type WebhookWithSecret = Schemas['WebhookWithSecret'];
+export type WebhookPage = Schemas['WebhookPage'];
+export type NewWebhook = Schemas['NewWebhook'];
+export type WebhookChanges = Schemas['WebhookChanges'];
+export type Delivery = Schemas['Delivery'];
+export type DeliveryPage = Schemas['DeliveryPage'];
+export type Redrive = Schemas['Redrive'];
 export type Summary = Schemas['Summary'];
 export type Problem = Schemas['Problem'];
 
 /** Which sessions, in which order, and how many on a page. Of several values of one filter any may fit. */
 export type SessionFilters = NonNullable<operations['listSessions']['parameters']['query']>;
+
+/** Of one endpoint, in which of the states. */
+export type DeliveryFilters = NonNullable<operations['listDeliveries']['parameters']['query']>;
 
 /** Of every call: aborting rejects it with the reason of the signal. */
 export type CallOptions = { signal?: AbortSignal | undefined };

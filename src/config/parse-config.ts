@@ -44,6 +44,15 @@ export type Config = Readonly<{
   truthTargetMs: number;
   /** Days; 0 keeps it for ever. */
   retention: { evidence: number; changes: number; identities: number; quarantine: number; usage: number };
+  webhooks: {
+    allowedHosts: readonly string[];
+    retryScheduleMs: readonly number[];
+    /** Certificates beside the public ones, as PEM. */
+    ca: string | null;
+    /** The newest first; empty where the key in `secretsKeyFile` is used. */
+    secretsKeys: readonly string[];
+    secretsKeyFile: string;
+  };
   logLevel: string;
 }>;
 
@@ -60,11 +69,13 @@ export function parseConfig(
   const problems: string[] = [];
   const settings = parseSettings(environment, problems);
   const accounts = readAccounts(settings, readFile, problems);
+  const caFile = settings.WEBHOOK_CA_FILE;
+  const ca = caFile === undefined ? null : readCa(caFile, readFile, problems);
   if (!isGuarded(settings)) {
     problems.push(`API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`);
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: Object.freeze(assemble(settings, accounts, isGiven(environment['OPS_PORT']))) };
+  return { ok: true, config: Object.freeze(assemble(settings, accounts, ca, isGiven(environment['OPS_PORT']))) };
 }
 
 function parseSettings(environment: Environment, problems: string[]): Parsed {
@@ -128,11 +139,29 @@ function readOrEmpty(file: string, readFile: (name: string) => string, problems:
   }
 }
 
+function readCa(file: string, readFile: (name: string) => string, problems: string[]): string | null {
+  const told = (what: string): null => {
+    problems.push(`WEBHOOK_CA_FILE: ${what}; for example WEBHOOK_CA_FILE=${SETTINGS.WEBHOOK_CA_FILE.example}`);
+    return null;
+  };
+  try {
+    const pem = readFile(file);
+    return pem.includes('-----BEGIN CERTIFICATE-----') ? pem : told('holds no certificate in PEM');
+  } catch (error) {
+    return told(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
 function isGuarded({ API_HOST, API_KEYS }: Parsed): boolean {
   return API_KEYS !== undefined || API_HOST === undefined || isLoopback(API_HOST);
 }
 
-function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPortChosen: boolean): Config {
+function assemble(
+  settings: Parsed,
+  accounts: readonly AccountConfig[],
+  ca: string | null,
+  isOpsPortChosen: boolean,
+): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
   return {
@@ -176,6 +205,13 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPor
       quarantine: needed(settings.QUARANTINE_DAYS),
       usage: needed(settings.USAGE_DAYS),
     },
+    webhooks: {
+      allowedHosts: settings.WEBHOOK_ALLOWED_HOSTS ?? [],
+      retryScheduleMs: needed(settings.WEBHOOK_RETRY_SCHEDULE_MS),
+      ca,
+      secretsKeys: settings.SECRETS_KEY ?? [],
+      secretsKeyFile: path.join(dataDir, 'secrets.key'),
+    },
     logLevel: needed(settings.LOG_LEVEL),
   };
 }
@@ -193,9 +229,11 @@ function needed<T>(value: T | undefined): T {
 
 /** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { accounts, api, databaseUrl, redisUrl, ...rest } = config;
+  const { accounts, api, databaseUrl, redisUrl, webhooks, ...rest } = config;
+  const { ca, secretsKeys, ...ofWebhooks } = webhooks;
   return {
     ...rest,
+    webhooks: { ...ofWebhooks, ca: ca === null ? 'public' : 'configured', secretsKeys: secretsKeys.length },
     api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
     database: databaseUrl === null ? 'embedded' : 'configured',
     queue: redisUrl === null ? 'postgres' : 'redis',

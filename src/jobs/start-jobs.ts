@@ -17,7 +17,7 @@ import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
 import { within } from '../timing/within.js';
 
-export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
+export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep' | 'webhooks', JobQueue>;
 
 export function openQueues(backend: QueueBackend): JobQueues {
   return {
@@ -25,6 +25,7 @@ export function openQueues(backend: QueueBackend): JobQueues {
     plan: backend.queue('plan'),
     query: backend.queue('query'),
     sweep: backend.queue('sweep'),
+    webhooks: backend.queue('webhooks'),
   };
 }
 
@@ -38,8 +39,14 @@ export async function closeQueues(queues: JobQueues): Promise<void> {
 /** The shortest time between two wake-ups of one process: what is committed in between is folded together. */
 const FOLD_QUIET_MS = 50;
 
+const WEBHOOKS_QUIET_MS = 50;
+
 export function foldWakeUp(queues: JobQueues, log: Logger, metrics: Metrics): WakeUp {
   return createWakeUp(queues.fold, 'fold', FOLD_QUIET_MS, countLost('wake_up', log, metrics));
+}
+
+export function webhooksWakeUp(queues: JobQueues, log: Logger, metrics: Metrics): WakeUp {
+  return createWakeUp(queues.webhooks, 'webhooks', WEBHOOKS_QUIET_MS, countLost('wake_up', log, metrics));
 }
 
 /** Told of a ring or a tick that the queue did not take. */

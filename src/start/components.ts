@@ -6,6 +6,7 @@ import type { OpenedIntake } from '../intake/open-intake.js';
 import type { AskContext } from '../asking/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
+import type { ManageContext } from '../webhooks/manage-endpoints.js';
 import type { Metrics } from '../observability/metrics.js';
 
 /** What the roles of a process share. */
@@ -19,6 +20,7 @@ export type Components = {
   context: AskContext;
   backend: QueueBackend;
   queues: JobQueues;
+  webhooks: ManageContext;
   /** Null in a process without the role `receiver`. */
   intake: OpenedIntake | null;
 };

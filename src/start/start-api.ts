@@ -8,12 +8,13 @@ import { foldSession } from '../ledger/fold-sessions.js';
 import { replayPart } from '../ledger/replay-quarantine.js';
 import { register } from '../ledger/register.js';
 import { summarize } from '../jobs/summarize.js';
+import { manageEndpoints } from '../webhooks/manage-endpoints.js';
 import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
 
 /** Starts the internal listener: API, summary, metrics. Takes over the `existing` listener, if there is one. */
 export async function startApi(components: Components, existing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, backend, queues } = components;
+  const { config, db, clock, log, metrics, context, backend, queues, webhooks } = components;
   const accounts = [...context.accounts.values()];
   const { now } = clock;
   const readSummary = () =>
@@ -36,6 +37,7 @@ export async function startApi(components: Components, existing: Listener | null
         replayQuarantine: (after, limit) => replayAndFold(components, after, limit),
         leaseBudget: (request) => leaseBudget(context, request),
       },
+      webhooks: manageEndpoints(webhooks),
       readSummary,
       readReadiness: () => readReadiness(components),
     },
