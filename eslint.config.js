@@ -78,6 +78,8 @@ export default tseslint.config(
         fetch: 'readonly',
         URL: 'readonly',
         TextDecoderStream: 'readonly',
+        document: 'readonly',
+        sessionStorage: 'readonly',
       },
     },
   },

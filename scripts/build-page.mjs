@@ -1,4 +1,6 @@
-// The page: src/page made into dist/page by Vite, with what to do about each finding put in as data.
+// The page: src/page made into dist/page by Vite, and what to do about each finding beside it, as data.
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -7,13 +9,14 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** `findings`: FINDING_RULES of the built service. */
 export async function buildPage(findings) {
-  const advice = Object.fromEntries(findings.map(({ code, advice: todo }) => [code, todo]));
+  const advice = JSON.stringify(Object.fromEntries(findings.map(({ code, advice: todo }) => [code, todo])));
+  const adviceName = `findings-${createHash('sha256').update(advice).digest('base64url').slice(0, 8)}.json`;
   await build({
     configFile: false,
     logLevel: 'warn',
     root: join(root, 'src', 'page'),
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    define: { FINDING_ADVICE: JSON.stringify(advice) },
+    define: { FINDING_ADVICE_URL: JSON.stringify(`/assets/${adviceName}`) },
     build: {
       outDir: join(root, 'dist', 'page'),
       emptyOutDir: true,
@@ -23,4 +26,5 @@ export async function buildPage(findings) {
       assetsInlineLimit: 0,
     },
   });
+  writeFileSync(join(root, 'dist', 'page', 'assets', adviceName), advice);
 }
