@@ -78,7 +78,6 @@ export default tseslint.config(
         fetch: 'readonly',
         URL: 'readonly',
         TextDecoderStream: 'readonly',
-        document: 'readonly',
         sessionStorage: 'readonly',
       },
     },

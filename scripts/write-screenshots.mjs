@@ -35,7 +35,7 @@ for (const colorScheme of ['light', 'dark']) {
     for (const [name, path] of Object.entries(VIEWS)) {
       await page.goto(new URL(path, url).href);
       await page.locator('main').waitFor();
-      await page.waitForFunction(() => document.querySelector('.loading') === null);
+      await page.locator('.loading').first().waitFor({ state: 'detached' });
       // Marks are drawn once the happenings are there.
       if (path.startsWith(`/sessions/${sid}`)) await page.getByRole('option').first().waitFor();
       await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true });

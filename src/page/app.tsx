@@ -4,7 +4,7 @@ import { KeyForm } from './parts/key-form.js';
 import { Search } from './parts/search.js';
 import { isUtc, showUtc } from './state/format.js';
 import { forgetKey, hasKey, isKeyNeeded } from './state/ledger.js';
-import { isLive } from './state/live.js';
+import { isLive, onChange } from './state/live.js';
 import { StoryView } from './story/story-view.js';
 import { BudgetView } from './views/budget-view.js';
 import { DeliveryView } from './views/delivery-view.js';
@@ -45,6 +45,8 @@ export function App() {
 }
 
 function Top({ place }: { place: string }) {
+  // So that every view is live, and says truly whether it is.
+  useEffect(() => onChange(() => undefined), []);
   return (
     <header class="top">
       <a class="skip" href="#main">

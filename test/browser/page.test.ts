@@ -44,7 +44,7 @@ describeWithBrowser('the page', () => {
   /** Until what the view reads is there. */
   async function settled(page: Page): Promise<void> {
     await page.locator('main').waitFor();
-    await page.waitForFunction(`document.querySelector('.loading') === null`);
+    await page.locator('.loading').first().waitFor({ state: 'detached' });
   }
 
   it('asks for a key, says so of a wrong one, and keeps the right one over a reload of the tab', async () => {
@@ -140,12 +140,12 @@ describeWithBrowser('the page', () => {
     await page.keyboard.press('ArrowRight');
     expect(await active()).not.toBe(before);
     await page.keyboard.press('+');
-    await page.waitForFunction(`location.search.includes('from=')`);
+    await page.waitForURL(/from=/);
     await page.keyboard.press('0');
-    await page.waitForFunction(`!location.search.includes('from=')`);
+    await page.waitForURL((url) => !url.searchParams.has('from'));
     await page.getByLabel('What the ledger knew').focus();
     await page.keyboard.press('ArrowLeft');
-    await page.waitForFunction(`location.search.includes('asOf=')`);
+    await page.waitForURL(/asOf=/);
     await page.getByText('What led to this version').waitFor();
   });
 
@@ -158,7 +158,7 @@ describeWithBrowser('the page', () => {
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
     await page.mouse.up();
-    await page.waitForFunction(`location.search.includes('from=') && location.search.includes('to=')`);
+    await page.waitForURL(/from=.*to=/);
   });
 
   it('shows a new session within ten seconds, without a reload, and what users wrote as text', async () => {
@@ -210,14 +210,15 @@ describeWithBrowser('the page', () => {
       .or(page.getByText(/\d\d\. \p{L}+/u))
       .first()
       .waitFor();
-    await page.getByRole('button', { name: 'UTC' }).click();
+    await page.getByRole('button', { name: 'UTC', exact: true }).click();
     await page.locator('button[aria-pressed=true]').filter({ hasText: 'UTC' }).waitFor();
   });
 
   for (const theme of ['light', 'dark'] as const) {
     it(`has no serious finding of axe in any view, ${theme}`, async () => {
+      const page = await open('/now', { key: KEY, theme });
       for (const path of views()) {
-        const page = await open(path, { key: KEY, theme });
+        await page.goto(`${world.base}${path}`);
         await settled(page);
         expect([path, await seriousFindings(page)]).toEqual([path, []]);
       }
@@ -225,12 +226,13 @@ describeWithBrowser('the page', () => {
   }
 
   it('fits a screen of 390 px without scrolling sideways, in every view', async () => {
+    const page = await open('/now', { key: KEY, width: 390, height: 800 });
     for (const path of views()) {
-      const page = await open(path, { key: KEY, width: 390, height: 800 });
+      await page.goto(`${world.base}${path}`);
       await settled(page);
       expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 390]);
     }
-  });
+  }, 90_000);
 
   it('says of an unknown session that it is not known', async () => {
     const page = await open('/sessions/nobody-knows-it');

@@ -15,7 +15,7 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
         columns={[
           { name: 'Version', isNumber: true, show: ({ version }) => version },
           { name: 'Made', show: ({ at }) => <Time at={at} as="ms" /> },
-          { name: 'Changed', show: ({ changed }) => changed.join(', ') },
+          { name: 'Changed', show: ({ changed }) => <span class="wrap">{changed.join(', ')}</span> },
           { name: 'Because of', show: ({ because }) => becauseOf(because) },
         ]}
       />
