@@ -75,7 +75,7 @@ describeWithBrowser('the page', () => {
     await verdict.filter({ hasText: `Last seen alive at` }).waitFor();
     await verdict.filter({ hasText: clock(body.endedAt.notBefore) }).waitFor();
     await verdict.filter({ hasText: `over by ${clock(body.endedAt.notAfter)} at the latest` }).waitFor();
-    await verdict.filter({ hasText: 'the notification of its exit, 1 notification by their numbers' }).waitFor();
+    await verdict.filter({ hasText: 'the notification of its exit, 1 numbered notification' }).waitFor();
     // 4. Open the fact, and the evidence lights up.
     await page.getByRole('button', { name: /^▸?\s*Ended/ }).click();
     await page.getByText('it ended between the last sign of life and the first query that found no worker').waitFor();

@@ -111,9 +111,9 @@ function MarkSign({ id, mark, width, isActive, isPinned, isEvidence, onPoint, on
       {x1 - x > 2 && <path class={`run is-${tone}`} d={`M${x.toFixed(1)} ${String(y)}H${x1.toFixed(1)}`} />}
       <Glyph tone={tone} x={x} y={y} isMany={count > 1 && x1 - x <= 2} />
       {x1 - x > 8 && <Glyph tone={tone} x={x1} y={y} isMany={false} />}
-      {copies > entries.length && (
+      {entries.length === 1 && copies > 1 && (
         <text class="copies" x={x + 7} y={y - 6}>
-          ×{Math.round(copies / entries.length)}
+          ×{copies}
         </text>
       )}
       {row !== null && (

@@ -38,7 +38,7 @@ export function lossOf({ findings }: Session, gaps: readonly Gap[]): string | nu
   const parts = [
     ...(findings.some(({ code }) => code === 'exit_notice_lost') ? ['the notification of its exit'] : []),
     ...(findings.some(({ code }) => code === 'start_notice_lost') ? ['the notification of its start'] : []),
-    ...(missing > 0 ? [`${plural(missing, 'notification')} by their numbers`] : []),
+    ...(missing > 0 ? [plural(missing, 'numbered notification')] : []),
   ];
   return parts.length === 0 ? null : `Lost on the way: ${parts.join(', ')}.`;
 }
