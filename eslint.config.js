@@ -78,6 +78,7 @@ export default tseslint.config(
         fetch: 'readonly',
         URL: 'readonly',
         TextDecoderStream: 'readonly',
+        sessionStorage: 'readonly',
       },
     },
   },

@@ -57,7 +57,10 @@ const examples = {};
 /** Asks, and keeps what was answered as an example of an endpoint. */
 async function show(id, method, path, request) {
   const body = request === undefined ? {} : { body: JSON.stringify(request) };
-  const headers = request === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = {
+    accept: 'application/json',
+    ...(request === undefined ? {} : { 'content-type': 'application/json' }),
+  };
   const response = await fetch(`http://127.0.0.1:${app.apiPort}${path}`, { method, headers, ...body });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;

@@ -14,6 +14,15 @@ export type Observation = Schemas['Observation'];
 export type ObservationPage = Schemas['ObservationPage'];
 export type Gap = Schemas['Gap'];
 export type GapPage = Schemas['GapPage'];
+export type Streams = Schemas['Streams'];
+export type Explanations = Schemas['Explanations'];
+export type Explanation = Schemas['Explanation'];
+export type Notice = Schemas['Notice'];
+export type NoticePage = Schemas['NoticePage'];
+export type QuarantinedBody = Schemas['QuarantinedBody'];
+export type QuarantinePage = Schemas['QuarantinePage'];
+export type DeliveryQuality = Schemas['DeliveryQuality'];
+export type QueryUsage = Schemas['QueryUsage'];
 export type Change = Schemas['Change'];
 export type ChangePage = Schemas['ChangePage'];
 export type Registration = Schemas['Registration'];
@@ -42,3 +51,6 @@ export type CallOptions = { signal?: AbortSignal | undefined };
 
 /** `limit`: how many on a page. `cursor`: where to begin, `next` of an earlier page. */
 export type PageOptions = CallOptions & { limit?: number; cursor?: string };
+
+/** Days (UTC) or instants; `to` is not included. */
+export type Period = { from?: string | undefined; to?: string | undefined };
