@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../../src/embedded/free-port.js';
 import { startFakeAgora, type FakeAgora } from '../../src/simulator/fake-agora.js';
 import { runSimulation, type Simulation } from '../../src/simulator/run-simulation.js';
 import type { SimulatedSession } from '../../src/simulator/simulated-session.js';
@@ -57,7 +55,7 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
     now: Date.now,
     findSession: (sid) => sessionsBySid.get(sid),
   });
-  const [receiver, api] = [await freePort(), await freePort()];
+  const [receiver, api] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const baseUrls = (await settings.baseUrls?.(agora.url)) ?? agora.url;
   const env = environmentOf(baseUrls, receiver, api, {
     AGORA_QPS: String(limit),
@@ -130,12 +128,4 @@ function environmentOf(
     LOG_LEVEL: 'info',
     ...more,
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
 }
