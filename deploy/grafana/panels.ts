@@ -208,6 +208,15 @@ const TRUTH: RowPlan = {
   ],
 };
 
+const WEBHOOKS: RowPlan = {
+  title: 'Outgoing webhooks',
+  panels: [
+    gauge('Tries', 'By what came of them.', 'ops', rate('webhook_tries_total', 'result'), '{{result}}'),
+    percentiles('Time of a try', '', 'webhook_try_seconds'),
+    gauge('Problems', 'Parked, gone, failing.', 'ops', rate('webhook_problems_total', 'kind'), '{{kind}}'),
+  ],
+};
+
 const READING: RowPlan = {
   title: 'Reading, and the processes',
   panels: [
@@ -219,6 +228,13 @@ const READING: RowPlan = {
       '{{route}} {{status}}',
     ),
     percentiles('Answer time of the API', '', 'http_request_seconds', 'route', 'listener="api"'),
+    gauge(
+      'Replica behind',
+      'Of DATABASE_READ_URL; over 10 s the primary is read.',
+      's',
+      `max by (instance) (${P}read_replica_lag_seconds)`,
+      '{{instance}}',
+    ),
     gauge(
       'CPU',
       'Cores used.',
@@ -237,4 +253,4 @@ const READING: RowPlan = {
   ],
 };
 
-export const ROWS: readonly RowPlan[] = [RECEIVING, FOLDING, ASKING, TRUTH, READING];
+export const ROWS: readonly RowPlan[] = [RECEIVING, FOLDING, ASKING, TRUTH, WEBHOOKS, READING];
