@@ -24,7 +24,7 @@ type Row = {
   parked: number;
 };
 
-export const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 10_000;
 /** Endpoints that are shown; the worst first. */
 const MOST_SHOWN = 100;
 
