@@ -13,6 +13,7 @@ import { sendTestCommand } from './send-test-command.js';
 import { serveCommand } from './serve-command.js';
 import { simulateCommand } from './simulate-command.js';
 import { packageVersion } from './version.js';
+import { webhooksCommand } from './webhooks/webhooks-command.js';
 
 const program = new Command('recording-ledger')
   .description('A reconciled ledger of Agora cloud recording sessions.')
@@ -32,6 +33,7 @@ for (const command of [
   importCommand(),
   doctorCommand(),
   sendTestCommand(),
+  webhooksCommand(),
 ]) {
   program.addCommand(command);
 }

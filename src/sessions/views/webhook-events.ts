@@ -3,8 +3,8 @@ import { changedPaths, findingsOf } from './changed-paths.js';
 
 /** What a version may be told of as; the order is that in which deliveries of one version go out. */
 export const SESSION_EVENTS = [
-  'session.registered',
   'session.reopened',
+  'session.registered',
   'session.started',
   'session.stopping',
   'session.ended',
@@ -27,12 +27,12 @@ export function toldState(state: SessionState): ToldState {
 /**
  * The types of a version, from it and the one before; null where there was none. Following them from the first
  * version on gives the state: each tells the state that it became, and `session.reopened` alone tells that the
- * session goes on as started.
+ * session goes on as started. It comes first, for what was thought never to have started may be registered again.
  */
 export function eventsOf(before: Session | null, after: Session): readonly SessionEvent[] {
   const became: Readonly<Record<SessionEvent, boolean>> = {
-    'session.registered': becomes('registered', before, after),
     'session.reopened': before !== null && isTerminal(before.state) && !isTerminal(after.state),
+    'session.registered': becomes('registered', before, after),
     'session.started': isStarted(before, after),
     'session.stopping': becomes('stopping', before, after),
     'session.ended': becomes('ended', before, after),

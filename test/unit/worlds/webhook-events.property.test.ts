@@ -52,6 +52,16 @@ describe('the types of a version', () => {
     expect([...seen]).toEqual(expect.arrayContaining(['session.started', 'session.ended', 'session.reopened']));
   });
 
+  it('tell first that a session is reopened, then that it is registered after all', () => {
+    const versions = ['registered', 'failed', 'registered'] as const;
+    const session = versionsIn(fc.sample(worlds, { numRuns: 1, seed: 1 })[0] as World)[0];
+    if (session === undefined) throw new Error('that world has no version');
+    const [, failed, again] = versions.map((state): Session => ({ ...session, state }));
+    const types = eventsOf(failed ?? null, again ?? session);
+    expect(types.slice(0, 2)).toEqual(['session.reopened', 'session.registered']);
+    expect(followEvents('failed', types)).toBe('registered');
+  });
+
   it('call a session reopened and confirmed exactly when it becomes that', () => {
     fc.assert(
       fc.property(worlds, (world) => {
