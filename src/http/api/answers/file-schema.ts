@@ -23,6 +23,16 @@ export const fileSchema = z
     ...NAMED,
     firstSeenAt: moment('When the ledger first heard of it.'),
     sources: listOf('Who named it.', words('`notice:<eventType>`, `query` or `stop`.')),
+    object: z
+      .object({
+        bucket: orNull(words('The bucket.')),
+        key: words('Its full name there.'),
+      })
+      .optional()
+      .meta({
+        id: 'StorageObject',
+        description: 'Where it lies once it is uploaded; where the `start` of its session was passed on.',
+      }),
   })
   .meta({ id: 'File', description: 'A recorded file as all sources together describe it.' });
 
