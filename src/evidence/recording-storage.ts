@@ -1,6 +1,6 @@
 /**
  * Where a recording is uploaded to, as `start` was told. Keys and tokens of it are never read.
- * @see https://docs.agora.io/en/cloud-recording/reference/restful-api (read 2026-07); docs/agora.md#pass-through
+ * Ours: docs/agora.md#pass-through
  */
 export type RecordingStorage = {
   vendor: number | null;
