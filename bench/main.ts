@@ -1,6 +1,7 @@
 import { foldProcesses } from './fold-processes.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
+import { passThrough } from './pass-through.js';
 import { planner } from './planner.js';
 import { sustained } from './sustained.js';
 import { wire } from './wire/wire.js';
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   'fold-processes': foldProcesses,
   growth,
   ingest,
+  'pass-through': passThrough,
   planner,
   sustained,
   truth,

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { UnixMs } from '../evidence/instant.js';
-import type { ToldByCall } from '../evidence/passed-call.js';
+import type { CallEvidence } from '../evidence/passed-call.js';
 import type { RecordingStorage } from '../evidence/recording-storage.js';
 import { parseJson } from './parse-notification.js';
 import type { CalledMethod } from './read-call.js';
@@ -23,7 +23,7 @@ export type CallAndAnswer = {
  * read, nor is the token of the channel: what is not read here is kept nowhere.
  * @see https://docs.agora.io/en/cloud-recording/rest-api/acquire (read 2026-07); docs/agora.md#pass-through
  */
-export function decodeCall(call: CallAndAnswer): ToldByCall | null {
+export function decodeCall(call: CallAndAnswer): CallEvidence | null {
   const { appId, method, status, calledMs, answeredMs } = call;
   const when = { calledMs, answeredMs, httpStatus: status };
   const body = textOf(call);
@@ -59,7 +59,7 @@ export function decodeCall(call: CallAndAnswer): ToldByCall | null {
   }
 }
 
-type Acquired = Extract<ToldByCall, { kind: 'acquired' }>;
+type Acquired = Extract<CallEvidence, { kind: 'acquired' }>;
 
 function acquired(
   of: Omit<Acquired, 'kind' | 'resourceId' | 'scene' | 'resourceExpiredHour'>,

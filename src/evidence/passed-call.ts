@@ -17,7 +17,7 @@ type When = { calledMs: UnixMs; answeredMs: UnixMs; httpStatus: number };
  * What one call that was passed on to Agora told, with its answer. Nothing else of either is kept: bodies hold
  * storage keys and tokens.
  */
-export type ToldByCall = When &
+export type CallEvidence = When &
   (
     | { kind: 'acquired'; appId: string; resourceId: string; scene: number | null; resourceExpiredHour: number | null }
     | ({ kind: 'started'; storage: RecordingStorage | null } & CalledSession & Starter)

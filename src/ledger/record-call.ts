@@ -6,7 +6,7 @@ import { requestFold } from '../db/evidence/pending-evidence.js';
 import { findRegistration } from '../db/evidence/registrations.js';
 import { insertStopAnswer } from '../db/evidence/stop-answers.js';
 import { lockSession } from '../db/sessions/session-lock.js';
-import type { ToldByCall } from '../evidence/passed-call.js';
+import type { CallEvidence } from '../evidence/passed-call.js';
 import type { Registration } from '../evidence/registration.js';
 import { foldSession } from './fold-sessions.js';
 import type { FoldContext } from './fold-context.js';
@@ -14,13 +14,13 @@ import { recordAnswer } from './record-answer.js';
 import { register } from './register.js';
 import { registerFromCall } from './register-from-call.js';
 
-type Told<Kind extends ToldByCall['kind']> = Extract<ToldByCall, { kind: Kind }>;
+type Told<Kind extends CallEvidence['kind']> = Extract<CallEvidence, { kind: Kind }>;
 
 /** A call that was passed on, by its own id, with what it told. */
-export type RecordableCall = {
+export type RecordedCall = {
   callId: string;
   account: string;
-  told: ToldByCall;
+  told: CallEvidence;
   /** Whether the answer was written to whoever had called. */
   heard: boolean;
   /** The era of the clock by which it is dated. */
@@ -31,7 +31,7 @@ export type RecordableCall = {
  * Makes evidence of one call that was passed on to Agora. Its id is stored in the same transaction, so a call
  * that is recorded twice, by a process that died in between and by the next one, counts once.
  */
-export async function recordCall(context: FoldContext, call: RecordableCall): Promise<void> {
+export async function recordCall(context: FoldContext, call: RecordedCall): Promise<void> {
   const { told } = call;
   switch (told.kind) {
     case 'acquired':
@@ -73,7 +73,7 @@ async function recordAcquired(context: FoldContext, told: Told<'acquired'>): Pro
 
 async function recordOnSession(
   context: FoldContext,
-  { callId }: RecordableCall,
+  { callId }: RecordedCall,
   method: string,
   told: Told<'started' | 'updated' | 'stopped'>,
   store: (tx: PoolClient) => Promise<void>,
@@ -99,7 +99,7 @@ function registrationOf(told: Told<'started' | 'updated' | 'stopped'>): Registra
 }
 
 /** An answer is about a session that is registered; one that names channel and uid registers it. */
-async function recordQueried(context: FoldContext, call: RecordableCall, told: Told<'queried'>): Promise<void> {
+async function recordQueried(context: FoldContext, call: RecordedCall, told: Told<'queried'>): Promise<void> {
   const { sid, calledMs: askedMs, answeredMs, httpStatus, body } = told;
   const outcome = outcomeOfResponse({ status: httpStatus, headers: {}, body, nowMs: answeredMs });
   const registration =

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { unixMs } from '../evidence/instant.js';
-import type { ToldByCall } from '../evidence/passed-call.js';
+import type { CallEvidence } from '../evidence/passed-call.js';
 import { RECORDING_MODES } from '../evidence/registration.js';
 
 /** A call as a journal keeps it, by an id of its own. */
-export type KeptCall = { callId: string; account: string; told: ToldByCall; clockEra: number };
+export type KeptCall = { callId: string; account: string; told: CallEvidence; clockEra: number };
 
 /** `heard`: whether the answer was written to whoever had called. */
 export type JournalEntry = KeptCall & { heard: boolean };

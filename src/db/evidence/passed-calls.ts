@@ -1,5 +1,5 @@
 import { unixMs } from '../../evidence/instant.js';
-import type { PassedCall, ToldByCall } from '../../evidence/passed-call.js';
+import type { PassedCall, CallEvidence } from '../../evidence/passed-call.js';
 import type { Queryable } from '../connection/database.js';
 
 /** Notes that a call is recorded; false if it was before. Belongs into the transaction that records it. */
@@ -7,7 +7,7 @@ export async function notePassedCall(
   tx: Queryable,
   callId: string,
   method: string,
-  told: Extract<ToldByCall, { sid: string }>,
+  told: Extract<CallEvidence, { sid: string }>,
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `insert into passed_calls (call_id, sid, method, uid, http_status, called_at, answered_at)
@@ -58,7 +58,7 @@ type PassedCallRow = {
 /** Notes what `acquire` told of a resource; returns the session that was started with it, if that is known. */
 export async function noteAcquired(
   db: Queryable,
-  { appId, resourceId, scene, resourceExpiredHour }: Extract<ToldByCall, { kind: 'acquired' }>,
+  { appId, resourceId, scene, resourceExpiredHour }: Extract<CallEvidence, { kind: 'acquired' }>,
 ): Promise<string | null> {
   const { rows } = await db.query<{ sid: string | null }>(
     `insert into acquired_resources as known (app_id, resource_id, scene, resource_expired_hour)
@@ -74,7 +74,7 @@ export async function noteAcquired(
 /** Notes which session was started with a resource; returns how long it can be asked about, if `acquire` told. */
 export async function noteStartedWith(
   db: Queryable,
-  { appId, resourceId, sid }: Extract<ToldByCall, { kind: 'started' }>,
+  { appId, resourceId, sid }: Extract<CallEvidence, { kind: 'started' }>,
 ): Promise<number | null> {
   const { rows } = await db.query<{ resource_expired_hour: number | null }>(
     `insert into acquired_resources as known (app_id, resource_id, sid) values ($1, $2, $3)
