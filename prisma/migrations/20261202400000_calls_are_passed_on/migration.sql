@@ -26,7 +26,7 @@ create table "passed_calls" (
     "recorded_at" timestamptz(3) not null default clock_timestamp(),
     constraint "passed_calls_pkey" primary key ("call_id")
 );
-create index "passed_calls_sid_idx" on "passed_calls" ("sid", "answered_at");
+create index "passed_calls_sid_answered_at_idx" on "passed_calls" ("sid", "answered_at");
 create index "passed_calls_recorded_at_idx" on "passed_calls" ("recorded_at");
 
 -- What acquire told of a resource, and which session was started with it: whichever is known first waits for the other.
