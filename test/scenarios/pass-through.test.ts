@@ -9,7 +9,7 @@ import { stopImmediately } from '../support/stop-postgres.js';
 import { startStubAgora } from '../support/stub-agora.js';
 import { waitFor } from '../support/wait-for.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const leftovers = clearAfterEach();
 const APP = 'app-1';
@@ -23,7 +23,7 @@ type Served = { process: TestProcess; port: number };
 async function startServing(env: Readonly<Record<string, string>>, count: number) {
   const startOne = async (n: number): Promise<Served> => {
     const process = startNode(['dist/main.js'], { env: { ...env, ROLES: n === 0 ? 'api,jobs' : 'api' } });
-    const [, port = ''] = await process.says(/"apiPort":(\d+)/, 60_000);
+    const [, port = ''] = await process.says(/"apiPort":(\d+)/, 150_000);
     return { process, port: Number(port) };
   };
   const served = await Promise.all(Array.from({ length: count }, (_, n) => startOne(n)));
