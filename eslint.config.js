@@ -10,7 +10,7 @@ const noClockNoChance = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', '.stryker/**', '.bench/**', 'src/generated/**', 'coverage/**', 'test/fixtures/**'] },
+  { ignores: ['dist/**', '.stryker/**', '.bench/**', '.deploy/**', 'src/generated/**', 'coverage/**', 'test/fixtures/**'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

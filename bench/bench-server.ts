@@ -23,7 +23,7 @@ export async function withBenchServer(work: (server: BenchServer) => Promise<voi
 }
 
 /** Filling a table with ten million rows takes its time. */
-const PATIENCE = { connectMs: 5_000, statementMs: 600_000 };
+const PATIENCE = { connectMs: 5_000, statementMs: 600_000, lockMs: 600_000 };
 
 /** Another, migrated database on the same server. */
 export async function openBenchDatabase({ url }: BenchServer, name: string): Promise<Db> {

@@ -1,8 +1,11 @@
 import { foldProcesses } from './fold-processes.js';
+import { feed } from './feed/feed.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
 import { passThrough } from './pass-through.js';
 import { planner } from './planner.js';
+import { reporting } from './reporting/reporting.js';
+import { reads } from './reads/reads.js';
 import { sustained } from './sustained.js';
 import { wire } from './wire/wire.js';
 import { truth } from './truth/truth.js';
@@ -10,10 +13,13 @@ import { truth } from './truth/truth.js';
 /** Each benchmark measures side by side in one run; `npm run bench -- <name>` runs one of them. */
 const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   'fold-processes': foldProcesses,
+  feed,
   growth,
   ingest,
   'pass-through': passThrough,
   planner,
+  reporting,
+  reads,
   sustained,
   truth,
   wire,

@@ -5,6 +5,13 @@ import type { BenchServer } from './bench-server.js';
 /** What notifications are signed with in a benchmark. */
 export const BENCH_SECRET = 'bench-secret';
 
+const ONE_APP = {
+  AGORA_APP_ID: 'bench',
+  AGORA_CUSTOMER_ID: 'bench',
+  AGORA_CUSTOMER_SECRET: 'bench',
+  AGORA_NCS_SECRET: BENCH_SECRET,
+};
+
 export type BenchService = Child & {
   /** Where notifications are posted. */
   notifyUrl: string;
@@ -23,10 +30,7 @@ export async function startService(
     RECEIVER_HOST: '127.0.0.1',
     RECEIVER_PORT: String(receiver),
     API_PORT: String(api),
-    AGORA_APP_ID: 'bench',
-    AGORA_CUSTOMER_ID: 'bench',
-    AGORA_CUSTOMER_SECRET: 'bench',
-    AGORA_NCS_SECRET: BENCH_SECRET,
+    ...('AGORA_CONFIG_FILE' in others ? {} : ONE_APP),
     AGORA_BASE_URLS: 'http://127.0.0.1:9',
     ...others,
   };

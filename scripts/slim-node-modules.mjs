@@ -26,6 +26,16 @@ for (const file of [...compilers, ...maps]) {
   if (!needed.includes(file)) rmSync(join(runtime, file));
 }
 
+// Each package of OpenTelemetry comes as three kinds of module, with maps: Node loads one.
+const telemetry = join('node_modules', '@opentelemetry');
+for (const name of existsSync(telemetry) ? readdirSync(telemetry) : []) {
+  const build = join(telemetry, name, 'build');
+  for (const kind of ['esm', 'esnext']) rmSync(join(build, kind), { recursive: true, force: true });
+  for (const file of existsSync(build) ? readdirSync(build, { recursive: true }) : []) {
+    if (/\.(map|d\.ts)$/.test(file)) rmSync(join(build, file));
+  }
+}
+
 // Commands of what has gone.
 const commands = join('node_modules', '.bin');
 for (const name of existsSync(commands) ? readdirSync(commands) : []) {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from './config/parse-config.js';
 import { shardOfProcess } from './db/sessions/counters.js';
+import type { Patience } from './db/connection/own-session.js';
 import { closeDatabase, openDatabase, readLedgerId, warmUp, type Db } from './db/connection/database.js';
 import { startLedgerClock, type LedgerClock } from './db/connection/ledger-clock.js';
 import { requeueSetAside } from './db/sessions/set-aside.js';
@@ -13,10 +14,13 @@ import { logSparingly } from './observability/log-sparingly.js';
 import { askContext } from './start/ask-context.js';
 import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
+import { openTraces } from './start/open-traces.js';
 import { createOpenResources, type OpenResources } from './start/open-resources.js';
 import { notReady, openOps, type Ops } from './start/ops.js';
+import { openReadReplica, readPrimary, type ReadReplica } from './start/read-replica.js';
 import { readReadiness } from './start/readiness.js';
 import { startReporting } from './start/start-reporting.js';
+import { startRollups } from './start/start-rollups.js';
 import type { Components } from './start/components.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
@@ -34,6 +38,9 @@ export type App = {
 /** Connections of this process's pool, for folding, asking and the API. */
 const POOL_SIZE = 10;
 const QUEUE_CONNECTIONS = 2;
+const REPLICA_CONNECTIONS = 3;
+/** The primary is there too, so nobody waits for a replica for long. */
+const AT_HAND: Patience = { connectMs: 1_000, statementMs: 10_000, lockMs: 1_000 };
 
 /** Listeners that are open already, for this process to take over. Whoever opened them closes them. */
 export type ExistingListeners = { receiver: Listener | null; api: Listener | null; ops: Ops | null };
@@ -58,7 +65,10 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   try {
     const ops = existing.ops ?? opened.add(await openOps(config, log), (it) => it.close());
     const { metrics } = ops;
-    const surroundings = { config, url: server.url, log, metrics, stopping: stopping.signal };
+    const opening = await openTraces(config, log);
+    const traces = opening === null ? null : opened.add(opening, (it) => it.close()).traces;
+    const { url, directUrl } = server;
+    const surroundings = { config, url, directUrl, log, metrics, traces, stopping: stopping.signal };
     const components = await openComponents(surroundings, opened);
     const ports = await startRoles(components, existing, opened);
     ops.tell(() => readReadiness(components));
@@ -69,28 +79,32 @@ export async function startApp(config: Config, log: Logger, existing: ExistingLi
   }
 }
 
-type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & { stopping: AbortSignal };
+type Surroundings = Pick<Components, 'config' | 'url' | 'log' | 'metrics' | 'traces'> & {
+  directUrl: string;
+  stopping: AbortSignal;
+};
 
 /** Opens what all roles share, in the order of the code; it is closed in the reverse order. */
 async function openComponents(surroundings: Surroundings, opened: OpenResources): Promise<Components> {
-  const { config, url, log, metrics, stopping } = surroundings;
+  const { config, url, directUrl, log, metrics, traces, stopping } = surroundings;
   const shard = shardOfProcess();
   const db = opened.add(openLedger(config, url, log), closeDatabase);
   const clock = opened.add(await startClock(db, log), (it) => it.stop());
   await makePartitions({ db, now: clock.now, log });
   const ledgerId = await readLedgerId(db.pool);
-  const backend = opened.add(openBackend(config, url, ledgerId, log), (it) => it.close());
+  const backend = opened.add(openBackend(config, directUrl, ledgerId, log), (it) => it.close());
   const queues = opened.add(openQueues(backend), closeQueues);
+  const readReplica = openReplica({ config, db, log, metrics }, opened);
   const wakeFolding = foldWakeUp(queues, log, metrics);
   const intake = config.roles.includes('receiver')
-    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics }), (it) =>
+    ? opened.add(await openReceiverIntake({ config, url, ledgerId, shard, wakeFolding, log, metrics, traces }), (it) =>
         it.close(),
       )
     : null;
   const pressure = intake?.pressure ?? (() => 'none' as const);
-  const context = askContext(config, db, clock, log, metrics, stopping, pressure);
+  const context = askContext(config, db, clock, log, metrics, traces, stopping, pressure);
   opened.add(context.client, (it) => it.close());
-  return { config, url, db, clock, log, metrics, context, backend, queues, intake };
+  return { config, url, db, clock, log, metrics, traces, context, backend, queues, readReplica, intake };
 }
 
 /**
@@ -112,7 +126,7 @@ async function startRoles(
     // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
     const jobs = startJobs(backend, queues, context);
-    running.push(jobs, startReporting(components));
+    running.push(jobs, startReporting(components), startRollups(components));
     await jobs.ready();
   }
   if (hasApi) await warmUp(db).catch((error: unknown) => log.warn({ err: error }, 'api.not_warm'));
@@ -121,6 +135,20 @@ async function startRoles(
   const receiver = hasReceiver ? await startReceiver(components, existing.receiver) : null;
   if (receiver !== null) running.push(receiver);
   return { receiverPort: receiver?.port ?? null, apiPort: api?.port ?? null };
+}
+
+/** Of a process that answers reads, and was told of one. */
+function openReplica(
+  { config, db, log, metrics }: Pick<Components, 'config' | 'db' | 'log' | 'metrics'>,
+  opened: OpenResources,
+): ReadReplica {
+  const { databaseReadUrl: url, roles } = config;
+  if (url === null || !roles.includes('api')) return readPrimary(db);
+  const onError = logSparingly(log, 'warn', 'replica.not_usable');
+  const options = { url, maxConnections: REPLICA_CONNECTIONS, applicationName: 'recording-ledger reads' };
+  const replica = opened.add(openDatabase({ ...options, onIdleError: onError, patience: AT_HAND }), closeDatabase);
+  const onLag = (seconds: number | null): void => metrics.replicaLag.set(seconds ?? Number.NaN);
+  return opened.add(openReadReplica({ primary: db, replica, onLag, onError }), (it) => it.close());
 }
 
 function startClock({ pool }: Db, log: Logger): Promise<LedgerClock> {
@@ -142,11 +170,11 @@ function openLedger({ roles }: Config, url: string, log: Logger): Db {
   });
 }
 
-function openBackend({ redisUrl }: Config, url: string, ledgerId: string, log: Logger): QueueBackend {
+function openBackend({ redis }: Config, directUrl: string, ledgerId: string, log: Logger): QueueBackend {
   return openQueueBackend(
-    redisUrl === null
-      ? { kind: 'postgres', url, maxConnections: QUEUE_CONNECTIONS }
-      : { kind: 'redis', url: redisUrl, ledgerId },
+    redis === null
+      ? { kind: 'postgres', url: directUrl, maxConnections: QUEUE_CONNECTIONS }
+      : { kind: 'redis', redis, ledgerId },
     logSparingly(log, 'warn', 'queue.error'),
   );
 }

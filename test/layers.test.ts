@@ -42,7 +42,8 @@ const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'db/connection': [],
   'db/migrations': ['db/connection'],
   'db/evidence': ['db/connection'],
-  'db/sessions': ['db/connection', 'db/evidence'],
+  'db/reporting': ['db/connection'],
+  'db/sessions': ['db/connection', 'db/evidence', 'db/reporting'],
   'db/schedule': ['db/connection'],
 };
 

@@ -4,6 +4,7 @@ import type { QueryClient } from '../agora/query-client.js';
 import type { LedgerClock } from '../db/connection/ledger-clock.js';
 import type { TellSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { Traces } from '../observability/traces.js';
 import type { Account } from './account.js';
 import type { FoldContext } from '../ledger/fold-context.js';
 import type { Gate } from './gate.js';
@@ -29,4 +30,6 @@ export type AskContext = FoldContext & {
   log: Logger;
   errorEvents: ErrorEvents;
   metrics: Metrics;
+  /** Null where nobody asked for traces. */
+  traces: Traces | null;
 };

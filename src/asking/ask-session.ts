@@ -8,6 +8,7 @@ import { queryableUntil } from '../sessions/facts/query-window.js';
 import type { Account } from './account.js';
 import { adjustPace, pauseUnreachable } from './adjust-pace.js';
 import type { AskContext } from './ask-context.js';
+import type { QueryTrace } from '../observability/traces.js';
 import { recordAnswer } from '../ledger/record-answer.js';
 import { heldAfterMs } from './slot-times.js';
 import { waitForSlot, type HeldSlot, type SlotOutcome } from './wait-for-slot.js';
@@ -27,18 +28,38 @@ const GIVE_BACK_MS = 1;
  * lease expires and the session is due again.
  */
 export async function askSession(context: AskContext, sid: string, claimedMs: UnixMs): Promise<AskResult> {
-  const { db, rules, accounts, metrics } = context;
+  const traced = context.traces?.query(sid, claimedMs) ?? null;
+  traced?.step('due', claimedMs, context.now());
+  const result = await askInTurn(context, sid, claimedMs, traced).catch((error: unknown) => {
+    traced?.end('failed');
+    throw error;
+  });
+  traced?.end(result);
+  return result;
+}
+
+async function askInTurn(
+  context: AskContext,
+  sid: string,
+  claimedMs: UnixMs,
+  traced: QueryTrace | null,
+): Promise<AskResult> {
+  const { db, rules, accounts, metrics, now } = context;
   const registration = await findRegistration(db.pool, sid);
   const account = accounts.get(registration === null ? '' : (rules.accountOf(registration.appId) ?? ''));
   if (registration === null || account === undefined) return 'moved_on';
   const startedAt = performance.now();
+  const waitingMs = now();
   const turn = await takeTurn(context, account, registration, claimedMs);
+  traced?.step('slot', waitingMs, now());
   if (turn.kind === 'moved_on') return 'moved_on';
   if (turn.kind === 'held') {
     metrics.slotWait.observe((performance.now() - startedAt) / 1000);
     const inFlight = { account: account.name };
     metrics.queriesInFlight.inc(inFlight);
-    const left = await ask(context, account, registration, turn).finally(() => metrics.queriesInFlight.dec(inFlight));
+    const left = await ask(context, account, registration, turn, traced).finally(() =>
+      metrics.queriesInFlight.dec(inFlight),
+    );
     if (left) return 'answered';
   }
   await giveBack(context, account, sid, turn);
@@ -102,17 +123,21 @@ async function ask(
   account: Account,
   registration: Registration,
   { permit, leaveBy, release, queryClass }: HeldTurn,
+  traced: QueryTrace | null,
 ): Promise<boolean> {
-  const { client, queryTimeoutMs, metrics } = context;
+  const { client, queryTimeoutMs, metrics, now } = context;
   const { name, customerId, customerSecret } = account;
   const { sid, appId, resourceId, mode } = registration;
   const target = { customerId, customerSecret, appId, resourceId, sid, mode };
+  const askingMs = now();
   const answer = await client.query(target, permit, leaveBy);
+  const answeredMs = now();
+  traced?.step('asked', askingMs, answeredMs);
   const end = answer === 'too_late' ? 'never_left' : answer.wire;
   if (end === 'never_left') metrics.slotsUnused.inc({ account: name });
   // The slot is held for a second from now on, not from when the answer has been stored.
   const released = release(heldAfterMs(end, queryTimeoutMs));
-  if (answer !== 'too_late') await keep(context, account, registration, queryClass, answer);
+  if (answer !== 'too_late') await keep(context, account, registration, queryClass, answer, traced);
   await released;
   return answer !== 'too_late';
 }
@@ -123,6 +148,7 @@ async function keep(
   registration: Registration,
   queryClass: QueryClass,
   answer: QueryAnswer,
+  traced: QueryTrace | null,
 ): Promise<void> {
   const { sid, appId } = registration;
   const { askedAt, answeredAt, outcome, httpStatus, body } = answer;
@@ -130,7 +156,10 @@ async function keep(
   context.metrics.queryDuration.observe((answeredAt - askedAt) / 1000);
   const { at, era } = await context.measureClock();
   const times = { askedMs: at(askedAt), answeredMs: at(answeredAt), clockEra: era };
+  const foldingMs = context.now();
   await recordAnswer(context, account.name, { sid, ...times, outcome, httpStatus, body }, registration);
+  traced?.step('folded', foldingMs, context.now());
   await adjustPace(context, account, { sid, appId }, answer);
-  context.log.debug({ sid, outcome: outcome.kind, tookMs: Math.round(answeredAt - askedAt) }, 'query.answered');
+  const tookMs = Math.round(answeredAt - askedAt);
+  context.log.debug({ sid, outcome: outcome.kind, tookMs, traceId: traced?.traceId }, 'query.answered');
 }

@@ -4,6 +4,9 @@ import { demoCommand } from './demo/demo-command.js';
 import { doctorCommand } from './doctor-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { migrateCommand } from './migrate-command.js';
+import { sqlCommand } from './sql/sql-command.js';
+import { exportCommand } from './transfer/export-command.js';
+import { importCommand } from './transfer/import-command.js';
 import { refoldCommand } from './refold-command.js';
 import { replayCommand } from './replay-command.js';
 import { sendTestCommand } from './send-test-command.js';
@@ -24,6 +27,9 @@ for (const command of [
   replayCommand(),
   refoldCommand(),
   inspectCommand(),
+  sqlCommand(),
+  exportCommand(),
+  importCommand(),
   doctorCommand(),
   sendTestCommand(),
 ]) {

@@ -8,6 +8,7 @@ import type { FoldContext } from '../ledger/fold-context.js';
 import { foldAll } from '../ledger/fold-all.js';
 import { replayQuarantine } from '../ledger/replay-quarantine.js';
 import { orExplain, print, readConfig } from './with-config.js';
+import { isExport, replayExport } from './transfer/replay-export.js';
 import { withLedger } from './with-ledger.js';
 
 type Options = { url?: string; app?: string; quarantine?: true };
@@ -16,7 +17,10 @@ type Options = { url?: string; app?: string; quarantine?: true };
 export function replayCommand(): Command {
   return new Command('replay')
     .description('send recorded deliveries to the receiver; what is stored already is not stored again')
-    .argument('[file.ndjson]', 'one delivery a line: the notification, or {"appId","raw"}')
+    .argument(
+      '[file.ndjson]',
+      'one delivery a line: the notification, or {"appId","raw"}; exported notices go straight into the database, with their times of receipt',
+    )
     .option('--url <url>', 'the receiver (default: this machine, RECEIVER_PORT)')
     .option('--app <appId>', 'the app of lines that name none')
     .option('--quarantine', 'take in the quarantined bodies that can be read now, straight from the database')
@@ -24,9 +28,14 @@ export function replayCommand(): Command {
       orExplain(() => {
         if (options.quarantine) return withLedger(takeInQuarantine);
         if (file === undefined) throw new Error('Name a file of deliveries, or use --quarantine.');
-        return replay(file, options);
+        return replayFile(file, options);
       }),
     );
+}
+
+async function replayFile(file: string, options: Options): Promise<void> {
+  if (await isExport(file)) return withLedger((context, config) => replayExport(context, config, file));
+  return replay(file, options);
 }
 
 async function takeInQuarantine(context: FoldContext, { accounts }: Config): Promise<void> {

@@ -12,12 +12,24 @@ import { readConfig } from './with-config.js';
  * not running it already.
  */
 export async function withLedger(work: (context: FoldContext, config: Config) => Promise<void>): Promise<void> {
+  await withServer((url, config) => withDatabase(url, config, work));
+}
+
+/** The same without a pool: the address of the migrated database. */
+export async function withDatabaseUrl(work: (url: string, config: Config) => Promise<void>): Promise<void> {
+  await withServer(async (url, config) => {
+    await migrate(url);
+    await work(url, config);
+  });
+}
+
+async function withServer(work: (url: string, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig();
   const running = config.databaseUrl ?? (await findEmbeddedPostgres(config.dataDir));
-  if (running !== null) return withDatabase(running, config, work);
+  if (running !== null) return work(running, config);
   const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: () => undefined });
   try {
-    await withDatabase(embedded.url, config, work);
+    await work(embedded.url, config);
   } finally {
     await embedded.stop();
   }
@@ -28,7 +40,7 @@ async function withDatabase(
   config: Config,
   work: (context: FoldContext, config: Config) => Promise<void>,
 ): Promise<void> {
-  await migrate(url);
+  await migrate(config.databaseDirectUrl ?? url);
   const db = openDatabase({
     url,
     maxConnections: 4,

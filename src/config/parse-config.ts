@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { accountOfApp, findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
-import { isLoopback, SETTINGS, type SettingName } from './settings.js';
-import type { z } from 'zod';
+import { readRedis, type RedisSettings } from './redis-settings.js';
+import { isLoopback, problemOf, SETTINGS, type ParsedSettings, type SettingName } from './settings.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-type Parsed = { [K in SettingName]: z.output<(typeof SETTINGS)[K]['schema']> | undefined };
 
 export type ApiKey = { name: string; role: 'read' | 'write'; key: string };
 
@@ -20,10 +18,14 @@ export type Config = Readonly<{
   /** Null where it is switched off. `isChosen`: somebody set the port, and does not want to do without it. */
   ops: { host: string; port: number; isChosen: boolean } | null;
   databaseUrl: string | null;
+  /** Past a pooler; null where there is none. */
+  databaseDirectUrl: string | null;
+  databaseReadUrl: string | null;
   dataDir: string;
   spoolDir: string;
   spoolMaxBytes: number;
-  redisUrl: string | null;
+  /** Null: the queue lives in Postgres. */
+  redis: RedisSettings | null;
   accounts: readonly AccountConfig[];
   baseUrls: readonly [string, ...string[]];
   qpsShare: number;
@@ -46,6 +48,8 @@ export type Config = Readonly<{
   truthTargetMs: number;
   /** Days; 0 keeps it for ever. */
   retention: { evidence: number; changes: number; identities: number; quarantine: number; usage: number };
+  /** Where traces go, and which share of them is kept; null where none are made. */
+  traces: { endpoint: string; share: number } | null;
   logLevel: string;
 }>;
 
@@ -62,14 +66,16 @@ export function parseConfig(
   const problems: string[] = [];
   const settings = parseSettings(environment, problems);
   const accounts = readAccounts(settings, readFile, problems);
+  const redis = readRedis(settings, readFile, problems);
   if (!isGuarded(settings)) {
     problems.push(`API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`);
   }
+  problems.push(...lonelyUrls(settings));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: Object.freeze(assemble(settings, accounts, isGiven(environment['OPS_PORT']))) };
+  return { ok: true, config: Object.freeze(assemble(settings, accounts, redis, isGiven(environment['OPS_PORT']))) };
 }
 
-function parseSettings(environment: Environment, problems: string[]): Parsed {
+function parseSettings(environment: Environment, problems: string[]): ParsedSettings {
   const parsed = Object.entries(SETTINGS).map(([name, setting]): [string, unknown] => {
     const given = environment[name];
     const value = isGiven(given) ? given : defaultOf(name);
@@ -77,10 +83,10 @@ function parseSettings(environment: Environment, problems: string[]): Parsed {
     const result = setting.schema.safeParse(value);
     if (result.success) return [name, result.data];
     const what = result.error.issues[0]?.message ?? 'is wrong';
-    problems.push(`${name}: ${what}; for example ${name}=${setting.example}`);
+    problems.push(problemOf(name as SettingName, what));
     return [name, undefined];
   });
-  return Object.fromEntries(parsed) as Parsed;
+  return Object.fromEntries(parsed) as ParsedSettings;
 }
 
 function isGiven(value: string | undefined): value is string {
@@ -94,7 +100,7 @@ function defaultOf(name: string): string | undefined {
 }
 
 function readAccounts(
-  settings: Parsed,
+  settings: ParsedSettings,
   readFile: (name: string) => string,
   problems: string[],
 ): readonly AccountConfig[] {
@@ -130,11 +136,23 @@ function readOrEmpty(file: string, readFile: (name: string) => string, problems:
   }
 }
 
-function isGuarded({ API_HOST, API_KEYS }: Parsed): boolean {
+/** Both are of the database of DATABASE_URL. */
+function lonelyUrls(settings: ParsedSettings): string[] {
+  if (settings.DATABASE_URL !== undefined) return [];
+  const given = (['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'] as const).filter((name) => settings[name] !== undefined);
+  return given.map((name) => problemOf(name, 'set without DATABASE_URL, whose database it is of'));
+}
+
+function isGuarded({ API_HOST, API_KEYS }: ParsedSettings): boolean {
   return API_KEYS !== undefined || API_HOST === undefined || isLoopback(API_HOST);
 }
 
-function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPortChosen: boolean): Config {
+function assemble(
+  settings: ParsedSettings,
+  accounts: readonly AccountConfig[],
+  redis: RedisSettings | null,
+  isOpsPortChosen: boolean,
+): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
   return {
@@ -151,10 +169,12 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPor
     },
     ops: opsOf(settings, isOpsPortChosen),
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
+    databaseReadUrl: settings.DATABASE_READ_URL ?? null,
     dataDir,
     spoolDir: path.resolve(settings.SPOOL_DIR ?? path.join(dataDir, 'spool')),
     spoolMaxBytes: needed(settings.SPOOL_MAX_BYTES),
-    redisUrl: settings.REDIS_URL ?? null,
+    redis,
     accounts,
     baseUrls: [firstUrl, ...otherUrls],
     qpsShare: needed(settings.AGORA_QPS_SHARE),
@@ -179,11 +199,17 @@ function assemble(settings: Parsed, accounts: readonly AccountConfig[], isOpsPor
       quarantine: needed(settings.QUARANTINE_DAYS),
       usage: needed(settings.USAGE_DAYS),
     },
+    traces: tracesOf(settings),
     logLevel: needed(settings.LOG_LEVEL),
   };
 }
 
-function opsOf(settings: Parsed, isChosen: boolean): Config['ops'] {
+function tracesOf({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER_ARG }: ParsedSettings): Config['traces'] {
+  if (OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return null;
+  return { endpoint: OTEL_EXPORTER_OTLP_ENDPOINT, share: needed(OTEL_TRACES_SAMPLER_ARG) };
+}
+
+function opsOf(settings: ParsedSettings, isChosen: boolean): Config['ops'] {
   const port = needed(settings.OPS_PORT);
   return port === 0 ? null : { host: needed(settings.OPS_HOST), port, isChosen };
 }
@@ -196,12 +222,16 @@ function needed<T>(value: T | undefined): T {
 
 /** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { accounts, api, databaseUrl, redisUrl, ...rest } = config;
+  const { accounts, api, databaseUrl, databaseDirectUrl, databaseReadUrl, redis, traces, ...rest } = config;
   return {
     ...rest,
     api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
     database: databaseUrl === null ? 'embedded' : 'configured',
-    queue: redisUrl === null ? 'postgres' : 'redis',
+    ...(databaseDirectUrl === null ? {} : { databaseDirect: 'configured' }),
+    ...(databaseReadUrl === null ? {} : { databaseRead: 'configured' }),
+    queue: redis === null ? 'postgres' : `redis, ${redis.place.kind}`,
+    // Without what may stand in the address before the host.
+    traces: traces === null ? null : { ...traces, endpoint: new URL(traces.endpoint).origin },
     accounts: accounts.map(({ name, qps, apps }) => ({
       name,
       qps,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { address } from './addresses.js';
 
 /** One setting of the environment: how it is parsed and documented. */
 export type Setting = {
@@ -12,6 +13,14 @@ export type Setting = {
 const text = z.string().trim().min(1);
 const port = wholeNumber(0, 65_535);
 const durationMs = wholeNumber(1, 86_400_000);
+/** As it is: spaces may be a part of it. */
+const secret = z.string().min(1);
+const onOrOff = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^(on|off|true|false|1|0)$/, 'must be on or off')
+  .transform((value) => ['on', 'true', '1'].includes(value));
 
 function wholeNumber(min: number, max: number) {
   return z
@@ -104,6 +113,20 @@ export const SETTINGS = {
     meaning:
       'Postgres 15 or later; the password may stand in `PGPASSWORD`, as it is. Unset: an embedded Postgres under `DATA_DIR`.',
   },
+  DATABASE_DIRECT_URL: {
+    schema: url('postgres:', 'postgresql:'),
+    default: 'none',
+    example: 'postgres://ledger@db:5432/ledger',
+    meaning:
+      'The same database past its pooler, where `DATABASE_URL` leads through one that shares by the transaction (PgBouncer): for migrations, and for a queue in Postgres.',
+  },
+  DATABASE_READ_URL: {
+    schema: url('postgres:', 'postgresql:'),
+    default: 'none',
+    example: 'postgres://ledger@replica:5432/ledger',
+    meaning:
+      'A replica of it: reads of the API that may be a moment old go there. Unset, away or too far behind: `DATABASE_URL`.',
+  },
   DATA_DIR: {
     schema: text,
     default: '.data',
@@ -114,7 +137,56 @@ export const SETTINGS = {
     schema: url('redis:', 'rediss:'),
     default: 'none',
     example: 'redis://redis:6379',
-    meaning: 'Redis for the job queue (BullMQ). Unset: the queue lives in Postgres.',
+    meaning:
+      'Redis for the job queue (BullMQ); `rediss://` with TLS. Without this, Sentinel and Cluster the queue lives in Postgres.',
+  },
+  REDIS_SENTINELS: {
+    schema: listOf(address),
+    default: 'none',
+    example: 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
+    meaning: 'Instead of `REDIS_URL`: the Sentinels, `host:port`, comma-separated.',
+  },
+  REDIS_SENTINEL_NAME: {
+    schema: text,
+    default: 'none',
+    example: 'mymaster',
+    meaning: 'The name under which they watch the master.',
+  },
+  REDIS_SENTINEL_PASSWORD: {
+    schema: secret,
+    default: 'none',
+    example: 'x7Kd0…',
+    meaning: 'The password of the Sentinels themselves, where they have one.',
+  },
+  REDIS_CLUSTER: {
+    schema: listOf(address),
+    default: 'none',
+    example: 'redis-1:6379,redis-2:6379,redis-3:6379',
+    meaning: 'Instead of `REDIS_URL`: nodes of a Redis Cluster, `host:port`, comma-separated. The others are found.',
+  },
+  REDIS_USERNAME: {
+    schema: text,
+    default: 'none',
+    example: 'ledger',
+    meaning: 'The user (ACL) with which Redis is used; not beside one in `REDIS_URL`.',
+  },
+  REDIS_PASSWORD: {
+    schema: secret,
+    default: 'none',
+    example: 'pX4r…',
+    meaning: 'Its password, or that of `requirepass`; not beside one in `REDIS_URL`.',
+  },
+  REDIS_TLS: {
+    schema: onOrOff,
+    default: 'off',
+    example: 'on',
+    meaning: '`on`: Redis, and the Sentinels, are reached over TLS.',
+  },
+  REDIS_CA_FILE: {
+    schema: text,
+    default: 'none',
+    example: '/etc/recording-ledger/redis-ca.pem',
+    meaning: 'The certificates to trust there, where they are not of a public authority.',
   },
   AGORA_APP_ID: {
     schema: text,
@@ -298,6 +370,18 @@ export const SETTINGS = {
     example: '90',
     meaning: 'How long it is kept how many queries were asked in each minute. 0 keeps it.',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: url('https:', 'http:'),
+    default: 'none',
+    example: 'http://collector:4318',
+    meaning: 'Where traces go (OTLP over HTTP, JSON). Unset: none are made, and nothing of it is loaded.',
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    schema: decimal(0, 1),
+    default: '1',
+    example: '0.01',
+    meaning: 'Which share of traces is kept; of each trace all processes keep all, or nothing.',
+  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     default: 'info',
@@ -316,6 +400,15 @@ function decimal(min: number, max: number) {
 }
 
 export type SettingName = keyof typeof SETTINGS;
+
+/** Of each setting what it says; undefined where it is neither set nor has a default. */
+export type ParsedSettings = { [K in SettingName]: z.output<(typeof SETTINGS)[K]['schema']> | undefined };
+
+/** One line about a wrong setting: its name, what is wrong, an example. */
+export function problemOf(name: SettingName, what: string): string {
+  const { example } = SETTINGS[name];
+  return `${name}: ${what}; for example ${name}=${example}`;
+}
 
 /** The table of settings as the README holds it. */
 export function settingsTable(): string {

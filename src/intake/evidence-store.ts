@@ -5,6 +5,7 @@ import { storeNotices, type NoticeRow } from '../db/evidence/store-notices.js';
 import { storeQuarantine, type QuarantineRow } from '../db/evidence/store-quarantine.js';
 import { storeSpooled, type SpooledRow } from '../db/evidence/store-spooled.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { Traces } from '../observability/traces.js';
 import type { Inflow } from '../reconcile/pressure.js';
 
 /** Stores evidence in Postgres. Each function stores all of its rows, or throws and stores none of them. */
@@ -25,15 +26,17 @@ export type EvidenceStoreOptions = {
   wakeFolding: () => void;
   inflow: Inflow;
   metrics: Metrics;
+  traces: Traces | null;
 };
 
 export function createEvidenceStore(options: EvidenceStoreOptions): EvidenceStore {
-  const { pool, spoolId, shard, wakeFolding, inflow, metrics } = options;
+  const { pool, spoolId, shard, wakeFolding, inflow, metrics, traces } = options;
   return {
     notices: async (rows) => {
       const end = metrics.storeDuration.startTimer();
       await storeNotices(pool, rows, shard);
-      end();
+      const tookMs = end() * 1000;
+      if (traces !== null) for (const row of rows) tellStored(traces, row, tookMs);
       metrics.storeBatch.observe(rows.length);
       inflow.took(rows.length, performance.now());
       wakeFolding();
@@ -42,10 +45,18 @@ export function createEvidenceStore(options: EvidenceStoreOptions): EvidenceStor
       await storeQuarantine(pool, rows, shard);
     },
     spooled: async (rows) => {
+      const startedAt = performance.now();
       await storeSpooled({ pool }, spoolId, rows, shard);
+      const tookMs = performance.now() - startedAt;
+      if (traces !== null) for (const one of rows) if (one.kind === 'notice') tellStored(traces, one.row, tookMs);
       wakeFolding();
     },
   };
+}
+
+function tellStored(traces: Traces, row: NoticeRow, tookMs: number): void {
+  const toMs = Date.now();
+  traces.stage(row, 'stored', toMs - tookMs, toMs);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { Traces } from '../observability/traces.js';
 import { createInflow, type Pressure } from '../reconcile/pressure.js';
 import { createEvidenceStore } from './evidence-store.js';
 import { Intake, type IntakeEvents } from './intake.js';
@@ -23,17 +24,18 @@ export type OpenIntakeOptions = {
   wakeFolding: () => void;
   log: Logger;
   metrics: Metrics;
+  traces: Traces | null;
 };
 
 /** Opens an intake with its spool, which stores in Postgres through this pool. */
 export function openIntake(options: OpenIntakeOptions): OpenedIntake {
-  const { pool, shard, wakeFolding, log, metrics } = options;
+  const { pool, shard, wakeFolding, log, metrics, traces } = options;
   const spool = openSpool(options.spoolDir, options.spoolMaxBytes);
   const inflow = createInflow();
-  const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics });
+  const store = createEvidenceStore({ pool, spoolId: spool.id, shard, wakeFolding, inflow, metrics, traces });
   const intake = new Intake({ spool, store, events: tellOf(log, metrics) });
   metrics.spooling.set(0);
-  watchSpool(metrics, spool);
+  watchSpool(metrics, spool, options.spoolMaxBytes);
   return {
     take: (received) => intake.take(received),
     spooled: () => intake.spooled(),
@@ -53,12 +55,12 @@ export function openSpoolingIntake(
 ): Intake {
   const spool = openSpool(spoolDir, spoolMaxBytes);
   metrics.spooling.set(1);
-  watchSpool(metrics, spool);
+  watchSpool(metrics, spool, spoolMaxBytes);
   return new Intake({ spool, store: null, events: tellOf(log, metrics) });
 }
 
-function watchSpool(metrics: Metrics, spool: Spool): void {
-  metrics.watchSpool(() => ({ ...spool.size(), oldestMs: spool.oldestMs() }));
+function watchSpool(metrics: Metrics, spool: Spool, maxBytes: number): void {
+  metrics.watchSpool(() => ({ ...spool.size(), maxBytes, oldestMs: spool.oldestMs() }));
 }
 
 function tellOf(log: Logger, metrics: Metrics): IntakeEvents {

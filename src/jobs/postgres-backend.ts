@@ -26,9 +26,10 @@ const REST_MS = 1_000;
  * the reason.
  */
 export function openPostgresBackend(database: QueueDatabase, onError: OnError): QueueBackend {
-  const prepare = onceItWorks(() => ensureTables(database.url));
+  const prepare = onceItWorks(() => ensureQueueTables(database.url));
   return {
     kind: 'postgres',
+    warnings: () => [],
     queue: (name) => toQueue(keepOpening(prepare, () => openQueue(database, name, onError), onError)),
     worker: (name, work, tuning) => {
       const listeners: Listener[] = [];
@@ -109,7 +110,7 @@ function toWorker({ opened, close }: Opening<StartedWorker>, listeners: Listener
  * Checks before it creates anything: creating what exists already waits for all readers, such as a backup,
  * and needs a right that checking does not.
  */
-async function ensureTables(url: string): Promise<void> {
+export async function ensureQueueTables(url: string): Promise<void> {
   const client = new ResilientClient({
     connectionString: url,
     application_name: 'recording-ledger queue',

@@ -3,6 +3,8 @@ import type { Processor, Queue, WorkerOptions } from 'bullmq';
 /** Makes queues and workers with one interface, whatever the backend. */
 export type QueueBackend = {
   kind: 'redis' | 'postgres';
+  /** What a person should mend of its servers, though it works. */
+  warnings: () => readonly string[];
   queue: (name: string) => JobQueue;
   worker: (name: string, work: Processor, tuning: WorkerTuning) => JobWorker;
   close: () => Promise<void>;

@@ -1,3 +1,4 @@
+import { countDaysAhead } from '../db/migrations/partitions.js';
 import { readBacklog } from '../db/evidence/pending-evidence.js';
 import { countQuarantined } from '../db/evidence/quarantine.js';
 import { countHeldSlots } from '../db/schedule/query-slots.js';
@@ -8,25 +9,29 @@ import { summarizeLedger, type LedgerSummary, type LedgerSummaryContext } from '
 /** Reads what is true of the whole ledger, and shows it. */
 export async function tellOfLedger(gauges: LedgerGauges, context: LedgerSummaryContext): Promise<void> {
   const { pool } = context.db;
-  const [summary, backlog, setAside, quarantined, slots] = await Promise.all([
+  const [summary, backlog, setAside, quarantined, slots, daysAhead] = await Promise.all([
     summarizeLedger(context),
     readBacklog(pool),
     countSetAside(pool),
     countQuarantined(pool),
     countHeldSlots(pool),
+    countDaysAhead(pool, context.now()),
   ]);
   showSummary(gauges, summary);
   gauges.pendingEvidence.set(backlog.waiting);
   gauges.foldLagSeconds.set(backlog.oldestMs === null ? 0 : Math.max(context.now() - backlog.oldestMs, 0) / 1000);
   gauges.setAside.set(setAside);
   gauges.quarantined.set(quarantined);
+  gauges.partitionDaysAhead.set(daysAhead);
   for (const { scope, held, leased } of slots) {
     gauges.slotsHeld.set({ account: scope, by: 'query' }, held - leased);
     gauges.slotsHeld.set({ account: scope, by: 'lease' }, leased);
   }
   for (const { name } of context.accounts) {
-    const apps = summary.refused.filter(({ account, appId }) => account === name && appId !== null);
+    const refused = summary.refused.filter(({ account }) => account === name);
+    const apps = refused.filter(({ appId }) => appId !== null);
     gauges.refusedApps.set({ account: name }, apps.length);
+    gauges.refusedAccounts.set({ account: name }, refused.length > apps.length ? 1 : 0);
   }
 }
 

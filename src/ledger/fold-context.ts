@@ -1,5 +1,6 @@
 import type { Db } from '../db/connection/database.js';
 import type { UnixMs } from '../evidence/instant.js';
+import type { Notice } from '../evidence/notice.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import type { Session } from '../sessions/verdict/session.js';
 import type { ScheduleRules } from './schedule-of.js';
@@ -13,6 +14,9 @@ export type SessionFold = {
   savedMs: UnixMs;
   /** When the first of the evidence behind it was received; null where it is not new. */
   learnedMs: UnixMs | null;
+  /** The notices among what was folded for the first time, and between when they were. */
+  notices: readonly Notice[];
+  foldedMs: { from: UnixMs; to: UnixMs };
 };
 
 /** What folding needs of its process. */

@@ -31,6 +31,20 @@ export async function register(context: FoldContext, registration: Registration)
   return registered;
 }
 
+/**
+ * The same of many at once, in one transaction and in the order given. They are left to be folded with whatever else
+ * waits: by the service, or by the caller.
+ */
+export async function registerAll(context: FoldContext, told: readonly Registration[]): Promise<Registered[]> {
+  return withTransaction(context.db, async (tx) => {
+    // In one order, so that of two of them none waits for the other's in turn.
+    for (const sid of [...new Set(told.map((one) => one.sid))].sort()) await lockSession(tx, sid);
+    const registered: Registered[] = [];
+    for (const registration of told) registered.push(await decideAndStore(tx, registration, context.now()));
+    return registered;
+  });
+}
+
 async function decideAndStore(tx: PoolClient, told: Registration, nowMs: UnixMs): Promise<Registered> {
   const known = await loadRegistrations(tx, [told.sid]);
   const inForce = registrationInForce(known.reduce(addRegistration, NO_REGISTRATIONS));

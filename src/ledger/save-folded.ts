@@ -7,7 +7,8 @@ import {
   type NewVersion,
   type StoredChange,
 } from '../db/sessions/changes.js';
-import { afterCommit } from '../db/connection/with-transaction.js';
+import { afterCommit, lastedMs } from '../db/connection/with-transaction.js';
+import { markDays, type RolledUp } from '../db/reporting/rollup-marks.js';
 import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
@@ -15,7 +16,7 @@ import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files
 import { saveGaps } from '../db/sessions/session-gaps.js';
 import { saveSessions, type StoredSession } from '../db/sessions/sessions.js';
 import type { Evidence } from '../evidence/evidence.js';
-import { earlier, type UnixMs } from '../evidence/instant.js';
+import { earlier, plusMs, type UnixMs } from '../evidence/instant.js';
 import type { SessionFacts } from '../sessions/facts/facts.js';
 import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/files.js';
 import { learnedMs } from '../sessions/facts/fold.js';
@@ -54,6 +55,17 @@ export async function saveAnswered(context: FoldContext, tx: PoolClient, folded:
 /** A session to be saved, with the conclusion from its facts, which is computed once for all writes. */
 type Concluded = Folded & { conclusion: Conclusion; said: Session | null } & VersionResult;
 
+/** Of what it said before too: a start that is corrected leaves its day. */
+function daysOf({ before, stored }: Concluded): RolledUp[] {
+  return [before, stored].flatMap((said): RolledUp[] => {
+    if (said === null) return [];
+    const { startedAt, endedAt } = said.session;
+    const endMs = endedAt?.atMs ?? endedAt?.notAfterMs ?? endedAt?.notBeforeMs ?? null;
+    const start = { kind: 'sessions', atMs: startedAt?.atMs ?? said.createdMs } as const;
+    return endMs === null ? [start] : [start, { kind: 'ends', atMs: endMs }];
+  });
+}
+
 function toVersion({ stored, changed, news, before }: Concluded): NewVersion {
   return { stored, changed, because: becauseOf(news, before?.facts.registration != null) };
 }
@@ -67,19 +79,21 @@ async function save(
   if (folded.length === 0) return [];
   const { rules, shard } = context;
   const atMs = context.now();
+  const foldedMs = { from: plusMs(atMs, -lastedMs(tx)), to: atMs };
   const learned = await saveFilesOf(tx, folded);
   const concluded = await concludeAll(context, tx, folded, learned, atMs);
   const stored = concluded.map((one) => one.stored);
   await saveSessions(tx, stored, atMs);
-  await saveGapsOf(tx, concluded, rules);
+  await saveGapsOf(tx, concluded, rules, atMs);
   const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs }));
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
   await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
   const versions = concluded.filter(({ changed }) => changed.length > 0);
+  await markDays(tx, versions.flatMap(daysOf), atMs);
   await appendChanges(tx, versions.map(toVersion));
-  afterCommit(tx, () => context.onSaved(concluded.map(toSaved)));
+  afterCommit(tx, () => context.onSaved(concluded.map((one) => toSaved(one, foldedMs))));
   return versions.map((one) => one.stored.session);
 }
 
@@ -141,11 +155,17 @@ async function saveFilesOf(tx: PoolClient, folded: readonly Folded[]): Promise<R
 }
 
 /** The list is written only if it changed: most evidence leaves it as it was. */
-async function saveGapsOf(tx: PoolClient, concluded: readonly Concluded[], rules: ScheduleRules): Promise<void> {
+async function saveGapsOf(
+  tx: PoolClient,
+  concluded: readonly Concluded[],
+  rules: ScheduleRules,
+  nowMs: UnixMs,
+): Promise<void> {
   const changed = concluded.filter((one) => !hasTheSameGaps(one, rules));
   await saveGaps(
     tx,
     changed.map(({ facts: { sid }, conclusion: { gaps } }) => ({ sid, gaps })),
+    nowMs,
   );
 }
 
@@ -174,10 +194,15 @@ function asCounted({ before, stored }: Concluded): CountedChange {
 }
 
 /** Evidence that is read anew was learned long ago, but for that of a session nobody knew. */
-function toSaved({ said, stored, changed, learned, reading }: Concluded): SessionFold {
+function toSaved(
+  { said, stored, changed, learned, reading, news }: Concluded,
+  foldedMs: SessionFold['foldedMs'],
+): SessionFold {
   const learnedAtMs = reading !== 'onto' && said !== null ? [] : learned.map(learnedMs);
-  const { session, updatedMs } = stored;
-  return { said, session, isNew: changed.length > 0, savedMs: updatedMs, learnedMs: learnedAtMs.reduce(earlier, null) };
+  const { session, updatedMs: savedMs } = stored;
+  const notices = news.filter((one) => one.kind === 'notice');
+  const firstMs = learnedAtMs.reduce(earlier, null);
+  return { said, session, isNew: changed.length > 0, savedMs, learnedMs: firstMs, notices, foldedMs };
 }
 
 function newlyLate(before: StoredSession | null, facts: SessionFacts): number {

@@ -43,6 +43,11 @@ export function ledgerGauges(registers: Registry[]) {
       'Slots that queries and leases hold just now, by account, or account/app where an app has a limit of its own',
       ['account', 'by'],
     ),
+    refusedAccounts: of('refused_accounts', '1 for an account that Agora answers 401 or 403 to', ['account']),
+    partitionDaysAhead: of(
+      'partition_days_ahead',
+      'Coming days, today counted, without a break, that have a partition for their notices',
+    ),
     refusedApps: of('refused_apps', 'Apps of the account that Agora answers 401 or 403 to', ['account']),
   };
   const hide = (): void => {

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { askingMetrics } from './asking-metrics.js';
 import { foldingMetrics } from './folding-metrics.js';
 import { ledgerGauges } from './ledger-gauges.js';
@@ -26,10 +26,21 @@ export function createMetrics() {
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
       registers,
     }),
+    replicaLag: replicaLag(registers),
     ...receivingMetrics(registers),
     ...askingMetrics(registers),
     ...foldingMetrics(registers),
     ...passingMetrics(registers),
     ledger: ledgerGauges(registers),
   };
+}
+
+function replicaLag(registers: Registry[]): Gauge {
+  const gauge = new Gauge({
+    name: `${PREFIX}read_replica_lag_seconds`,
+    help: 'How far the replica of DATABASE_READ_URL is behind; NaN: that cannot be told, or there is none',
+    registers,
+  });
+  gauge.set(Number.NaN);
+  return gauge;
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { PREFIX } from './prefix.js';
 
-export type SpoolReading = { entries: number; bytes: number; oldestMs: number | null };
+export type SpoolReading = { entries: number; bytes: number; maxBytes: number; oldestMs: number | null };
 
 /** What a process counts that receives: notifications, and the spool on its disk. */
 export function receivingMetrics(registers: Registry[]) {
@@ -61,6 +61,7 @@ function spoolGauges(registers: Registry[]): (read: () => SpoolReading) => void 
   };
   of('spool_entries', 'Notifications that wait in the spool', ({ entries }) => entries);
   of('spool_bytes', 'What the spool keeps, in bytes', ({ bytes }) => bytes);
+  of('spool_max_bytes', 'What the spool may keep, in bytes: beyond it notifications are refused', (it) => it.maxBytes);
   of('spool_oldest_seconds', 'For how long the oldest entry of the spool has waited; 0 where it is empty', secondsOld);
   return (source) => {
     read = source;

@@ -12,6 +12,8 @@ import { publishSaved } from '../ledger/publish-saved.js';
 import type { Pressure } from '../reconcile/pressure.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { Traces } from '../observability/traces.js';
+import { traceSaved } from '../ledger/trace-saved.js';
 
 /** What queries and folds need: the accounts, the rules, and the client. */
 export function askContext(
@@ -20,9 +22,12 @@ export function askContext(
   { now, measure }: LedgerClock,
   log: Logger,
   metrics: Metrics,
+  traces: Traces | null,
   stopping: AbortSignal,
   pressure: () => Pressure,
 ): AskContext {
+  const publish = publishSaved(metrics, config.rules.accountOf);
+  const follow = traces === null ? () => undefined : traceSaved(traces, now);
   const accounts = config.accounts.map((account) => toAccount(account, config.qpsShare));
   return {
     db,
@@ -30,6 +35,7 @@ export function askContext(
     measureClock: measure,
     log,
     metrics,
+    traces,
     shard: shardOfProcess(),
     stopping,
     pressure,
@@ -37,7 +43,10 @@ export function askContext(
       metrics.setAsides.inc();
       log.error({ sid, err: error }, 'session.set_aside');
     },
-    onSaved: publishSaved(metrics, config.rules.accountOf),
+    onSaved: (saved) => {
+      publish(saved);
+      follow(saved);
+    },
     rules: config.rules,
     accounts: new Map(accounts.map((account) => [account.name, account])),
     client: createQueryClient({

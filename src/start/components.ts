@@ -7,6 +7,8 @@ import type { AskContext } from '../asking/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { Traces } from '../observability/traces.js';
+import type { ReadReplica } from './read-replica.js';
 
 /** What the roles of a process share. */
 export type Components = {
@@ -16,9 +18,12 @@ export type Components = {
   clock: LedgerClock;
   log: Logger;
   metrics: Metrics;
+  /** Null where nobody asked for traces. */
+  traces: Traces | null;
   context: AskContext;
   backend: QueueBackend;
   queues: JobQueues;
+  readReplica: ReadReplica;
   /** Null in a process without the role `receiver`. */
   intake: OpenedIntake | null;
 };

@@ -6,6 +6,8 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 
 export type DatabaseServer = {
   url: string;
+  /** For what needs a session of its own. */
+  directUrl: string;
   /** Stops the server if it is the embedded one; else does nothing. */
   stop: () => Promise<void>;
 };
@@ -17,9 +19,9 @@ export type DatabaseServer = {
 export async function openDatabaseServer(config: Config, log: Logger): Promise<DatabaseServer> {
   const server = await findServer(config, log);
   try {
-    const { applied } = await migrate(server.url);
+    const { applied } = await migrate(server.directUrl);
     if (applied.length > 0) log.info({ applied }, 'database.migrated');
-    await letReportingBeRead(server.url, log);
+    await letReportingBeRead(server.directUrl, log);
     return server;
   } catch (error) {
     await server.stop();
@@ -39,7 +41,9 @@ async function letReportingBeRead(url: string, log: Logger): Promise<void> {
   }
 }
 
-async function findServer({ databaseUrl, dataDir }: Config, log: Logger): Promise<DatabaseServer> {
-  if (databaseUrl !== null) return { url: databaseUrl, stop: () => Promise.resolve() };
-  return startEmbeddedPostgres({ dataDir, log: (event, fields) => log.info(fields, event) });
+async function findServer(config: Config, log: Logger): Promise<DatabaseServer> {
+  const { databaseUrl: url, databaseDirectUrl: directUrl, dataDir } = config;
+  if (url !== null) return { url, directUrl: directUrl ?? url, stop: () => Promise.resolve() };
+  const embedded = await startEmbeddedPostgres({ dataDir, log: (event, fields) => log.info(fields, event) });
+  return { url: embedded.url, directUrl: embedded.url, stop: embedded.stop };
 }

@@ -76,7 +76,7 @@ async function startDegradedService(
   const intake = openSpoolingIntake({ spoolDir, spoolMaxBytes }, log, metrics);
   const now = (): UnixMs => unixMs(Date.now());
   const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
-  const receiver = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
+  const receiver = await listenForNotices(config, { intake, ...nowhere, now, log, metrics, traces: null }, null);
   const health: HealthContext = {
     metrics,
     readReadiness: () => Promise.resolve(readinessWhileSpooling(intake.spooled(), spoolMaxBytes, [obstacle])),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config/parse-config.js';
-import { closeDatabase, openDatabase, readLedgerId, type Patience } from '../db/connection/database.js';
+import { closeDatabase, openDatabase, readLedgerId } from '../db/connection/database.js';
+import type { Patience } from '../db/connection/own-session.js';
 import type { AppAccount } from '../http/pass-through/authorize-call.js';
 import type { PassThroughContext } from '../http/pass-through/create-pass-through.js';
 import { logSparingly } from '../observability/log-sparingly.js';
@@ -11,7 +12,7 @@ import type { Components } from './components.js';
 const CALL_TIMEOUT_MS = 60_000;
 const CONNECTIONS = 2;
 /** Calls wait for what is asked here. */
-const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
+const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000, lockMs: 2_000 };
 
 /** What serving Agora's API needs, with slots and a journal of its own; null where it is switched off. */
 export async function openPassThrough(

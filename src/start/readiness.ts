@@ -10,7 +10,7 @@ const ANSWER_WITHIN_MS = 800;
 /** A spool that is this full counts as full: it has hardly any room left. */
 const FULL_SHARE = 0.95;
 
-type ReadyParts = Pick<Components, 'config' | 'db' | 'context' | 'queues' | 'intake'>;
+type ReadyParts = Pick<Components, 'config' | 'db' | 'context' | 'backend' | 'queues' | 'readReplica' | 'intake'>;
 
 /**
  * A process that receives is ready as long as it can keep notifications. Without Postgres or the queue the
@@ -18,8 +18,9 @@ type ReadyParts = Pick<Components, 'config' | 'db' | 'context' | 'queues' | 'int
  */
 export async function readReadiness(components: ReadyParts): Promise<Readiness> {
   const [silent, ...found] = await Promise.all([findSilent(components), findRefused(components), findSlow(components)]);
-  const warnings = found.flat();
-  const { intake, config } = components;
+  const { intake, config, backend, readReplica } = components;
+  const aside = readReplica.warning();
+  const warnings = [...found.flat(), ...backend.warnings(), ...(aside === null ? [] : [aside])];
   if (intake === null) return { obstacles: silent, warnings, spool: null };
   return readinessWhileSpooling(intake.spooled(), config.spoolMaxBytes, [...silent, ...warnings]);
 }

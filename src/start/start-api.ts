@@ -14,7 +14,7 @@ import { readReadiness } from './readiness.js';
 
 /** Starts the internal listener: API, summary, metrics. Takes over the `existing` listener, if there is one. */
 export async function startApi(components: Components, existing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, backend, queues } = components;
+  const { config, db, clock, log, metrics, context, backend, queues, readReplica } = components;
   const accounts = [...context.accounts.values()];
   const { now } = clock;
   const readSummary = () =>
@@ -23,6 +23,7 @@ export async function startApi(components: Components, existing: Listener | null
   const app = createApi(
     {
       db,
+      readOlder: readReplica.readOlder,
       now,
       log,
       metrics,

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { identityScopeOfApp } from '../config/accounts.js';
 import type { Config } from '../config/parse-config.js';
-import { openPool, type Patience } from '../db/connection/database.js';
+import { openPool } from '../db/connection/database.js';
+import type { Patience } from '../db/connection/own-session.js';
 import { listen, type Listener } from '../http/listen.js';
 import { createReceiver, type ReceiverOptions } from '../http/receiver/create-receiver.js';
 import { openIntake, type OpenedIntake } from '../intake/open-intake.js';
@@ -13,9 +14,9 @@ import type { Components } from './components.js';
 /** One for storing, one for draining the spool, one spare. */
 const CONNECTIONS = 3;
 /** Agora waits 10 s for an answer, so what Postgres does not store within this time goes to the spool. */
-const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000 };
+const PATIENCE: Patience = { connectMs: 1_000, statementMs: 3_000, lockMs: 2_500 };
 
-type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
+type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics' | 'traces'> & {
   ledgerId: string;
   shard: number;
   wakeFolding: () => void;
@@ -26,7 +27,7 @@ type IntakeParts = Pick<Components, 'config' | 'url' | 'log' | 'metrics'> & {
  * belongs to this ledger: what was acknowledged for one must never be drained into another.
  */
 export async function openReceiverIntake(components: IntakeParts): Promise<OpenedIntake> {
-  const { config, url, ledgerId, shard, wakeFolding, log, metrics } = components;
+  const { config, url, ledgerId, shard, wakeFolding, log, metrics, traces } = components;
   const pool = openPool({
     url,
     maxConnections: CONNECTIONS,
@@ -37,15 +38,15 @@ export async function openReceiverIntake(components: IntakeParts): Promise<Opene
   if (config.databaseUrl !== null) await rememberLedger(config.spoolDir, url, ledgerId);
   const spoolDir = path.join(config.spoolDir, ledgerId);
   const { spoolMaxBytes } = config;
-  return openIntake({ pool, spoolDir, spoolMaxBytes, shard, wakeFolding, log, metrics });
+  return openIntake({ pool, spoolDir, spoolMaxBytes, shard, wakeFolding, log, metrics, traces });
 }
 
 /** Starts the public listener. Takes over the `existing` listener, if there is one. */
 export async function startReceiver(components: Components, existing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, intake } = components;
+  const { config, db, clock, log, metrics, traces, context, intake } = components;
   if (intake === null) throw new Error('a receiver has an intake');
   const { onRejected, onArrived, flush } = noteDeliveries(db.pool, context.shard, clock.now, log);
-  const options = { intake, onRejected, onArrived, now: clock.now, log, metrics };
+  const options = { intake, onRejected, onArrived, now: clock.now, log, metrics, traces };
   const listener = await listenForNotices(config, options, existing);
   const close = async (): Promise<void> => {
     await listener.close();

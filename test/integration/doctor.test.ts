@@ -184,7 +184,7 @@ describe('the database', () => {
     const guest = await doctor({ DATABASE_URL: role.url });
     expect(complaints(guest)).toEqual([
       expect.stringMatching(
-        /^warning {2}rights in the database: reads and writes the tables of ledger – run "grant ledger to limited_/,
+        /^warning {2}rights in the database: reads and writes the tables of ledger – as role ledger run "recording-ledger migrate --grant-to limited_/,
       ),
     ]);
     await inDatabase(service.database.url, (admin) =>

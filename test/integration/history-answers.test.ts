@@ -47,6 +47,7 @@ function apiContext(): Parameters<typeof createApi>[0] {
   const { db, rules } = ledger.context;
   return {
     db,
+    readOlder: (read) => read(db),
     rules,
     configuredApps: [],
     limits: new Map(),

@@ -175,7 +175,7 @@ describe('26,000 notices over 33 hours, and then a stop answer', () => {
 
   /** Postgres ends transactions here that rest, and statements that take, longer than a second and a half. */
   function openHastily(url: string): Db {
-    const patience = { connectMs: 5_000, statementMs: 1_500 };
+    const patience = { connectMs: 5_000, statementMs: 1_500, lockMs: 1_500 };
     return openDatabase({ url, maxConnections: 4, applicationName: 'hasty', onIdleError: () => undefined, patience });
   }
 });

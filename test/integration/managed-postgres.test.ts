@@ -1,7 +1,11 @@
 import pg from 'pg';
+import { freePort } from '../../src/embedded/free-port.js';
 import { inDatabase } from '../support/acknowledged.js';
 import { PASSWORD, startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js';
+import { fetchDocumented } from '../support/fetch-documented.js';
 import { endProcesses, startNode } from '../support/processes.js';
+import { signed } from '../support/service.js';
+import { waitFor } from '../support/wait-for.js';
 
 let postgres: OwnPostgres;
 
@@ -12,6 +16,21 @@ afterEach(async () => {
   await endProcesses();
   await postgres.close();
 });
+
+const SERVICE = {
+  RECEIVER_HOST: '127.0.0.1',
+  AGORA_APP_ID: 'app',
+  AGORA_CUSTOMER_ID: 'customer',
+  AGORA_CUSTOMER_SECRET: 'secret',
+  AGORA_NCS_SECRET: 'ncs',
+  AGORA_BASE_URLS: 'http://127.0.0.1:9',
+};
+
+function exitNotice(sid: string): unknown {
+  const payload = { cname: 'c', uid: '1', sid, sequence: 0, sendts: Date.now(), serviceType: 0 };
+  const details = { msgName: 'session_exit', exitStatus: 0 };
+  return { noticeId: sid, productId: 3, eventType: 11, notifyMs: Date.now(), sid, payload: { ...payload, details } };
+}
 
 type Ran = { code: number | null; output: string };
 
@@ -142,6 +161,49 @@ it('a later migration that needs the owner of the tables says so', async () => {
   const refused = await migrate(other.href);
   expect(refused.code).toBe(1);
   expect(refused.output).toMatch(/run the migration as the role that owns the tables/);
+});
+
+describe('a service whose role owns nothing and may hold few connections', () => {
+  it('runs once the owner has let it: it makes the partitions of coming days, and folds what comes', async () => {
+    const owned = await postgres.createOwned('owner');
+    await postgres.admin.query(`create role service login password '${PASSWORD}' connection limit 40`);
+    await postgres.admin.query(
+      'revoke temporary on database owner from public; grant temporary on database owner to service',
+    );
+    const granted = await ledger(['migrate', '--grant-to', 'service'], { DATABASE_URL: owned });
+    expect(granted).toEqual({ code: 0, output: expect.stringMatching(/Role service may run the service\.\n$/) });
+    expect((await ledger(['migrate', '--grant-to', 'service'], { DATABASE_URL: owned })).code).toBe(0);
+
+    const url = new URL(owned);
+    url.username = 'service';
+    const [receiver, api] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
+    const env = { ...SERVICE, DATABASE_URL: url.href, RECEIVER_PORT: String(receiver), API_PORT: String(api) };
+    const service = startNode(['dist/main.js'], { env });
+    await service.says(/service\.started/);
+    const body = JSON.stringify(exitNotice('d'.repeat(32)));
+    const answer = await fetch(`http://127.0.0.1:${String(receiver)}/ncs/app`, {
+      method: 'POST',
+      headers: signed(Buffer.from(body), 'ncs'),
+      body,
+    });
+    expect(answer.status).toBe(200);
+    const isFolded = async (): Promise<boolean> =>
+      (await fetchDocumented(`http://127.0.0.1:${String(api)}/v1/sessions/${'d'.repeat(32)}`)).status === 200;
+    await waitFor(isFolded, { deadlineMs: 20_000, what: 'the session' });
+    expect(service.output()).not.toMatch(/permission denied|partitions\./);
+    const found = await asAdmin(owned, async (admin) => {
+      const { rows } = await admin.query<{ days: number; owners: string[] }>(
+        `select count(*)::int as days, array_agg(distinct pg_get_userbyid(part.relowner)::text) as owners
+         from pg_class as part where part.relnamespace = 'evidence_parts'::regnamespace and part.relname ~ '^notices_\\d{8}$'`,
+      );
+      return rows[0];
+    });
+    expect(found).toEqual({ days: 8, owners: ['owner'] });
+    const examined = await ledger(['doctor'], { ...SERVICE, DATABASE_URL: url.href });
+    expect(examined.output).toMatch(
+      /ok {7}rights in the database: reads and writes the tables of owner, which migrates/,
+    );
+  });
 });
 
 it('a password with every special character is taken from PGPASSWORD, as it is', async () => {

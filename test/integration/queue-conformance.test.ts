@@ -4,7 +4,7 @@ import { openQueueBackend, type QueueBackend, type QueueSettings } from '../../s
 import { createWakeUp, startTicking } from '../../src/jobs/wake-ups.js';
 import { shareWork } from '../../src/jobs/share-work.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { createTestRedis, describeWithRedis, type TestRedis } from '../support/redis.js';
+import { accessTo, createTestRedis, describeWithRedis, type TestRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
 
 type Place = { settings: QueueSettings; drop: () => Promise<void>; disturb: () => Promise<void> };
@@ -183,7 +183,7 @@ describeWithRedis('the queue on Redis', () => {
   conforms(async () => {
     const redis: TestRedis = await createTestRedis();
     return {
-      settings: { kind: 'redis', url: redis.url, ledgerId: 'test' },
+      settings: { kind: 'redis', redis: accessTo(redis.url), ledgerId: 'test' },
       drop: redis.drop,
       disturb: () => killClients(redis.url),
     };

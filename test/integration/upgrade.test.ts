@@ -122,11 +122,12 @@ async function startOldReceiver(): Promise<Posting> {
     wakeFolding: () => undefined,
     log,
     metrics,
+    traces: null,
   });
   leftovers.unshift(() => intake.close());
   const now = (): ReturnType<typeof unixMs> => unixMs(Date.now());
   const nowhere = { onRejected: () => undefined, onArrived: () => undefined };
-  const listener = await listenForNotices(config, { intake, ...nowhere, now, log, metrics }, null);
+  const listener = await listenForNotices(config, { intake, ...nowhere, now, log, metrics, traces: null }, null);
   leftovers.unshift(() => listener.close());
   const posting = startPosting(`http://127.0.0.1:${String(listener.port)}/ncs/${CRASH_APP}`, CRASH_SECRET, 4);
   leftovers.unshift(posting.stop);

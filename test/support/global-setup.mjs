@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale } from '../../scripts/build-if-stale.mjs';
 import { findFaketime } from './find-faketime.mjs';
+import { findPgBouncer } from './find-pgbouncer.mjs';
 import { findPromtool } from './find-promtool.mjs';
 import { startGuard } from './guard.mjs';
 import { startRedis } from './start-redis.mjs';
@@ -43,6 +44,7 @@ export default async function globalSetup() {
   process.env['LEDGER_TEST_FOLDER'] = folder;
   process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
   process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
+  process.env['LEDGER_TEST_PGBOUNCER'] = findPgBouncer() ?? '';
   process.env['LEDGER_TEST_PROMTOOL'] = findPromtool() ?? '';
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
 }

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { RedisAccess } from '../../src/jobs/redis-connections.js';
 
 export type TestRedis = { url: string; drop: () => Promise<void> };
 
@@ -28,4 +29,9 @@ async function empty(url: string): Promise<void> {
   const client = new Redis(url);
   await client.flushdb();
   await client.quit();
+}
+
+/** A Redis of its own at that address, without TLS. */
+export function accessTo(url: string): RedisAccess {
+  return { place: { kind: 'single', url }, username: null, password: null, tls: null };
 }

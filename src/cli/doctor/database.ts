@@ -77,14 +77,16 @@ async function checkRights(client: pg.Client, isBegun: boolean): Promise<Check> 
     if (grants.length === 0) return fine(check, 'may create its schemas and tables');
     return failed(check, 'may not create its schemas and tables', `as an administrator run "${grants.join(' ')}"`);
   }
-  const { closed, owner, isOwner } = await readTableRights(client);
+  const { closed, owner, isOwner, mayMakePartitions } = await readTableRights(client);
   if (closed.length > 0) {
     const few = closed.slice(0, 3).join(', ');
-    const advice = `use role ${owner ?? 'that owns them'}, or run "grant ${owner ?? '…'} to ${rights.role};"`;
+    const advice = `use role ${owner ?? 'that owns them'}, or as that role run "recording-ledger migrate --grant-to ${rights.role}"`;
     return failed(check, `may not read and write ${String(closed.length)} tables (${few} …)`, advice);
   }
   if (isOwner) return fine(check, 'owns its tables');
-  const advice = `run "grant ${owner ?? '…'} to ${rights.role};" or the daily partitions cannot be created, nor the next release's migrations applied`;
+  if (mayMakePartitions)
+    return fine(check, `reads and writes the tables of ${owner ?? 'another role'}, which migrates`);
+  const advice = `as role ${owner ?? 'that owns them'} run "recording-ledger migrate --grant-to ${rights.role}", or the daily partitions cannot be created`;
   return warning(check, `reads and writes the tables of ${owner ?? 'another role'}`, advice);
 }
 

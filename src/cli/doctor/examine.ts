@@ -37,7 +37,7 @@ async function* examineStores(config: Config): Checks {
   if (config.databaseUrl === null) yield await checkEmbedded(config, url);
   const found = url === null ? null : await checkDatabase(url);
   if (found !== null) yield* 'client' in found ? found.checks : [found];
-  yield* config.redisUrl === null ? [fine('queue', 'in Postgres')] : await checkRedis(config.redisUrl);
+  yield* config.redis === null ? [fine('queue', 'in Postgres')] : await checkRedis(config.redis);
   const opened = found !== null && 'client' in found ? found : null;
   try {
     const isAway = found !== null && opened === null;

@@ -1,40 +1,48 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import type { RedisSettings } from '../../config/redis-settings.js';
 import { reasonOf } from '../../db/migrations/reason-of.js';
+import { connectToRedis, mastersOf, type RedisConnection } from '../../jobs/redis-connections.js';
+import { DO_NOT_EVICT, judgeVersion, readRedisFacts, UPGRADE_REDIS, type RedisFacts } from '../../jobs/redis-facts.js';
+import { within } from '../../timing/within.js';
 import { failed, fine, warning, type Check } from './check.js';
 
-const CONNECT_MS = 5_000;
-/** Of BullMQ: below the first it does not start, below the second it complains. */
-const OLDEST = [5, 0] as const;
-const RECOMMENDED = [6, 2] as const;
+const ANSWER_MS = 5_000;
 
-export async function checkRedis(url: string): Promise<Check[]> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    commandTimeout: CONNECT_MS,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  // What is thrown by `connect` says only that the connection is closed.
-  let heard: unknown = null;
-  redis.on('error', (error) => (heard ??= error));
+/** Of a Cluster, all its masters. */
+export async function checkRedis(settings: RedisSettings): Promise<Check[]> {
+  const connection = connectToRedis(settings, { isPatient: true, silentMs: ANSWER_MS });
+  const refused = new Promise<never>((_resolve, reject) => connection.on('error', reject));
+  const checks: Check[] = [];
+  const look = async (): Promise<void> => {
+    checks.push(...(await examineServers(settings, connection)));
+  };
   try {
-    await redis.connect();
-    const fields = fieldsOf(await redis.info());
-    return [checkServer(fields), checkEviction(fields), checkPersistence(fields, await readSave(redis))];
+    if ((await within(ANSWER_MS, Promise.race([look(), refused]))) === 'late') throw new Error('no answer within 5 s');
+    return checks;
   } catch (error) {
-    const reason = reasonOf(heard ?? error);
-    return [failed('Redis', `does not let us in (${reason})`, adviceOn(reason))];
+    const reason = reasonOf(causeOf(error));
+    return [failed('Redis', `does not let us in (${reason})`, adviceOn(reason, settings))];
   } finally {
-    redis.disconnect();
+    connection.disconnect();
   }
 }
 
-type Fields = ReadonlyMap<string, string>;
+/** A Cluster of which no node could be asked says so, and has what the last one said beside it. */
+function causeOf(error: unknown): unknown {
+  const { lastNodeError } = error as { lastNodeError?: unknown };
+  return lastNodeError ?? error;
+}
 
-/** `name:value`, one a line, under headings. */
-function fieldsOf(info: string): Fields {
-  return new Map([...info.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]));
+async function examineServers({ place }: RedisSettings, connection: RedisConnection): Promise<Check[]> {
+  await connection.ping();
+  const checks: Check[] = [];
+  for (const master of mastersOf(connection)) {
+    const { host = '', port = 0 } = master.options;
+    const of = place.kind === 'cluster' ? `Redis at ${host}:${String(port)}` : 'Redis';
+    const facts = readRedisFacts(await master.info());
+    checks.push(checkServer(of, facts), checkEviction(of, facts), checkPersistence(of, facts, await readSave(master)));
+  }
+  return checks;
 }
 
 /** After how many changes it writes a snapshot; empty for never, null where it does not tell, as managed ones do. */
@@ -43,52 +51,47 @@ async function readSave(redis: Redis): Promise<string | null> {
   return Array.isArray(told) && typeof told[1] === 'string' ? told[1] : null;
 }
 
-function checkServer(fields: Fields): Check {
-  const version = fields.get('redis_version') ?? 'unknown';
+function checkServer(of: string, { version, isReplica }: RedisFacts): Check {
   const found = `version ${version}`;
-  if (fields.get('role') === 'slave') {
-    return failed('Redis', `${found}, a replica`, 'point REDIS_URL at the primary: a queue needs writes');
-  }
-  if (isBelow(version, OLDEST)) return failed('Redis', found, 'use Redis 6.2 or later');
-  return isBelow(version, RECOMMENDED) ? warning('Redis', found, 'use Redis 6.2 or later') : fine('Redis', found);
+  if (isReplica) return failed(of, `${found}, a replica`, 'point REDIS_URL at the primary: a queue needs writes');
+  const judged = judgeVersion(version);
+  if (judged === 'fine') return fine(of, found);
+  return judged === 'refused' ? failed(of, found, UPGRADE_REDIS) : warning(of, found, UPGRADE_REDIS);
 }
 
-function isBelow(version: string, [major, minor]: readonly [number, number]): boolean {
-  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
-  return ownMajor < major || (ownMajor === major && ownMinor < minor);
-}
-
-/** BullMQ's keys belong together: one that is evicted leaves a queue that stands still or runs jobs twice. */
-function checkEviction(fields: Fields): Check {
-  const check = 'Redis, eviction';
-  const policy = fields.get('maxmemory_policy') ?? 'unknown';
-  const found = `maxmemory-policy ${policy}`;
-  if (policy === 'noeviction') return fine(check, found);
-  return failed(check, found, 'set maxmemory-policy to noeviction: evicted keys break the queue');
+function checkEviction(of: string, { evictionPolicy }: RedisFacts): Check {
+  const found = `maxmemory-policy ${evictionPolicy}`;
+  if (evictionPolicy === 'noeviction') return fine(`${of}, eviction`, found);
+  return failed(`${of}, eviction`, found, DO_NOT_EVICT);
 }
 
 /** None is fine, for all there is to do stands in Postgres; one that fails makes Redis refuse to write. */
-function checkPersistence(fields: Fields, save: string | null): Check {
-  const check = 'Redis, persistence';
-  const aof = fields.get('aof_enabled') === '1';
-  const failing = ['aof_last_write_status', 'aof_last_bgrewrite_status', 'rdb_last_bgsave_status'].filter(
-    (name) => fields.get(name) === 'err',
-  );
-  if (failing.length > 0) {
+function checkPersistence(of: string, { hasAof, failedWrites }: RedisFacts, save: string | null): Check {
+  const check = `${of}, persistence`;
+  if (failedWrites.length > 0) {
     return failed(
       check,
-      `${failing.join(', ')}: err`,
+      `${failedWrites.join(', ')}: err`,
       'check the disk and the folder of Redis: it may refuse writes until they are fixed',
     );
   }
   const snapshots = save === null ? 'unknown' : save === '' ? 'none' : 'snapshots (RDB)';
-  return fine(check, `${aof ? 'a log of all writes (AOF)' : snapshots}; lost jobs are found again in Postgres`);
+  return fine(check, `${hasAof ? 'a log of all writes (AOF)' : snapshots}; lost jobs are found again in Postgres`);
 }
 
-function adviceOn(reason: string): string {
-  if (/NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(reason)) return 'check user and password in REDIS_URL';
-  if (/certificate|SSL|TLS/i.test(reason))
-    return 'the TLS connection fails: redis:// is without TLS, rediss:// with TLS';
-  if (/ENOTFOUND|EAI_AGAIN/.test(reason)) return 'the host in REDIS_URL cannot be resolved: correct it';
-  return 'start Redis, open the firewall, or correct REDIS_URL';
+/** The setting that says where it is. */
+const NAMED = { single: 'REDIS_URL', sentinel: 'REDIS_SENTINELS', cluster: 'REDIS_CLUSTER' } as const;
+
+function adviceOn(reason: string, { place }: RedisSettings): string {
+  const named = NAMED[place.kind];
+  if (/NOAUTH|WRONGPASS|NOPERM|invalid password/i.test(reason)) {
+    return `check user and password in ${place.kind === 'single' ? 'REDIS_URL, or ' : ''}REDIS_USERNAME and REDIS_PASSWORD`;
+  }
+  if (/certificate|SSL|TLS/i.test(reason)) {
+    const how = place.kind === 'single' ? 'redis:// is without TLS, rediss:// with TLS' : 'REDIS_TLS switches TLS on';
+    return `the TLS connection fails: ${how}; REDIS_CA_FILE names certificates of your own`;
+  }
+  if (/ENOTFOUND|EAI_AGAIN/.test(reason)) return `the host in ${named} cannot be resolved: correct it`;
+  if (/No such master|invalid reply/i.test(reason)) return 'the Sentinels do not know REDIS_SENTINEL_NAME: correct it';
+  return `start Redis, open the firewall, or correct ${named}`;
 }

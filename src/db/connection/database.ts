@@ -1,12 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
+import { claimSession, type Patience } from './own-session.js';
 import { ResilientClient } from './resilient-client.js';
 
 /**
  * One Postgres, used in two ways over the same connections: Prisma for plain reads of the API and the
- * commands; `pool` for statements with a lock, a CTE or a set of rows, and for the receiver's prepared
- * statement.
+ * commands; `pool` for statements with a lock, a CTE or a set of rows.
  */
 export type Db = { pool: pg.Pool; prisma: PrismaClient };
 
@@ -23,11 +23,8 @@ export type DatabaseOptions = {
   patience?: Patience;
 };
 
-/** How long to wait for a connection, and for a statement. */
-export type Patience = { connectMs: number; statementMs: number };
-
 /** A statement that takes longer than this is cancelled; its work is found again. */
-const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000 };
+const USUAL: Patience = { connectMs: 5_000, statementMs: 30_000, lockMs: 10_000 };
 
 export function openDatabase(options: DatabaseOptions): Db {
   const pool = openPool(options);
@@ -50,16 +47,17 @@ export function openPool(options: DatabaseOptions): pg.Pool {
 }
 
 function poolSettings(options: DatabaseOptions): pg.PoolConfig {
-  const { connectMs, statementMs } = options.patience ?? USUAL;
+  const { patience = USUAL } = options;
+  const { connectMs, statementMs } = patience;
   return {
     connectionString: options.url,
     max: options.maxConnections,
     application_name: options.applicationName,
     connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
+    // The server's limits are set once it is connected: poolers refuse connections that ask for them.
+    verify: (client, done) => void claimSession(client, patience).then(() => done(), done),
     // The same limit on the client's side, for a server that is gone and never answers.
     query_timeout: statementMs + connectMs,
-    idle_in_transaction_session_timeout: statementMs,
     keepAlive: true,
     Client: ResilientClient,
   };

@@ -6,6 +6,9 @@ import pg from 'pg';
  * only while a connection is idle, so a restart of the server in mid-transaction would end the process.
  */
 export class ResilientClient extends pg.Client {
+  /** The process of the server that serves this connection, as it was announced when it connected. */
+  declare readonly processID: number | null;
+
   constructor(...args: ConstructorParameters<typeof pg.Client>) {
     super(...args);
     this.on('error', () => undefined);

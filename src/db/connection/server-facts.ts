@@ -18,8 +18,8 @@ export async function readDatabaseTime(db: Queryable): Promise<number> {
   return theRow(rows).ms;
 }
 
-/** Tables of the ledger that our role may not read and write, and whether it may do what their owner may. */
-export type TableRights = { closed: string[]; owner: string | null; isOwner: boolean };
+/** Tables of the ledger that our role may not read and write, and whether it may do, or have done, what owners may. */
+export type TableRights = { closed: string[]; owner: string | null; isOwner: boolean; mayMakePartitions: boolean };
 
 export async function readTableRights(db: Queryable): Promise<TableRights> {
   const { rows } = await db.query<TableRights>(
@@ -33,10 +33,12 @@ export async function readTableRights(db: Queryable): Promise<TableRights> {
          order by own.relname
        ) as closed,
        pg_get_userbyid(notices.relowner)::text as owner,
-       pg_has_role(current_user, notices.relowner, 'usage') as "isOwner"
+       pg_has_role(current_user, notices.relowner, 'usage') as "isOwner",
+       coalesce((select has_function_privilege(maker.oid, 'execute') and maker.prosecdef from pg_proc as maker
+         where maker.oid = to_regprocedure('public.create_notice_partitions(date, integer)')), false) as "mayMakePartitions"
      from pg_class as notices where notices.oid = to_regclass('public.notices')`,
   );
-  return rows[0] ?? { closed: [], owner: null, isOwner: true };
+  return rows[0] ?? { closed: [], owner: null, isOwner: true, mayMakePartitions: true };
 }
 
 function theRow<T>(rows: readonly T[]): T {

@@ -68,12 +68,12 @@ async function dropPartition(tx: PoolClient, name: string, nowMs: UnixMs): Promi
   const { rows } = await tx.query(`select to_regclass($1) as found`, [`evidence_parts.${name}`]);
   if ((rows[0] as { found: string | null }).found === null) return NOTHING;
   const counts = await prepare(tx, `evidence_parts.${name}`, null, nowMs);
-  await tx.query(`alter table notices detach partition evidence_parts.${name}`);
+  await tx.query(`select detach_notice_partition($1)`, [name]);
   // Their day's partition is gone, so they move into the default partition.
   await tx.query(
     `insert into notices select kept.* from evidence_parts.${name} as kept where kept.sid not in (select sid from dropped_sids)`,
   );
-  await tx.query(`drop table evidence_parts.${name}`);
+  await tx.query(`select drop_detached_partition($1)`, [name]);
   return { days: 1, ...counts };
 }
 

@@ -145,17 +145,18 @@ export async function listObservations(
   });
 }
 
-/** The notices of these types, in the order of receipt. */
+/** The notices of these types, in the order of receipt, `most` of them at most. */
 export async function loadNoticesOfTypes(
   db: Queryable,
   sid: string,
   eventTypes: readonly number[],
+  most: number,
 ): Promise<readonly Notice[]> {
   const { rows } = await db.query<RawNoticeRow>(
     `select notices.sid, notices.app_id, notices.event_key, notices.received_at, notices.raw
      from notices where notices.sid = $1 and notices.event_type = any($2::int[])
-     order by notices.received_at, notices.event_key`,
-    [sid, eventTypes],
+     order by notices.received_at, notices.event_key limit $3`,
+    [sid, eventTypes, most],
   );
   return rows.map(decodeNoticeRow).filter((notice) => notice !== null);
 }

@@ -1,5 +1,6 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
+import { queryNamed } from '../connection/own-session.js';
 
 /** A notification as it is stored: its raw body, and the columns by which it is found. */
 export type NoticeRow = {
@@ -84,6 +85,10 @@ with incoming as (
   where incoming.sid <> ''
     and (not incoming.is_test
          or exists (select from registrations where registrations.sid = incoming.sid))
+), marked as (
+  insert into rollup_marks (kind, day)
+  select distinct 'deliveries', (incoming.received_at at time zone 'UTC')::date from incoming
+  where incoming.sid <> '' and incoming.received_at < date_trunc('day', now(), 'UTC')
 ), counted as (
   insert into counters (name, shard, value)
   select counts.name, $2::smallint, counts.value
@@ -102,7 +107,7 @@ select (select count(*)::int from fresh) as stored, (select count(*)::int from c
  * as a repeated delivery. `shard` is this process's row of the counters.
  */
 export async function storeNotices(db: Queryable, rows: readonly NoticeRow[], shard: number): Promise<StoredCount> {
-  const { rows: counts } = await db.query<StoredCount>({
+  const { rows: counts } = await queryNamed<StoredCount>(db, {
     name: 'store-notices',
     text: STORE_NOTICES,
     values: [JSON.stringify(inTurns(rows)), shard],

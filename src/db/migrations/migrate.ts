@@ -5,7 +5,7 @@ import { readBreakingMigrations, refuseBreaking } from './breaking-migrations.js
 import { connect } from './connect.js';
 import { prismaFolder, readMigrations, type Migration } from './migrations-folder.js';
 import { readMigrationRows, type MigrationRow } from './migration-rows.js';
-import { takeTurn } from './migration-turn.js';
+import { inTurn } from './migration-turn.js';
 
 export type MigrateOptions = {
   /** Folders with a `migration.sql` each; those of this package by default. */
@@ -26,11 +26,12 @@ export async function migrate(
   const client = await connect(connectionString);
   try {
     if (findMissing(migrations, await readState(client, migrations)).length === 0) return { applied: [] };
-    await takeTurn(client);
-    const rows = await readState(client, migrations);
-    const missing = findMissing(migrations, rows);
-    if (missing.length > 0) await applyMigrations(client, missing, rows);
-    return { applied: missing.map(({ name }) => name) };
+    return await inTurn(connectionString, client, async () => {
+      const rows = await readState(client, migrations);
+      const missing = findMissing(migrations, rows);
+      if (missing.length > 0) await applyMigrations(client, missing, rows);
+      return { applied: missing.map(({ name }) => name) };
+    });
   } finally {
     await client.end();
   }

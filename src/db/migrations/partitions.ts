@@ -25,9 +25,14 @@ export async function ensurePartitions(pool: pg.Pool, nowMs: UnixMs): Promise<'m
   }
 }
 
+/** Of the coming days, today first, how many have a partition before the first one that has none. */
+export async function countDaysAhead(pool: pg.Pool, nowMs: UnixMs): Promise<number> {
+  const [missing] = await missingDays(pool, nowMs);
+  return missing === undefined ? DAYS_AHEAD : comingDays(nowMs).indexOf(missing);
+}
+
 /** Checked without a lock. */
 async function missingDays(pool: pg.Pool, nowMs: UnixMs): Promise<string[]> {
-  const coming = Array.from({ length: DAYS_AHEAD }, (_, n) => dayOf(plusMs(nowMs, n * DAY_MS)));
   const { rows } = await pool.query<{ day: string }>(
     `select coming.day from unnest($1::text[]) with ordinality as coming (day, n)
      where not exists (
@@ -35,9 +40,13 @@ async function missingDays(pool: pg.Pool, nowMs: UnixMs): Promise<string[]> {
        where pg_inherits.inhparent = 'public.notices'::regclass
          and part.relname = 'notices_' || replace(coming.day, '-', '')
      ) order by coming.n`,
-    [coming],
+    [comingDays(nowMs)],
   );
   return rows.map(({ day }) => day);
+}
+
+function comingDays(nowMs: UnixMs): string[] {
+  return Array.from({ length: DAYS_AHEAD }, (_, n) => dayOf(plusMs(nowMs, n * DAY_MS)));
 }
 
 function dayOf(atMs: UnixMs): string {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { connect } from './connect.js';
-import { takeTurn } from './migration-turn.js';
+import { inTurn } from './migration-turn.js';
 import { reasonOf } from './reason-of.js';
 
 /*
@@ -35,7 +35,8 @@ export async function ensureReportingReader(connectionString: string): Promise<R
   try {
     const state = await readReader(client);
     const canMend = state.kind === 'not_granted' || (state.kind === 'no_role' && state.mayCreateRoles);
-    return canMend ? await mend(client, state.kind === 'no_role') : state;
+    if (!canMend) return state;
+    return await inTurn(connectionString, client, () => mend(client, state.kind === 'no_role'));
   } finally {
     await client.end();
   }
@@ -43,7 +44,6 @@ export async function ensureReportingReader(connectionString: string): Promise<R
 
 /** One after another: two grants on the same schema at once fail with "tuple concurrently updated". */
 async function mend(client: pg.Client, isMissing: boolean): Promise<ReaderOutcome> {
-  await takeTurn(client);
   try {
     if (isMissing) await client.query(CREATE_IF_MISSING);
     await client.query(GRANT_READER);

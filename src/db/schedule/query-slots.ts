@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Queryable } from '../connection/database.js';
+import { queryNamed } from '../connection/own-session.js';
 import { FREE_MS, lockScopes, makeSlots, SLOT_STATE, slotStateParameters, type PaceScopes } from './pace-scopes.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
@@ -35,7 +36,7 @@ export async function takeSlot(db: Db, scopes: PaceScopes, leaseMs: number): Pro
   return withTransaction(db, async (tx) => {
     await lockScopes(tx, scopes);
     const decide = async (): Promise<SlotDecision> =>
-      theRow((await tx.query<SlotDecision>({ name: 'take_slot', text: TAKE, values: parameters })).rows[0]);
+      theRow((await queryNamed<SlotDecision>(tx, { name: 'take_slot', text: TAKE, values: parameters })).rows[0]);
     let decision = await decide();
     if (!decision.complete) {
       await makeSlots(tx, scopes);

@@ -37,7 +37,7 @@ export async function readUsage(
   { fromMs, toMs, account }: { fromMs: UnixMs; toMs: UnixMs; account: string | null },
 ): Promise<UsageHour[]> {
   const { rows } = await db.query<{ hour: Date } & Omit<UsageHour, 'hourMs'>>(
-    `select date_trunc('hour', query_usage.minute, 'UTC') as hour, query_usage.account, query_usage.outcome,
+    `select date_bin('1 hour', query_usage.minute, 'epoch') as hour, query_usage.account, query_usage.outcome,
             sum(query_usage.asked)::int as queries
      from query_usage
      where query_usage.minute >= $1 and query_usage.minute < $2 and ($3::text is null or query_usage.account = $3)

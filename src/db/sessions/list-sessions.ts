@@ -1,20 +1,27 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 import { toPublished, type PublishedRow, type PublishedSession } from './read-sessions.js';
-import { addCondition, conditionsOf, type Conditions, type SessionFilters } from './session-conditions.js';
+import {
+  addCondition,
+  conditionsOf,
+  findOtherApps,
+  notQueryableParts,
+  type Conditions,
+  type SessionFilters,
+} from './session-conditions.js';
 
 export const SESSION_ORDERS = ['newest', 'oldest', 'updated'] as const;
 /** By when the ledger first heard of them, either way, or those with the newest version first. */
 export type SessionOrder = (typeof SESSION_ORDERS)[number];
 
-/** Where a page ended: at a session, or in the change feed. */
-export type SessionPosition = { of: 'sessions'; createdMs: UnixMs; sid: string } | { of: 'changes'; cursor: string };
+/** Where a page ended: at a session, by when it was first heard of or by when its version was made. */
+export type SessionPosition = { of: 'created' | 'updated'; atMs: UnixMs; sid: string };
 
 export type SessionPage = { limit: number; order: SessionOrder; after: SessionPosition | null };
 
 type ListedSession = PublishedSession & { position: SessionPosition };
 
-type Row = { session: PublishedRow['session']; version: number; created_at: Date; updated_at: Date; cursor?: string };
+type Row = { session: PublishedRow['session']; version: number; created_at: Date; updated_at: Date };
 
 /** A page of the sessions that fit. It begins after a position, not after a number: rows that come or go move nothing. */
 export async function listSessions(
@@ -22,58 +29,82 @@ export async function listSessions(
   filters: SessionFilters,
   page: SessionPage,
 ): Promise<ListedSession[]> {
-  const { text, values } = listStatement(filters, page);
+  const { queryable } = filters;
+  const others = queryable?.wanted === false ? await findOtherApps(db, queryable.apps) : [];
+  const { text, values } = listStatement(filters, page, others);
   const { rows } = await db.query<Row>(text, values);
-  return rows.map(({ session, version, created_at, updated_at, cursor }) => {
+  return rows.map(({ session, version, created_at, updated_at }) => {
     const published = toPublished({ session, version, createdAt: created_at, updatedAt: updated_at });
-    return { ...published, position: positionOf(published, cursor) };
+    return { ...published, position: positionOf(published, page.order) };
   });
 }
 
-function positionOf({ session, createdMs }: PublishedSession, cursor: string | undefined): SessionPosition {
-  if (cursor !== undefined) return { of: 'changes', cursor };
-  return { of: 'sessions', createdMs, sid: session.sid };
+function positionOf(
+  { session: { sid }, createdMs, updatedMs }: PublishedSession,
+  order: SessionOrder,
+): SessionPosition {
+  return order === 'updated' ? { of: 'updated', atMs: updatedMs, sid } : { of: 'created', atMs: createdMs, sid };
 }
 
-/** The statement of a page: benchmarks look at its plan. */
-export function listStatement(filters: SessionFilters, { limit, order, after }: SessionPage): Statement {
-  const conditions = conditionsOf(filters);
-  if (after !== null) addPosition(conditions, order, after);
-  const { from, by } = ORDERS[order];
-  const text = `${from} ${whereOf(conditions)} order by ${by} limit ${String(limit)}`;
+/** The statement of a page. `others`: where it is asked for what is not queryable, the apps that are not configured. */
+export function listStatement(
+  filters: SessionFilters,
+  { limit, order, after }: SessionPage,
+  others: readonly string[] = [],
+): Statement {
+  const { by, beyond } = ORDERS[order];
+  const { queryable, ...rest } = filters;
+  const isSplit = queryable?.wanted === false;
+  const conditions = conditionsOf(isSplit ? rest : filters);
+  if (after !== null) addPosition(conditions, `(sessions.${columnOf(order)}, sessions.sid) ${beyond}`, after);
+  const ending = `order by ${by} limit ${String(limit)}`;
+  const parts = isSplit ? notQueryableParts(conditions, queryable.nowMs, others) : [];
+  const text =
+    isSplit || (order !== 'updated' && hasPeriod(filters))
+      ? sidsFirst(conditions, parts, order, ending)
+      : `select ${COLUMNS} from sessions ${whereOf(conditions.texts)} ${ending}`;
   return { text, values: conditions.values };
+}
+
+function hasPeriod({ startedFromMs, startedToMs, endedFromMs, endedToMs }: SessionFilters): boolean {
+  return [startedFromMs, startedToMs, endedFromMs, endedToMs].some((bound) => bound !== undefined);
 }
 
 type Statement = { text: string; values: unknown[] };
 
 const COLUMNS = 'sessions.session, sessions.version, sessions.created_at, sessions.updated_at';
 
-/**
- * The newest version of each session stands once in the change feed, in the order of the versions. An index of
- * `updated_at` would give the same order, and would be written to by every version.
- */
-const ORDERS: Record<SessionOrder, { from: string; by: string }> = {
-  newest: { from: `select ${COLUMNS} from sessions`, by: 'sessions.created_at desc, sessions.sid desc' },
-  oldest: { from: `select ${COLUMNS} from sessions`, by: 'sessions.created_at, sessions.sid' },
-  updated: {
-    from: `select ${COLUMNS}, changes.cursor::text from changes
-       join sessions on sessions.sid = changes.sid and sessions.version = changes.version`,
-    by: 'changes.cursor desc',
-  },
+type Order = { by: string; beyond: '<' | '>' };
+
+const ORDERS: Record<SessionOrder, Order> = {
+  newest: { by: 'sessions.created_at desc, sessions.sid desc', beyond: '<' },
+  oldest: { by: 'sessions.created_at, sessions.sid', beyond: '>' },
+  updated: { by: 'sessions.updated_at desc, sessions.sid desc', beyond: '<' },
 };
 
-function addPosition(conditions: Conditions, order: SessionOrder, after: SessionPosition): void {
-  if (after.of === 'changes') {
-    addCondition(conditions, 'changes.cursor < ?::bigint', after.cursor);
-    return;
-  }
-  conditions.values.push(new Date(after.createdMs));
-  const at = `$${String(conditions.values.length)}`;
-  const beyond = order === 'oldest' ? '>' : '<';
-  addCondition(conditions, `(sessions.created_at, sessions.sid) ${beyond} (${at}, ?)`, after.sid);
+function columnOf(order: SessionOrder): 'created_at' | 'updated_at' {
+  return order === 'updated' ? 'updated_at' : 'created_at';
 }
 
-function whereOf({ texts }: Conditions): string {
+function addPosition(conditions: Conditions, isBeyond: string, { atMs, sid }: SessionPosition): void {
+  conditions.values.push(new Date(atMs));
+  addCondition(conditions, `${isBeyond} ($${String(conditions.values.length)}, ?)`, sid);
+}
+
+/**
+ * The sids of the page are found in an index alone, and of the rows only those of the page are read: for conditions of
+ * which an index holds what decides, and that many fit who are not on the page. Where there are parts, which exclude
+ * each other, each is read in its own order and stops at the end of the page.
+ */
+function sidsFirst({ texts }: Conditions, parts: readonly string[], order: SessionOrder, ending: string): string {
+  const pageOf = (conditions: readonly string[]): string =>
+    `select sessions.sid, sessions.${columnOf(order)} from sessions ${whereOf(conditions)} ${ending}`;
+  const pages = parts.map((part) => `(${pageOf([...texts, part])})`).join(' union all ');
+  const page = parts.length === 0 ? pageOf(texts) : `select sessions.sid from (${pages}) as sessions ${ending}`;
+  return `select ${COLUMNS} from (${page}) as page join sessions on sessions.sid = page.sid ${ending}`;
+}
+
+function whereOf(texts: readonly string[]): string {
   return texts.length === 0 ? '' : `where ${texts.join(' and ')}`;
 }
 
@@ -86,7 +117,7 @@ export async function countSessions(
   filters: SessionFilters,
 ): Promise<{ value: number; exact: boolean }> {
   const conditions = conditionsOf(filters);
-  const all = `from sessions ${whereOf(conditions)}`;
+  const all = `from sessions ${whereOf(conditions.texts)}`;
   const counted = await db.query<{ count: number }>(
     `select count(*)::int as count from (select ${all} limit ${String(COUNTED + 1)}) as fitting`,
     conditions.values,

@@ -1,6 +1,7 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { RecordingMode } from '../../evidence/registration.js';
 import type { UploadState } from '../../sessions/facts/upload.js';
+import type { Queryable } from '../connection/database.js';
 import type { Certainty, SessionOutcome, SessionState } from '../../sessions/verdict/session.js';
 
 type Values<T> = readonly T[] | undefined;
@@ -22,13 +23,15 @@ export type SessionFilters = {
   start?: string | undefined;
   hasGaps?: boolean | undefined;
   /** `apps`: those that are configured; about sessions of others Agora cannot be asked. */
-  queryable?: { wanted: boolean; nowMs: UnixMs; apps: readonly string[] } | undefined;
+  queryable?: QueryableFilter | undefined;
   startedFromMs?: UnixMs | undefined;
   startedToMs?: UnixMs | undefined;
   endedFromMs?: UnixMs | undefined;
   endedToMs?: UnixMs | undefined;
   updatedAfterMs?: UnixMs | undefined;
 };
+
+type QueryableFilter = { wanted: boolean; nowMs: UnixMs; apps: readonly string[] };
 
 /** Conditions of a statement with their values, which stand in it as `$1`, `$2` and so on. */
 export type Conditions = { texts: string[]; values: unknown[] };
@@ -55,17 +58,24 @@ function addGiven<T>(conditions: Conditions, text: string, value: T | undefined,
   if (value !== undefined) addCondition(conditions, text, as(value));
 }
 
+/** One value alone is looked up with `=`: of what equals it an index knows the order, of what is any of several not. */
+function addAnyOf(conditions: Conditions, column: string, type: 'text' | 'int', values: Values<unknown>): void {
+  if (values === undefined) return;
+  if (values.length === 1) addCondition(conditions, `${column} = ?::${type}`, values[0]);
+  else addCondition(conditions, `${column} = any(?::${type}[])`, values);
+}
+
 const asItIs = (value: unknown): unknown => value;
 
 function addWords(conditions: Conditions, filters: SessionFilters): void {
   const { state, outcome, certainty, mode, upload, finding, serviceStatus, hasGaps } = filters;
-  addGiven(conditions, 'sessions.state = any(?::text[])', state, asItIs);
-  addGiven(conditions, 'sessions.outcome = any(?::text[])', outcome, asItIs);
-  addGiven(conditions, 'sessions.certainty = any(?::text[])', certainty, asItIs);
-  addGiven(conditions, 'sessions.mode = any(?::text[])', mode, asItIs);
-  addGiven(conditions, 'sessions.upload = any(?::text[])', upload, asItIs);
+  addAnyOf(conditions, 'sessions.state', 'text', state);
+  addAnyOf(conditions, 'sessions.outcome', 'text', outcome);
+  addAnyOf(conditions, 'sessions.certainty', 'text', certainty);
+  addAnyOf(conditions, 'sessions.mode', 'text', mode);
+  addAnyOf(conditions, 'sessions.upload', 'text', upload);
   addGiven(conditions, 'sessions.finding_codes && ?::text[]', finding, asItIs);
-  addGiven(conditions, 'sessions.service_status = any(?::int[])', serviceStatus, asItIs);
+  addAnyOf(conditions, 'sessions.service_status', 'int', serviceStatus);
   if (hasGaps !== undefined) conditions.texts.push(hasGaps ? 'sessions.has_gaps' : 'not sessions.has_gaps');
 }
 
@@ -86,7 +96,7 @@ function addTexts(conditions: Conditions, filters: SessionFilters): void {
 /** By as much of it as the index holds, and by all of it only where that is more: it would be taken for rarer. */
 function addCut(conditions: Conditions, column: string, texts: Values<string>): void {
   if (texts === undefined) return;
-  addCondition(conditions, `left(sessions.${column}, ${String(CUT)}) = any(?::text[])`, texts.map(first));
+  addAnyOf(conditions, `left(sessions.${column}, ${String(CUT)})`, 'text', texts.map(first));
   if (texts.every((text) => first(text) === text)) return;
   addCondition(conditions, `sessions.${column} = any(?::text[])`, texts);
 }
@@ -106,6 +116,36 @@ function addTimes(conditions: Conditions, filters: SessionFilters): void {
   addCondition(asked, 'sessions.app_id = any(?::text[])', apps);
   const both = asked.texts.join(' and ');
   conditions.texts.push(wanted ? both : `(${both}) is not true`);
+}
+
+/**
+ * Those about which Agora cannot be asked, in parts that exclude each other, for most sessions are among them and the
+ * newest are not: never registered; with a window that is over; and of one of `others`, the apps that are known and
+ * not configured.
+ */
+export function notQueryableParts({ values }: Conditions, nowMs: UnixMs, others: readonly string[]): readonly string[] {
+  values.push(new Date(nowMs));
+  const now = `$${String(values.length)}::timestamptz`;
+  const ofNobody = others.map((app) => {
+    values.push(app);
+    return `sessions.queryable_until > ${now} and left(sessions.app_id, ${String(CUT)}) = $${String(values.length)}`;
+  });
+  return ['sessions.queryable_until is null', `sessions.queryable_until <= ${now}`, ...ofNobody];
+}
+
+/** The apps of sessions that are not among `configured`, as far as an index holds them, of which it reads an entry for each. */
+export async function findOtherApps(db: Queryable, configured: readonly string[]): Promise<string[]> {
+  const app = `left(sessions.app_id, ${String(CUT)})`;
+  const { rows } = await db.query<{ app: string }>(
+    `with recursive apps as (
+       (select ${app} as app from sessions where ${app} is not null order by ${app} limit 1)
+       union all
+       select (select ${app} from sessions where ${app} > apps.app order by ${app} limit 1) from apps
+       where apps.app is not null
+     ) select apps.app from apps where apps.app is not null and apps.app <> all($1::text[])`,
+    [configured.map(first)],
+  );
+  return rows.map((row) => row.app);
 }
 
 function first(text: string): string {

@@ -29,6 +29,8 @@ export type ReadSummary = () => Promise<SummaryAnswer>;
 
 export type ApiContext = {
   db: Db;
+  /** For what may tell of a moment ago: lists and statistics, and nothing that a caller has just written. */
+  readOlder: <T>(read: (db: Db) => Promise<T>) => Promise<T>;
   writes: LedgerWrites;
   rules: PlanRules;
   /** In which the same noticeId is the same notification: one of each account, as a rule. */

@@ -6,7 +6,7 @@ import { concludeGaps } from '../../sessions/views/conclude.js';
 import { explain } from '../../sessions/views/explain.js';
 import { inferences } from '../../sessions/views/inferences.js';
 import { STREAM_EVENTS, streamHistory } from '../../sessions/views/streams.js';
-import { notFound } from '../problem.js';
+import { notFound, ProblemError } from '../problem.js';
 import { filePage } from './answers/file-schema.js';
 import { explanationsSchema, gapPage, streamsSchema } from './answers/history-schema.js';
 import { observationPage } from './answers/observation-schema.js';
@@ -109,6 +109,9 @@ const listGaps = route({
   },
 });
 
+/** What one answer tells of: an hour in which somebody speaks or falls silent every second. */
+const MOST_STREAM_EVENTS = 5_000;
+
 const readStreams = route({
   ...ofSession,
   path: '/v1/sessions/{sid}/streams',
@@ -116,9 +119,11 @@ const readStreams = route({
   summary: 'Who was recorded when',
   description: 'Whose audio and video was received when, in which slices, and when nothing was recorded.',
   answers: { 200: { description: 'Streams, slices and interruptions.', schema: streamsSchema } },
+  problems: { ...ofSession.problems, 422: 'There are more than 5,000 of them: the timeline has them in pages.' },
   handle: async (context, { path }) => {
     const { sid } = await knownSession(context, path.sid);
-    const told = await loadNoticesOfTypes(context.db.pool, sid, STREAM_EVENTS);
+    const told = await loadNoticesOfTypes(context.db.pool, sid, STREAM_EVENTS, MOST_STREAM_EVENTS + 1);
+    if (told.length > MOST_STREAM_EVENTS) throw tooManyStreams(sid);
     return { status: 200, body: streamsResponse(streamHistory(told)) };
   },
 });
@@ -145,6 +150,14 @@ export const historyRoutes = [
   listGaps,
   readStreams,
 ];
+
+function tooManyStreams(sid: string): ProblemError {
+  return new ProblemError({
+    status: 422,
+    title: 'More than one answer can hold',
+    detail: `More than ${String(MOST_STREAM_EVENTS)} notifications tell of streams and slices of session ${sid}: GET /v1/sessions/{sid}/timeline has them in pages.`,
+  });
+}
 
 async function knownSession({ db }: Pick<ServedContext, 'db'>, sid: string): Promise<StoredSession> {
   const found = (await loadSessions(db.pool, [sid])).get(sid);

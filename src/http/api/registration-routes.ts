@@ -16,12 +16,12 @@ const route = routesFor<ServedContext>();
 
 const name = storableText.min(1);
 const id = name.refine(isAddressPart, NOT_AN_ADDRESS_PART);
-const registeredSid = sidText
+export const registeredSid = sidText
   .refine(isAddressPart, NOT_AN_ADDRESS_PART)
   .meta({ description: sidText.description ?? '' });
 
 /** uid: Agora's are numbers up to 2^32 - 1, and come as text or as numbers. */
-const registrationBody = z
+export const registrationBody = z
   .object({
     appId: id.meta({ description: 'The app that recorded.' }),
     resourceId: id.meta({ description: 'The resource id that `acquire` answered.' }),

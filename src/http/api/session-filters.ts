@@ -89,15 +89,15 @@ export const sessionOrder = {
 
 const createdShape = z
   .object({ createdMs: instantNumber, sid: sidText })
-  .transform((place) => ({ of: 'sessions' as const, ...place }));
-const changedShape = z
-  .object({ cursor: z.string().regex(/^\d{1,18}$/) })
-  .transform((place) => ({ of: 'changes' as const, ...place }));
+  .transform(({ createdMs, sid }) => ({ of: 'created' as const, atMs: createdMs, sid }));
+const updatedShape = z
+  .object({ updatedMs: instantNumber, sid: sidText })
+  .transform(({ updatedMs, sid }) => ({ of: 'updated' as const, atMs: updatedMs, sid }));
 
 export function readPosition(order: SessionOrder, cursor: string | undefined): SessionPosition | null {
-  return order === 'updated' ? readCursor(changedShape, cursor) : readCursor(createdShape, cursor);
+  return order === 'updated' ? readCursor(updatedShape, cursor) : readCursor(createdShape, cursor);
 }
 
-export function writePosition({ of: _of, ...place }: SessionPosition): string {
-  return writeCursor(place);
+export function writePosition({ of, atMs, sid }: SessionPosition): string {
+  return writeCursor(of === 'updated' ? { updatedMs: atMs, sid } : { createdMs: atMs, sid });
 }

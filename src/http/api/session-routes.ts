@@ -24,11 +24,13 @@ const findSessions = route({
   query: { ...sessionFilters, ...sessionOrder, ...pageParameters },
   answers: { 200: { description: 'A page of sessions.', schema: sessionPage } },
   handle: async (context, { query: { limit, cursor, order, count, ...asked } }) => {
-    const { db, now, rules } = context;
+    const { readOlder, now, rules } = context;
     const filters = readFilters(asked, context);
     const after = readPosition(order, cursor);
-    const found = await listSessions(db.pool, filters, { limit, order, after });
-    const counted = count ? { count: await countSessions(db.pool, filters) } : {};
+    const { found, counted } = await readOlder(async ({ pool }) => ({
+      found: await listSessions(pool, filters, { limit, order, after }),
+      counted: count ? { count: await countSessions(pool, filters) } : {},
+    }));
     const sessions = found.map((session) => sessionResponse(session, now(), rules));
     const last = found.length === limit ? found.at(-1) : undefined;
     return {

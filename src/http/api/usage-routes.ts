@@ -75,9 +75,9 @@ const readQuality = route({
     },
   },
   problems: { 422: 'The period is longer than 400 days.' },
-  handle: async ({ db, now }, { query: { appId = null, ...bounds } }) => {
+  handle: async ({ readOlder, now }, { query: { appId = null, ...bounds } }) => {
     const asked = { ...periodOf(bounds, now(), DAY_MS), appId };
-    return { status: 200, body: { days: await readDeliveryQuality(db.pool, asked) } };
+    return { status: 200, body: { days: await readOlder(({ pool }) => readDeliveryQuality(pool, asked)) } };
   },
 });
 
@@ -107,9 +107,9 @@ const readQueryUsage = route({
     },
   },
   problems: { 422: 'The period is longer than 400 days.' },
-  handle: async ({ db, now, limits }, { query: { account = null, ...bounds } }) => {
+  handle: async ({ readOlder, now, limits }, { query: { account = null, ...bounds } }) => {
     const asked = { ...periodOf(bounds, now(), HOUR_MS), account };
-    const hours = (await readUsage(db.pool, asked)).map(({ hourMs, ...usage }) => {
+    const hours = (await readOlder(({ pool }) => readUsage(pool, asked))).map(({ hourMs, ...usage }) => {
       const perSecond = limits.get(usage.account);
       return { ...usage, hour: iso(hourMs), limit: perSecond === undefined ? null : perSecond * 3_600 };
     });

@@ -6,6 +6,7 @@ import type { SignatureHeaders } from '../../agora/signature.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { ArrivalKind, Rejection, RejectionReason } from '../../evidence/rejection.js';
 import type { Metrics } from '../../observability/metrics.js';
+import type { Traces } from '../../observability/traces.js';
 import { createSparingly } from '../../observability/sparingly.js';
 import type { Intake } from '../../intake/intake.js';
 import { createErrorHandler, notFoundHandler } from '../error-handler.js';
@@ -28,6 +29,8 @@ export type ReceiverOptions = {
   now: () => UnixMs;
   log: Logger;
   metrics: Metrics;
+  /** Null where nobody asked for traces. */
+  traces: Traces | null;
 };
 
 /**
@@ -122,10 +125,20 @@ async function take(
   response: Response,
   onKept: (parsed: ParsedNotification) => void,
 ): Promise<void> {
-  const parsed = await keep(options, raw, sender, options.now());
+  const receivedMs = options.now();
+  const parsed = await keep(options, raw, sender, receivedMs);
   options.metrics.notifications.inc({ result: parsed.kind });
   response.writeHead(200, ANSWER_HEADERS).end(ANSWER);
   onKept(parsed);
+  tellKept(options, parsed, receivedMs);
+}
+
+/** The trace of a notification is named by its event, whether traces are kept or not. */
+function tellKept({ traces, now, log }: ReceiverOptions, parsed: ParsedNotification, receivedMs: UnixMs): void {
+  if (parsed.kind !== 'notice') return;
+  const { eventKey, sid, eventType } = parsed.envelope;
+  traces?.stage({ eventKey, sid }, 'received', receivedMs, now());
+  if (log.isLevelEnabled('debug')) log.debug({ sid, eventType, traceId: eventKey }, 'notification.kept');
 }
 
 type TellArrival = (parsed: ParsedNotification, appId: string, headers: SignatureHeaders) => void;

@@ -25,7 +25,7 @@ describe('the settings', () => {
       receiver: { host: '0.0.0.0', port: 8080, maxBytes: 1_048_576 },
       api: { host: '127.0.0.1', port: 8081, keys: [] },
       databaseUrl: null,
-      redisUrl: null,
+      redis: null,
       accounts: [],
       baseUrls: ['https://api.agora.io', 'https://api.sd-rtn.com'],
       qpsShare: 0.9,
@@ -118,9 +118,16 @@ describe('the settings', () => {
 
   it('show no secret in the log', () => {
     const shown = JSON.stringify(
-      describeConfig(configOf({ ...ONE_APP, API_KEYS: 'a:write:topsecret1', REDIS_URL: 'redis://:pw@h' })),
+      describeConfig(
+        configOf({
+          ...ONE_APP,
+          API_KEYS: 'a:write:topsecret1',
+          REDIS_URL: 'redis://:pw@h',
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:hidden@collector:4318',
+        }),
+      ),
     );
-    for (const secret of ['very-secret', 'first', 'second', 'topsecret1', 'pw']) {
+    for (const secret of ['very-secret', 'first', 'second', 'topsecret1', 'pw', 'hidden']) {
       expect(shown).not.toContain(secret);
     }
   });
