@@ -10,7 +10,17 @@ const noClockNoChance = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', '.stryker/**', '.bench/**', '.deploy/**', 'src/generated/**', 'coverage/**', 'test/fixtures/**'] },
+  {
+    ignores: [
+      'dist/**',
+      '.stryker/**',
+      '.bench/**',
+      '.deploy/**',
+      'src/generated/**',
+      'coverage/**',
+      'test/fixtures/**',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
@@ -78,6 +88,7 @@ export default tseslint.config(
         fetch: 'readonly',
         URL: 'readonly',
         TextDecoderStream: 'readonly',
+        sessionStorage: 'readonly',
       },
     },
   },

@@ -1,10 +1,11 @@
 // What the build adds to dist/ beside compiled code: the page of /docs, the document of the API as a
-// file, and the client that is made of it.
+// file, the client that is made of it, and the page.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildClient } from './build-client.mjs';
+import { buildPage } from './build-page.mjs';
 
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const page = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -18,3 +19,6 @@ const { describeApi } = await import('../dist/http/api/describe-api.js');
 const document = describeApi();
 writeFileSync(join(dist, 'openapi.json'), `${JSON.stringify(document, null, 2)}\n`);
 await buildClient(document);
+
+const { FINDING_RULES } = await import('../dist/sessions/findings/find-findings.js');
+await buildPage(FINDING_RULES);

@@ -14,7 +14,10 @@ const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarni
 const args = process.argv.slice(2);
 
 const WORKERS = 3;
-const PARTS = [['test/layers', 'test/unit', 'test/integration'], ['test/scenarios']];
+const PARTS = [
+  ['test/layers', 'test/unit', 'test/integration'],
+  ['test/browser', 'test/scenarios'],
+];
 
 const OUTPUT = /^--outputFile=(.*)$/;
 /** Options of Jest that are given with a value of their own; every other word is a path. */

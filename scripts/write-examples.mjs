@@ -46,6 +46,8 @@ const parsed = parseConfig({
   AGORA_NCS_SECRET: SECRET,
   AGORA_BASE_URLS: `http://127.0.0.1:${agora.address().port}`,
   REORDER_GRACE_MS: '100',
+  WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
+  SECRETS_KEY: 'a key for the examples',
 });
 if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
 const app = await startApp(parsed.config, createLogger('silent'));
@@ -55,7 +57,10 @@ const examples = {};
 /** Asks, and keeps what was answered as an example of an endpoint. */
 async function show(id, method, path, request) {
   const body = request === undefined ? {} : { body: JSON.stringify(request) };
-  const headers = request === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = {
+    accept: 'application/json',
+    ...(request === undefined ? {} : { 'content-type': 'application/json' }),
+  };
   const response = await fetch(`http://127.0.0.1:${app.apiPort}${path}`, { method, headers, ...body });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
@@ -155,6 +160,20 @@ try {
   await show('replayQuarantine', 'POST', '/v1/quarantine/replay');
   await show('readRules', 'GET', '/v1/rules');
   await show('readChanges', 'GET', '/v1/changes?limit=1');
+  const wanted = { url: `http://127.0.0.1:${agora.address().port}/hooks`, types: ['session.ended'] };
+  const { id } = await show('createWebhook', 'POST', '/v1/webhooks', wanted);
+  await show('createWebhook', 'POST', '/v1/webhooks', { url: 'https://10.0.0.1/hooks' });
+  await show('listWebhooks', 'GET', '/v1/webhooks');
+  await show('readWebhook', 'GET', `/v1/webhooks/${id}`);
+  await show('changeWebhook', 'PATCH', `/v1/webhooks/${id}`, { description: 'billing' });
+  await show('rotateWebhookSecret', 'POST', `/v1/webhooks/${id}/rotate-secret`);
+  await show('testWebhook', 'POST', `/v1/webhooks/${id}/test`);
+  const log = () => show('listDeliveries', 'GET', `/v1/webhooks/${id}/deliveries?state=delivered`);
+  await until(async () => (await log()).deliveries.length > 0);
+  await show('pauseWebhook', 'POST', `/v1/webhooks/${id}/pause`);
+  await show('resumeWebhook', 'POST', `/v1/webhooks/${id}/resume`);
+  await show('redriveWebhook', 'POST', `/v1/webhooks/${id}/redrive`, {});
+  await show('deleteWebhook', 'DELETE', `/v1/webhooks/${id}`);
   await show('readDeliveryQuality', 'GET', '/v1/delivery-quality');
   await show('readQueryUsage', 'GET', '/v1/query-usage');
   await showStream('streamChanges', '/v1/changes/stream?after=0');

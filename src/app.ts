@@ -22,6 +22,7 @@ import { readReadiness } from './start/readiness.js';
 import { startReporting } from './start/start-reporting.js';
 import { startRollups } from './start/start-rollups.js';
 import type { Components } from './start/components.js';
+import { openSender, openWebhooks, wakingWebhooks } from './start/webhooks.js';
 import { startApi } from './start/start-api.js';
 import { openReceiverIntake, startReceiver } from './start/start-receiver.js';
 
@@ -104,7 +105,8 @@ async function openComponents(surroundings: Surroundings, opened: OpenResources)
   const pressure = intake?.pressure ?? (() => 'none' as const);
   const context = askContext(config, db, clock, log, metrics, traces, stopping, pressure);
   opened.add(context.client, (it) => it.close());
-  return { config, url, db, clock, log, metrics, traces, context, backend, queues, readReplica, intake };
+  const webhooks = openWebhooks({ config, db, clock, queues, log, metrics });
+  return { config, url, db, clock, log, metrics, traces, context, backend, queues, readReplica, webhooks, intake };
 }
 
 /**
@@ -116,7 +118,7 @@ async function startRoles(
   existing: ExistingListeners,
   opened: OpenResources,
 ): Promise<Pick<App, 'receiverPort' | 'apiPort'>> {
-  const { config, db, clock, log, backend, queues, context } = components;
+  const { config, db, clock, log, backend, queues } = components;
   const running: { close: () => Promise<unknown> }[] = [];
   opened.add(running, (all) => Promise.all(all.map((one) => one.close())));
   const [hasJobs, hasApi, hasReceiver] = (['jobs', 'api', 'receiver'] as const).map((role) =>
@@ -125,7 +127,8 @@ async function startRoles(
   if (hasJobs) {
     // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
-    const jobs = startJobs(backend, queues, context);
+    const sender = await openSender(components);
+    const jobs = startJobs(backend, queues, wakingWebhooks(components, sender), sender);
     running.push(jobs, startReporting(components), startRollups(components));
     await jobs.ready();
   }

@@ -4,4 +4,7 @@ export type { FollowedChange, FollowOptions, Retry } from './follow-changes.js';
 export type { Paged } from './paged.js';
 export type { Connection } from './send.js';
 export type { Sessions } from './sessions.js';
+export { verifyWebhook, WebhookVerificationError } from './verify-webhook.js';
+export type { VerifyOptions, WebhookEvent, WebhookHeaders } from './verify-webhook.js';
+export type { Webhooks } from './webhooks.js';
 export type * from './types.js';

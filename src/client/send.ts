@@ -1,7 +1,7 @@
 import { errorOf, LedgerUnreachableError } from './ledger-error.js';
 
 export type Call = {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   /** What is undefined is left out; of a list any value may fit. */
   query?: Readonly<Record<string, QueryValue>> | undefined;
@@ -14,7 +14,7 @@ export type Call = {
 
 export type QueryValue = string | number | boolean | readonly (string | number)[] | undefined;
 
-/** Sends one request and gives the body of its answer, which is as the document of the API describes it. */
+/** Sends one request and gives the body of its answer, as the document of the API describes it; none is undefined. */
 export type Send = <T>(call: Call) => Promise<T>;
 
 export type Connection = {
@@ -41,7 +41,7 @@ export function createSend({ baseUrl, key, fetch, timeoutMs = 30_000 }: Connecti
       return { response: answered, text: await answered.text() };
     });
     if (!response.ok) throw errorOf(response, text);
-    return JSON.parse(text) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   };
 }
 

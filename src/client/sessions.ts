@@ -1,10 +1,13 @@
 import { paged, type Paged } from './paged.js';
-import { segment, type Send } from './send.js';
+import { segment, type Call, type Send } from './send.js';
 import type {
   CallOptions,
+  Explanations,
   FilePage,
   Gap,
   GapPage,
+  Notice,
+  NoticePage,
   Observation,
   ObservationPage,
   PageOptions,
@@ -12,6 +15,7 @@ import type {
   Session,
   SessionFilters,
   SessionPage,
+  Streams,
   TimelineEntry,
   TimelinePage,
   Version,
@@ -30,14 +34,28 @@ export type Sessions = {
   observations: (sid: string, options?: PageOptions) => Paged<Observation, ObservationPage>;
   /** The newest first. */
   versions: (sid: string, options?: PageOptions) => Paged<Version, VersionPage>;
+  /** Notifications with their bodies as they came, in order of receipt. */
+  notices: (sid: string, options?: PageOptions & { receivedFrom?: string }) => Paged<Notice, NoticePage>;
+  /** Why each fact of it is what it is. */
+  explain: (sid: string, options?: CallOptions) => Promise<Explanations>;
+  /** Who was recorded when. */
+  streams: (sid: string, options?: CallOptions) => Promise<Streams>;
 };
 
 export function sessionsOf(send: Send): Sessions {
   const behind =
-    <Item, Page extends { next: string | null }>(name: string, itemsOf: (page: Page) => readonly Item[]) =>
+    <Item, Page extends { next: string | null }>(
+      name: string,
+      itemsOf: (page: Page) => readonly Item[],
+      begin: Call['query'] = {},
+    ) =>
     (sid: string, { limit, cursor, signal }: PageOptions = {}): Paged<Item, Page> => {
       const path = `${sessionPath(sid)}/${name}`;
-      return paged(cursor, (at) => send<Page>({ path, query: { limit, cursor: at }, signal }), itemsOf);
+      return paged(
+        cursor,
+        (at) => send<Page>({ path, query: { limit, cursor: at, ...(at === undefined ? begin : {}) }, signal }),
+        itemsOf,
+      );
     };
   return {
     get: (sid, { asOf, signal } = {}) => {
@@ -55,6 +73,10 @@ export function sessionsOf(send: Send): Sessions {
     gaps: behind('gaps', (page: GapPage) => page.gaps),
     observations: behind('observations', (page: ObservationPage) => page.observations),
     versions: behind('versions', (page: VersionPage) => page.versions),
+    notices: (sid, { receivedFrom, ...options } = {}) =>
+      behind('notices', (page: NoticePage) => page.notices, { receivedFrom })(sid, options),
+    explain: (sid, { signal } = {}) => send({ path: `${sessionPath(sid)}/explain`, signal }),
+    streams: (sid, { signal } = {}) => send({ path: `${sessionPath(sid)}/streams`, signal }),
   };
 }
 

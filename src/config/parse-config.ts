@@ -50,6 +50,15 @@ export type Config = Readonly<{
   retention: { evidence: number; changes: number; identities: number; quarantine: number; usage: number };
   /** Where traces go, and which share of them is kept; null where none are made. */
   traces: { endpoint: string; share: number } | null;
+  webhooks: {
+    allowedHosts: readonly string[];
+    retryScheduleMs: readonly number[];
+    /** Certificates beside the public ones, as PEM. */
+    ca: string | null;
+    /** The newest first; empty where the key in `secretsKeyFile` is used. */
+    secretsKeys: readonly string[];
+    secretsKeyFile: string;
+  };
   logLevel: string;
 }>;
 
@@ -67,12 +76,14 @@ export function parseConfig(
   const settings = parseSettings(environment, problems);
   const accounts = readAccounts(settings, readFile, problems);
   const redis = readRedis(settings, readFile, problems);
+  const webhookCa = readWebhookCa(settings, readFile, problems);
   if (!isGuarded(settings)) {
     problems.push(`API_KEYS: empty while API_HOST is not loopback; for example ${SETTINGS.API_KEYS.example}`);
   }
   problems.push(...lonelyUrls(settings));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: Object.freeze(assemble(settings, accounts, redis, isGiven(environment['OPS_PORT']))) };
+  const isOpsPortChosen = isGiven(environment['OPS_PORT']);
+  return { ok: true, config: Object.freeze(assemble(settings, accounts, { redis, webhookCa, isOpsPortChosen })) };
 }
 
 function parseSettings(environment: Environment, problems: string[]): ParsedSettings {
@@ -143,6 +154,24 @@ function lonelyUrls(settings: ParsedSettings): string[] {
   return given.map((name) => problemOf(name, 'set without DATABASE_URL, whose database it is of'));
 }
 
+function readWebhookCa(
+  { WEBHOOK_CA_FILE: file }: ParsedSettings,
+  readFile: (name: string) => string,
+  problems: string[],
+): string | null {
+  if (file === undefined) return null;
+  const told = (what: string): null => {
+    problems.push(problemOf('WEBHOOK_CA_FILE', what));
+    return null;
+  };
+  try {
+    const pem = readFile(file);
+    return pem.includes('-----BEGIN CERTIFICATE-----') ? pem : told('holds no certificate in PEM');
+  } catch (error) {
+    return told(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
 function isGuarded({ API_HOST, API_KEYS }: ParsedSettings): boolean {
   return API_KEYS !== undefined || API_HOST === undefined || isLoopback(API_HOST);
 }
@@ -150,8 +179,7 @@ function isGuarded({ API_HOST, API_KEYS }: ParsedSettings): boolean {
 function assemble(
   settings: ParsedSettings,
   accounts: readonly AccountConfig[],
-  redis: RedisSettings | null,
-  isOpsPortChosen: boolean,
+  read: { redis: RedisSettings | null; webhookCa: string | null; isOpsPortChosen: boolean },
 ): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
@@ -167,14 +195,14 @@ function assemble(
       port: needed(settings.API_PORT),
       keys: settings.API_KEYS ?? [],
     },
-    ops: opsOf(settings, isOpsPortChosen),
+    ops: opsOf(settings, read.isOpsPortChosen),
     databaseUrl: settings.DATABASE_URL ?? null,
     databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
     databaseReadUrl: settings.DATABASE_READ_URL ?? null,
     dataDir,
     spoolDir: path.resolve(settings.SPOOL_DIR ?? path.join(dataDir, 'spool')),
     spoolMaxBytes: needed(settings.SPOOL_MAX_BYTES),
-    redis,
+    redis: read.redis,
     accounts,
     baseUrls: [firstUrl, ...otherUrls],
     qpsShare: needed(settings.AGORA_QPS_SHARE),
@@ -200,6 +228,13 @@ function assemble(
       usage: needed(settings.USAGE_DAYS),
     },
     traces: tracesOf(settings),
+    webhooks: {
+      allowedHosts: settings.WEBHOOK_ALLOWED_HOSTS ?? [],
+      retryScheduleMs: needed(settings.WEBHOOK_RETRY_SCHEDULE_MS),
+      ca: read.webhookCa,
+      secretsKeys: settings.SECRETS_KEY ?? [],
+      secretsKeyFile: path.join(dataDir, 'secrets.key'),
+    },
     logLevel: needed(settings.LOG_LEVEL),
   };
 }
@@ -222,9 +257,11 @@ function needed<T>(value: T | undefined): T {
 
 /** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { accounts, api, databaseUrl, databaseDirectUrl, databaseReadUrl, redis, traces, ...rest } = config;
+  const { accounts, api, databaseUrl, databaseDirectUrl, databaseReadUrl, redis, traces, webhooks, ...rest } = config;
+  const { ca, secretsKeys, ...ofWebhooks } = webhooks;
   return {
     ...rest,
+    webhooks: { ...ofWebhooks, ca: ca === null ? 'public' : 'configured', secretsKeys: secretsKeys.length },
     api: { ...api, keys: api.keys.map(({ name, role }) => `${name}:${role}`) },
     database: databaseUrl === null ? 'embedded' : 'configured',
     ...(databaseDirectUrl === null ? {} : { databaseDirect: 'configured' }),

@@ -56,6 +56,13 @@ const baseUrl = url('https:', 'http:').refine(
 
 const role = z.enum(['receiver', 'api', 'jobs'], 'may hold receiver, api and jobs only');
 
+/** A name of a host, an address, or a range of addresses as `address/bits`. */
+const hostOrRange = z
+  .string()
+  .regex(/^(\[?[\da-f:.]+\]?(\/\d{1,3})?|[\w-]+(\.[\w-]+)*\.?)$/i, 'must hold hosts, addresses or CIDR ranges only');
+
+const secretsKey = z.string().min(16, 'must be of 16 or more characters each');
+
 /** An API key as it is written: `name:role:key`; the key may hold colons. */
 const apiKey = z
   .string()
@@ -381,6 +388,32 @@ export const SETTINGS = {
     default: '1',
     example: '0.01',
     meaning: 'Which share of traces is kept; of each trace all processes keep all, or nothing.',
+  },
+  WEBHOOK_ALLOWED_HOSTS: {
+    schema: listOf(hostOrRange),
+    default: 'none',
+    example: 'hooks.internal,10.20.0.0/16',
+    meaning:
+      'Hosts and CIDR ranges that outgoing webhooks may reach although they are private or loopback; to these plain `http` is allowed too.',
+  },
+  WEBHOOK_RETRY_SCHEDULE_MS: {
+    schema: listOf(durationMs),
+    default: '5000,30000,120000,900000,3600000,14400000,43200000',
+    example: '5000,30000,120000,900000',
+    meaning: 'Waits between the tries of one delivery; after the last try the delivery is parked.',
+  },
+  WEBHOOK_CA_FILE: {
+    schema: text,
+    default: 'none',
+    example: '/etc/recording-ledger/private-ca.pem',
+    meaning: 'Certificates (PEM) that receivers of webhooks may be signed by, beside the public ones.',
+  },
+  SECRETS_KEY: {
+    schema: listOf(secretsKey),
+    default: 'none',
+    example: 'the output of openssl rand -base64 32',
+    meaning:
+      'What secrets of webhooks are encrypted with in the database; while it is changed, the new one and the old one, comma-separated. Unset: a key that is made once, in `DATA_DIR`/secrets.key. The same for every process.',
   },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

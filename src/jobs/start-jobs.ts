@@ -7,6 +7,8 @@ import type { Metrics } from '../observability/metrics.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { queueRoom, slotsOf } from '../reconcile/pacing.js';
 import { createWakeUp, startTicking, type WakeUp } from './wake-ups.js';
+import { dropDelivered } from '../db/webhooks/outcomes.js';
+import { DAY_MS, plusMs } from '../evidence/instant.js';
 import { recountSessions } from '../db/sessions/session-counts.js';
 import { applyRetention } from '../ledger/apply-retention.js';
 import { makePartitions } from '../ledger/maintain.js';
@@ -15,9 +17,10 @@ import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
+import type { WebhookSender } from '../webhooks/send-webhooks.js';
 import { within } from '../timing/within.js';
 
-export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep', JobQueue>;
+export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep' | 'webhooks', JobQueue>;
 
 export function openQueues(backend: QueueBackend): JobQueues {
   return {
@@ -25,6 +28,7 @@ export function openQueues(backend: QueueBackend): JobQueues {
     plan: backend.queue('plan'),
     query: backend.queue('query'),
     sweep: backend.queue('sweep'),
+    webhooks: backend.queue('webhooks'),
   };
 }
 
@@ -38,8 +42,14 @@ export async function closeQueues(queues: JobQueues): Promise<void> {
 /** The shortest time between two wake-ups of one process: what is committed in between is folded together. */
 const FOLD_QUIET_MS = 50;
 
+const WEBHOOKS_QUIET_MS = 50;
+
 export function foldWakeUp(queues: JobQueues, log: Logger, metrics: Metrics): WakeUp {
   return createWakeUp(queues.fold, 'fold', FOLD_QUIET_MS, countLost('wake_up', log, metrics));
+}
+
+export function webhooksWakeUp(queues: JobQueues, log: Logger, metrics: Metrics): WakeUp {
+  return createWakeUp(queues.webhooks, 'webhooks', WEBHOOKS_QUIET_MS, countLost('wake_up', log, metrics));
 }
 
 /** Told of a ring or a tick that the queue did not take. */
@@ -67,6 +77,8 @@ const HOUSEKEEPING_EVERY_MS = 300_000;
 /** What an older release beside this one saved, or what a person dropped, is not counted until then. */
 const RECOUNT_EVERY_MS = 3_600_000;
 const READY_WITHIN_MS = 2_000;
+/** The log of what was delivered is for looking into what was lately. */
+const DELIVERED_DAYS = 7;
 
 /**
  * A worker that died holds its job for this long; then the job counts as stalled and runs elsewhere. It is
@@ -84,7 +96,12 @@ export type RunningJobs = {
  * Starts this process's workers and its ticks. A job only wakes a worker: all that the work needs is in
  * Postgres, so a lost, doubled or late job changes nothing but the time.
  */
-export function startJobs(backend: QueueBackend, queues: JobQueues, context: AskContext): RunningJobs {
+export function startJobs(
+  backend: QueueBackend,
+  queues: JobQueues,
+  context: AskContext,
+  sender: WebhookSender,
+): RunningJobs {
   const { log, now } = context;
   const accounts = [...context.accounts.values()];
   const plan = createPlanner({
@@ -117,6 +134,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
       timed(context, name, () => lookAfter(context, name, appIds, { isFolding: folding > 0 })),
     ),
     supervise('plan', () => timed(context, 'plan', plan)),
+    supervise('webhooks', () => timed(context, 'webhooks', sender.wake)),
     supervise('query', ({ data }) => runQuery(context, data), {
       ...LOCK,
       concurrency: queryConcurrency(context),
@@ -129,6 +147,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
   const lost = countLost('tick', log, context.metrics);
   const ticks = [
     startTicking(queues.plan, 'plan', planEveryMs(context.rules), now, lost),
+    startTicking(queues.webhooks, 'webhooks', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'sweep', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'housekeeping', HOUSEKEEPING_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'recount', RECOUNT_EVERY_MS, now, lost),
@@ -144,6 +163,7 @@ export function startJobs(backend: QueueBackend, queues: JobQueues, context: Ask
     close: async () => {
       for (const tick of ticks) tick.stop();
       await Promise.all([takenUp, ...workers.map((worker) => worker.close())]);
+      await sender.close();
     },
   };
 }
@@ -158,6 +178,7 @@ async function lookAfter(
   if (name !== 'housekeeping') return sweep(context, folding);
   await makePartitions(context);
   await refoldConfigured(context, appIds);
+  await dropDelivered(context.db, plusMs(context.now(), -DELIVERED_DAYS * DAY_MS));
   await applyRetention(context, context.retention, (dropped) => context.log.info(dropped, 'retention.dropped'));
 }
 

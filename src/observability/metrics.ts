@@ -4,6 +4,7 @@ import { foldingMetrics } from './folding-metrics.js';
 import { ledgerGauges } from './ledger-gauges.js';
 import { passingMetrics } from './passing-metrics.js';
 import { receivingMetrics } from './receiving-metrics.js';
+import { webhookMetrics } from './webhook-metrics.js';
 import { PREFIX } from './prefix.js';
 
 /** The metrics of this process, in one object that is passed to the rooms. Prometheus's names use seconds. */
@@ -31,6 +32,7 @@ export function createMetrics() {
     ...askingMetrics(registers),
     ...foldingMetrics(registers),
     ...passingMetrics(registers),
+    ...webhookMetrics(registers),
     ledger: ledgerGauges(registers),
   };
 }

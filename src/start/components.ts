@@ -6,6 +6,7 @@ import type { OpenedIntake } from '../intake/open-intake.js';
 import type { AskContext } from '../asking/ask-context.js';
 import type { QueueBackend } from '../jobs/backend.js';
 import type { JobQueues } from '../jobs/start-jobs.js';
+import type { ManageContext } from '../webhooks/manage-endpoints.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Traces } from '../observability/traces.js';
 import type { ReadReplica } from './read-replica.js';
@@ -24,6 +25,7 @@ export type Components = {
   backend: QueueBackend;
   queues: JobQueues;
   readReplica: ReadReplica;
+  webhooks: ManageContext;
   /** Null in a process without the role `receiver`. */
   intake: OpenedIntake | null;
 };

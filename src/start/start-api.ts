@@ -9,12 +9,13 @@ import { replayPart } from '../ledger/replay-quarantine.js';
 import { register } from '../ledger/register.js';
 import { summarize } from '../jobs/summarize.js';
 import { openPassThrough } from './open-pass-through.js';
+import { manageEndpoints } from '../webhooks/manage-endpoints.js';
 import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
 
 /** Starts the internal listener: API, summary, metrics. Takes over the `existing` listener, if there is one. */
 export async function startApi(components: Components, existing: Listener | null): Promise<Listener> {
-  const { config, db, clock, log, metrics, context, backend, queues, readReplica } = components;
+  const { config, db, clock, log, metrics, context, backend, queues, readReplica, webhooks } = components;
   const accounts = [...context.accounts.values()];
   const { now } = clock;
   const readSummary = () =>
@@ -39,6 +40,7 @@ export async function startApi(components: Components, existing: Listener | null
         replayQuarantine: (after, limit) => replayAndFold(components, after, limit),
         leaseBudget: (request) => leaseBudget(context, request),
       },
+      webhooks: manageEndpoints(webhooks),
       readSummary,
       readReadiness: () => readReadiness(components),
     },

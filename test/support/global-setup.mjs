@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale } from '../../scripts/build-if-stale.mjs';
+import { findChromium } from './find-chromium.mjs';
 import { findFaketime } from './find-faketime.mjs';
 import { findPgBouncer } from './find-pgbouncer.mjs';
 import { findPromtool } from './find-promtool.mjs';
@@ -46,5 +47,6 @@ export default async function globalSetup() {
   process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
   process.env['LEDGER_TEST_PGBOUNCER'] = findPgBouncer() ?? '';
   process.env['LEDGER_TEST_PROMTOOL'] = findPromtool() ?? '';
+  process.env['LEDGER_TEST_CHROMIUM'] = findChromium() ?? '';
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
 }

@@ -74,6 +74,7 @@ export async function startTestService(
         method: method,
         path,
         headers: {
+          accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         },

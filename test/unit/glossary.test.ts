@@ -7,11 +7,12 @@ const ROOMS = ['evidence', 'sessions', 'reconcile', 'ledger', 'asking', 'intake'
 
 /** Words in names of types that mean here what they mean to any programmer. */
 const GENERAL =
-  `accepted all answer askable attempt batch body case change client column comparable condition context count database db details engine
-   entry error events field filters first found full history hour in incoming interval kind late live load machine measured
-   merged migrate migration ms number numbers opened options order page partly passed period position prisma published
-   queryable range raw reason received reference release request resilient result rights row rules schema seen sent
-   server situation size store stored sum table taken terms time unix waiting with`.split(/\s+/);
+  `accepted all answer askable attempt batch body case change client column comparable condition context count
+   database db details earlier engine entry error events field filter filters first found full history hour in
+   incoming interval kind late live load machine measured merged migrate migration ms new number numbers opened
+   options order page pair partly passed period position prisma progress published queryable range raw reason
+   received reference release request resilient result rights row rules schema seen sent server situation size
+   store stored sum table taken terms time unix waiting with work`.split(/\s+/);
 
 /** Every word in bold: the terms, and the forms of them that their definitions name. */
 const TERMS = [...read('docs/glossary.md').matchAll(/\*\*(.+?)\*\*/g)].map(([, term = '']) => term);

@@ -39,11 +39,11 @@ function neededPackages(): Set<string> {
   return needed;
 }
 
-/** Packages that the code of the service imports; what Prisma writes is left out. */
+/** Packages that the code of the service imports. What Prisma writes is left out, and the page, which holds its own. */
 function importedPackages(): Set<string> {
   const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   const code = files
-    .filter((file) => file.endsWith('.ts') && !/^generated\//.test(file))
+    .filter((file) => file.endsWith('.ts') && !/^(?:generated|page)\//.test(file))
     .map((file) => readFileSync(join(ROOT, 'src', file), 'utf8'))
     .join('\n');
   const names = [...code.matchAll(/^(?:import|export)\b(?! type\b)[^'"]*?from '([^.'][^']*)'/gm)];

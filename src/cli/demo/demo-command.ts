@@ -119,6 +119,7 @@ function introduce({ receiverUrl, apiUrl, databaseUrl, key }: Places, options: W
   print(
     `  ${String(sessions)} sessions, ${String(loss * 100)} % of notifications lost, ${String(duplicates * 100)} % doubled, seed ${String(seed)}, ${String(speed)} times as fast as life`,
   );
+  print(`  page      ${apiUrl}/   key: ${key}`);
   print(`  receiver  ${receiverUrl}/ncs/${APP_ID}`);
   print(`  API       ${apiUrl}/v1/sessions   key: ${key}`);
   print(`  database  ${databaseUrl}`);

@@ -79,6 +79,7 @@ function printSession({ sid, why }: TellingSession, { apiUrl, key, settingsFile 
   const curl = `curl -H "Authorization: Bearer ${key}" ${apiUrl}/v1/sessions/${sid}`;
   print(`\nA session worth looking at while this runs: ${sid}`);
   print(`  ${why}`);
+  print(`  as a picture   ${apiUrl}/sessions/${sid}   key: ${key}`);
   print(`  the session    ${curl}`);
   print(`  why            ${curl}/explain`);
   print(`  what happened  ${curl}/timeline`);

@@ -113,7 +113,11 @@ export async function listFiles(db: Queryable, sid: string, afterName: string, l
      order by session_files.name limit $3`,
     [sid, afterName, limit],
   );
-  return rows.map((row) => ({
+  return rows.map(toFile);
+}
+
+function toFile(row: FileRow): RecordedFile {
+  return {
     name: row.name,
     kind: row.kind,
     trackType: row.track_type,
@@ -124,7 +128,7 @@ export async function listFiles(db: Queryable, sid: string, afterName: string, l
     videoId: row.video_id,
     firstSeenMs: unixMs(row.first_seen_at.getTime()),
     sources: row.sources,
-  }));
+  };
 }
 
 function dateOrNull(atMs: UnixMs | null): Date | null {
@@ -133,4 +137,20 @@ function dateOrNull(atMs: UnixMs | null): Date | null {
 
 function instantOrNull(at: Date | null): UnixMs | null {
   return at === null ? null : unixMs(at.getTime());
+}
+
+/** The newest of a session's files that were known at a moment, by when they were first heard of. */
+export async function listNewestFiles(
+  db: Queryable,
+  sid: string,
+  atMs: UnixMs,
+  limit: number,
+): Promise<RecordedFile[]> {
+  const { rows } = await db.query<FileRow>(
+    `select session_files.* from session_files
+     where session_files.sid = $1 and session_files.first_seen_at <= $2
+     order by session_files.first_seen_at desc, session_files.name limit $3`,
+    [sid, new Date(atMs), limit],
+  );
+  return rows.map(toFile);
 }

@@ -5,6 +5,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { BudgetLease, LeaseRequest } from '../../reconcile/budget-lease.js';
 import type { PlanRules } from '../../reconcile/planned-query.js';
 import type { Registered } from '../../sessions/facts/registrations.js';
+import type { ManageEndpoints } from '../../webhooks/manage-endpoints.js';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { SummaryAnswer } from './answers/summary-schema.js';
@@ -32,6 +33,8 @@ export type ApiContext = {
   /** For what may tell of a moment ago: lists and statistics, and nothing that a caller has just written. */
   readOlder: <T>(read: (db: Db) => Promise<T>) => Promise<T>;
   writes: LedgerWrites;
+  /** Of outgoing webhooks; reads go to the database. */
+  webhooks: ManageEndpoints;
   rules: PlanRules;
   /** In which the same noticeId is the same notification: one of each account, as a rule. */
   identityScopes: readonly string[];

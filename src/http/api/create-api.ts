@@ -9,6 +9,7 @@ import { describeApi } from './describe-api.js';
 import { createFeedWatch } from './feed-watch.js';
 import { mountRoutes } from './openapi/mount-routes.js';
 import { once } from './once.js';
+import { servePage } from './page.js';
 import { createReadGate } from './read-gate.js';
 import { LEDGER_ROUTES, OPEN_ROUTES } from './routes.js';
 import { createTimelinePages } from './timeline-pages.js';
@@ -24,6 +25,7 @@ export function createApi(
   app.disable('x-powered-by');
   app.use(measureRequests(context.metrics, 'api'));
   if (passThrough !== null) app.use('/agora', createPassThrough(passThrough, keys));
+  app.use(servePage());
   const takeTurn = createReadGate();
   const watchFeed = createFeedWatch(context);
   const served = {

@@ -6,6 +6,7 @@ import type { HealthContext } from './api-context.js';
 import { describeApi } from './describe-api.js';
 import { once } from './once.js';
 import { mountRoutes } from './openapi/mount-routes.js';
+import { servePage } from './page.js';
 import { createReadGate } from './read-gate.js';
 import { OPEN_ROUTES } from './routes.js';
 
@@ -13,6 +14,7 @@ import { OPEN_ROUTES } from './routes.js';
 export function createDegradedApi(context: HealthContext, log: Logger): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use(servePage());
   app.use(mountRoutes(OPEN_ROUTES, { ...context, readDocument: once(describeApi) }, createReadGate()));
   app.use('/v1', () => {
     throw new ProblemError({

@@ -89,7 +89,7 @@ export const placesRoute = route({
   path: '/',
   id: 'findPlaces',
   summary: 'Where everything is',
-  description: 'The paths to begin with.',
+  description: 'The paths to begin with, for who asks for JSON; everybody else gets the page.',
   answers: { 200: { description: 'The paths.', schema: placesSchema } },
   handle: () => ({
     status: 200,

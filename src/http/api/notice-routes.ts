@@ -4,11 +4,20 @@ import { noticeKeyOf } from '../../agora/parse-notification.js';
 import { findDelivery, listDeliveries, type StoredDelivery } from '../../db/evidence/deliveries.js';
 import type { NoticePosition } from '../../db/evidence/notice-pages.js';
 import { loadSessions } from '../../db/sessions/sessions.js';
+import type { UnixMs } from '../../evidence/instant.js';
 import { notFound } from '../problem.js';
 import { noticePage, noticeSchema, type NoticeAnswer } from './answers/notice-schema.js';
 import type { ServedContext } from './api-context.js';
 import { routesFor } from './openapi/route.js';
-import { instantNumber, pageParameters, readCursor, sidText, storableText, writeCursor } from './parse-request.js';
+import {
+  instant,
+  instantNumber,
+  pageParameters,
+  readCursor,
+  sidText,
+  storableText,
+  writeCursor,
+} from './parse-request.js';
 import { rawBody } from './raw-body.js';
 import { iso } from './times.js';
 
@@ -29,11 +38,14 @@ const listNotices = route({
   description:
     'The notifications of a session in order of receipt, with bodies as they came and every redelivery. A page holds at most 4 MiB of bodies.',
   pathParameters: { sid: sidText },
-  query: pageParameters,
+  query: {
+    ...pageParameters,
+    receivedFrom: instant('Those alone that first came at this moment or later; not with a cursor.').optional(),
+  },
   answers: { 200: { description: 'A page of notifications.', schema: noticePage } },
   problems: { 404: 'No such session is known.' },
-  handle: async ({ db }, { path: { sid }, query: { limit, cursor }, mayWrite }) => {
-    const after = positionOf(readCursor(noticePlace, cursor));
+  handle: async ({ db }, { path: { sid }, query: { limit, cursor, receivedFrom }, mayWrite }) => {
+    const after = positionOf(readCursor(noticePlace, cursor)) ?? positionBefore(receivedFrom);
     const page = await listDeliveries(db.pool, sid, after, { evidence: limit, bytes: MOST_BYTES });
     // Tests of the console are of no session, and have notices all the same.
     const isKnown = page.deliveries.length > 0 || (await loadSessions(db.pool, [sid])).has(sid);
@@ -77,6 +89,12 @@ export const noticeRoutes = [listNotices, readNotice];
 
 function positionOf(place: z.output<typeof noticePlace> | null): NoticePosition | null {
   return place === null ? null : { receivedAt: new Date(place.receivedMs), eventKey: place.eventKey };
+}
+
+/** Before every key of that moment. */
+function positionBefore(receivedMs: UnixMs | undefined): NoticePosition | null {
+  if (receivedMs === undefined) return null;
+  return { receivedAt: new Date(receivedMs), eventKey: '00000000-0000-0000-0000-000000000000' };
 }
 
 function cursorOf(next: NoticePosition | null): string | null {

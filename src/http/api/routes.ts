@@ -11,6 +11,7 @@ import { sessionRoutes } from './session-routes.js';
 import { summaryRoutes } from './summary-routes.js';
 import { usageRoutes } from './usage-routes.js';
 import { versionRoutes } from './version-routes.js';
+import { webhookRoutes } from './webhook-routes.js';
 
 /** What is served without a ledger too, and without a key. */
 export const OPEN_ROUTES = [...healthRoutes, placesRoute, ...documentRoutes];
@@ -24,6 +25,7 @@ export const LEDGER_ROUTES = [
   ...noticeRoutes,
   ...quarantineRoutes,
   ...changeRoutes,
+  ...webhookRoutes,
   ...budgetRoutes,
   ...summaryRoutes,
   ...usageRoutes,
@@ -35,6 +37,7 @@ export const TAGS = [
   { name: 'history', description: 'What is behind one session.' },
   { name: 'evidence', description: 'What came, as it came.' },
   { name: 'changes', description: 'Every new version of every session.' },
+  { name: 'webhooks', description: 'What is posted to others as it happens.' },
   { name: 'budget', description: 'Queries and calls that Agora allows.' },
   { name: 'status', description: 'Whether all is well, and this document.' },
 ] as const;

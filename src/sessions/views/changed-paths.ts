@@ -73,7 +73,7 @@ function gapsOf({ gaps: { open, settled } }: Session, detail: Detail): unknown {
  * Without the time of a finding, which may be that of the last sign of life; without the message of a wrong clock,
  * which says by how much; and without the number in "And 12 more of this kind". All of these move all the time.
  */
-function findingsOf({ findings }: Session): readonly string[] {
+export function findingsOf({ findings }: Pick<Session, 'findings'>): readonly string[] {
   const counts = new Map<string, number>();
   return findings.map(({ code, message }) => {
     const before = counts.get(code) ?? 0;

@@ -81,7 +81,7 @@ describe('recording-ledger/client', () => {
     const code = `${load}; console.log(Object.keys(client).sort().join(), typeof client.createClient({ baseUrl: '' }).summary)`;
     const args = [`--input-type=${type}`, '-e', code];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: await createConsumer(type) });
-    expect(stdout).toBe('LedgerError,LedgerUnreachableError,createClient function\n');
+    expect(stdout).toBe('LedgerError,LedgerUnreachableError,WebhookVerificationError,createClient,verifyWebhook function\n');
   });
 
   it('has the types of the document that is served', async () => {

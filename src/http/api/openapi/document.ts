@@ -79,7 +79,7 @@ function operation(row: Row, sentOf: SchemaOf, takenOf: SchemaOf, example: Examp
     description: `${description}${KEY_NEEDED[role]}`,
     ...(role === 'none' ? { security: [] } : {}),
     parameters: parametersOf(row, takenOf),
-    ...(body === null ? {} : { requestBody: requestBody(takenOf(body), example) }),
+    ...(body === null ? {} : { requestBody: requestBody(takenOf(body), example, row.takesNoBody !== true) }),
     responses: {
       ...Object.fromEntries(
         Object.entries(row.answers).map(([status, spec]) => [status, answer(spec, sentOf, example.answers?.[status])]),
@@ -115,9 +115,9 @@ function parametersOf({ pathParameters, query }: Row, takenOf: SchemaOf): Json[]
   return [...Object.entries(pathParameters).map(parameter('path')), ...Object.entries(query).map(parameter('query'))];
 }
 
-function requestBody(schema: JsonSchema, { request }: Examples[string]): Json {
+function requestBody(schema: JsonSchema, { request }: Examples[string], required: boolean): Json {
   const content = { schema, ...(request === undefined ? {} : { example: request }) };
-  return { required: true, content: { 'application/json': content } };
+  return { required, content: { 'application/json': content } };
 }
 
 function answer(spec: AnswerSpec, sentOf: SchemaOf, example: unknown): Json {

@@ -72,6 +72,8 @@ export type RouteDescription = {
   takesTurn?: boolean;
   /** Any media type is taken; the handler reads `text`. */
   takesAnyBody?: boolean;
+  /** No body is taken for `{}`. */
+  takesNoBody?: boolean;
 };
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -164,6 +166,8 @@ function asRaw({ status, body, headers }: { status: unknown; body: unknown; head
   return { status: Number(status), body, ...(headers === undefined ? {} : { headers }) };
 }
 
-function readBody({ text, mediaType }: RawRequest, { takesAnyBody = false }: RouteDescription): unknown {
+function readBody({ text, mediaType }: RawRequest, description: RouteDescription): unknown {
+  const { takesAnyBody = false, takesNoBody = false } = description;
+  if (takesNoBody && text === '') return {};
   return parseJsonText(text, takesAnyBody ? null : (mediaType ?? 'none'));
 }
