@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Agent } from 'undici';
-import type { StubAnswer, StubRequest } from './stub-agora.js';
+import { GONE, type StubAnswer, type StubRequest } from './stub-agora.js';
 
 /** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#pass-through */
 export const BASIC = `Basic ${Buffer.from('customer:secret').toString('base64')}`;
@@ -15,9 +15,10 @@ export function startBody(cname: string, uid: string): object {
   return { cname, uid, clientRequest: { token, recordingConfig: { channelType: 0 }, storageConfig } };
 }
 
-/** What Agora answers by its documents: acquire, start, query of a live recording, update, stop. */
+/** What Agora answers by its documents: acquire, start, update, stop, and query until a recording is stopped. */
 export function recordingAnswer(sidOf: (resourceId: string) => string): (path: string, _: StubRequest) => StubAnswer {
   let acquired = 0;
+  const stopped = new Set<string>();
   return (path) => {
     const [, rest = ''] = /\/cloud_recording\/(.*)$/.exec(path) ?? [];
     if (rest === 'acquire') return { status: 200, body: { resourceId: `resource-${String(++acquired)}` } };
@@ -25,6 +26,8 @@ export function recordingAnswer(sidOf: (resourceId: string) => string): (path: s
       /^resourceid\/([^/]+)(?:\/sid\/([^/]+))?\/mode\/[^/]+\/(\w+)$/.exec(rest) ?? [];
     const of = { resourceId, sid: sid ?? sidOf(resourceId) };
     if (method === 'start') return { status: 200, body: of };
+    if (method === 'query' && stopped.has(of.sid)) return GONE;
+    if (method === 'stop') stopped.add(of.sid);
     if (method === 'query')
       return {
         status: 200,
