@@ -2,6 +2,7 @@ import { foldProcesses } from './fold-processes.js';
 import { feed } from './feed/feed.js';
 import { growth } from './growth.js';
 import { ingest } from './ingest.js';
+import { passThrough } from './pass-through.js';
 import { planner } from './planner.js';
 import { reporting } from './reporting/reporting.js';
 import { reads } from './reads/reads.js';
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   feed,
   growth,
   ingest,
+  'pass-through': passThrough,
   planner,
   reporting,
   reads,

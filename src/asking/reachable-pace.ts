@@ -1,5 +1,6 @@
 import type { Db } from '../db/connection/database.js';
 import { readSlowed } from '../db/schedule/query-pace.js';
+import { countGrantedSlots } from '../db/schedule/slot-grants.js';
 import { readHeldMs } from '../db/schedule/query-slots.js';
 import { reachablePerSecond, slotsOf } from '../reconcile/pacing.js';
 import type { Account } from './account.js';
@@ -17,10 +18,11 @@ export async function readReachablePace(
   db: Db,
   accounts: readonly Account[],
 ): Promise<ReadonlyMap<string, ReachablePace>> {
-  const [slowed, held] = await Promise.all([readSlowed(db), readHeldMs(db.pool)]);
+  const [slowed, held, granted] = await Promise.all([readSlowed(db), readHeldMs(db.pool), countGrantedSlots(db.pool)]);
   return new Map(
     accounts.map(({ name, limit, perSecond }) => {
-      const pace = { perSecond, slots: slotsOf(limit) };
+      const slots = Math.max(1, slotsOf(limit) - (granted.get(name) ?? 0));
+      const pace = { perSecond, slots };
       const heldMs = held.get(name) ?? null;
       const reachable = reachablePerSecond({ ...pace, heldMs, slowedTo: slowed.get(name) ?? 1 });
       const perSecondAtBest = reachablePerSecond({ ...pace, heldMs: null, slowedTo: 1 });

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { z } from 'zod';
 
-/** Of this package, whether this code runs from `src` or from `dist`. */
+/** Of this package, wherever this code was compiled to. */
 export function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
+  const load: (id: string) => unknown = createRequire(import.meta.url);
+  return z.object({ version: z.string() }).parse(load('recording-ledger/package.json')).version;
 }

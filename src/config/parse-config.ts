@@ -29,6 +29,8 @@ export type Config = Readonly<{
   accounts: readonly AccountConfig[];
   baseUrls: readonly [string, ...string[]];
   qpsShare: number;
+  /** Null where Agora's API is not served. */
+  passThrough: { maxWaitMs: number } | null;
   rules: {
     startCheckAfterMs: number;
     startDeadlineMs: number;
@@ -204,6 +206,7 @@ function assemble(
     accounts,
     baseUrls: [firstUrl, ...otherUrls],
     qpsShare: needed(settings.AGORA_QPS_SHARE),
+    passThrough: settings.AGORA_PASS_THROUGH === 'on' ? { maxWaitMs: needed(settings.PASS_THROUGH_MAX_WAIT_MS) } : null,
     rules: {
       startCheckAfterMs: needed(settings.START_CHECK_AFTER_MS),
       startDeadlineMs: needed(settings.START_DEADLINE_MS),

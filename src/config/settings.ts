@@ -251,6 +251,19 @@ export const SETTINGS = {
     meaning:
       "Queries per second that Agora allows each app, on top of the account's limit: its pages disagree about which of the two counts.",
   },
+  AGORA_PASS_THROUGH: {
+    schema: z.enum(['on', 'off'], 'must be on or off'),
+    default: 'off',
+    example: 'on',
+    meaning:
+      "`on` serves Agora's own API at `/agora` of the internal listener: whoever changes the base URL of his calls has registered his sessions.",
+  },
+  PASS_THROUGH_MAX_WAIT_MS: {
+    schema: wholeNumber(0, 60_000),
+    default: '2000',
+    example: '2000',
+    meaning: 'How long such a call may wait for its turn within the limit. Beyond that it is answered 429.',
+  },
   TRUTH_TARGET_MS: {
     schema: durationMs,
     default: '600000',

@@ -1,6 +1,7 @@
 import type { UnixMs } from './instant.js';
 import type { Notice } from './notice.js';
 import type { Observation } from './observation.js';
+import type { PassedCall } from './passed-call.js';
 import type { Registration } from './registration.js';
 import type { StopAnswer } from './stop-answer.js';
 
@@ -19,4 +20,4 @@ export type RepeatedDelivery = {
 export type TimePassed = { kind: 'time_passed'; sid: string; untilMs: UnixMs };
 
 /** Everything the ledger may conclude anything from. Append-only; kept with its raw form. */
-export type Evidence = Notice | RepeatedDelivery | Registration | Observation | StopAnswer | TimePassed;
+export type Evidence = Notice | RepeatedDelivery | Registration | Observation | StopAnswer | PassedCall | TimePassed;

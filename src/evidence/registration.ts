@@ -1,4 +1,5 @@
 import type { UnixMs } from './instant.js';
+import type { RecordingStorage } from './recording-storage.js';
 
 export const RECORDING_MODES = ['individual', 'mix', 'web', 'raw'] as const;
 export type RecordingMode = (typeof RECORDING_MODES)[number];
@@ -21,4 +22,9 @@ export type Registration = {
   receivedMs: UnixMs;
   /** True if it replaces what was registered before. */
   replaces: boolean;
+  /** Only where the call itself was passed on through here. */
+  startCall?: StartCall;
 };
+
+/** What a passed-on `start` told beside its registration. `heard`: its answer was written to whoever had called. */
+export type StartCall = { storage: RecordingStorage | null; heard: boolean };

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import type { AskedAnswer } from '../db/evidence/observations.js';
 import { storeAnswer } from '../db/evidence/observations.js';
 import { loadSessions } from '../db/sessions/sessions.js';
@@ -20,15 +21,18 @@ export type AskedWith = Pick<Registration, 'appId' | 'resourceId' | 'mode'>;
 /**
  * Stores a query's answer and folds it, in one transaction under the session's lock. If the process dies
  * before the commit, the answer is lost, the claim's lease expires, and the session is asked about again.
+ * `isNews` is asked in that transaction: an answer that may be recorded twice is stored once.
  */
 export async function recordAnswer(
   context: FoldContext,
   account: string,
   answer: AskedAnswer,
   askedWith: AskedWith,
+  isNews: (tx: PoolClient) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<void> {
   await withTransaction(context.db, async (tx) => {
     await lockSession(tx, answer.sid);
+    if (!(await isNews(tx))) return;
     const before = (await loadSessions(tx, [answer.sid])).get(answer.sid) ?? null;
     const known = before?.facts ?? noFacts(answer.sid);
     await countQuery(tx, account, answer);

@@ -49,12 +49,23 @@ async function decideAndStore(tx: PoolClient, told: Registration, nowMs: UnixMs)
   const known = await loadRegistrations(tx, [told.sid]);
   const inForce = registrationInForce(known.reduce(addRegistration, NO_REGISTRATIONS));
   const registered = compareRegistrations(inForce, told);
+  const receivedMs = registered.kind === 'created' ? told.receivedMs : nowMs;
+  await storeRegistered(tx, { ...told, receivedMs }, registered, known);
+  return registered;
+}
+
+/** Stores a registration as it compares with those that are known. The caller holds the session's lock. */
+export async function storeRegistered(
+  tx: PoolClient,
+  told: Registration,
+  registered: Registered,
+  known: readonly Registration[],
+): Promise<void> {
   if (registered.kind === 'created') await create(tx, told);
   if (registered.kind === 'added' || registered.kind === 'replaced') {
-    const lastMs = known.at(-1)?.receivedMs ?? nowMs;
-    await revise(tx, told, unixMs(Math.max(nowMs, plusMs(lastMs, 1))));
+    const lastMs = known.at(-1)?.receivedMs ?? told.receivedMs;
+    await revise(tx, told, unixMs(Math.max(told.receivedMs, plusMs(lastMs, 1))));
   }
-  return registered;
 }
 
 /** There is no registration yet that it could replace. */

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { askingMetrics } from './asking-metrics.js';
 import { foldingMetrics } from './folding-metrics.js';
 import { ledgerGauges } from './ledger-gauges.js';
+import { passingMetrics } from './passing-metrics.js';
 import { receivingMetrics } from './receiving-metrics.js';
 import { webhookMetrics } from './webhook-metrics.js';
 import { PREFIX } from './prefix.js';
@@ -30,6 +31,7 @@ export function createMetrics() {
     ...receivingMetrics(registers),
     ...askingMetrics(registers),
     ...foldingMetrics(registers),
+    ...passingMetrics(registers),
     ...webhookMetrics(registers),
     ledger: ledgerGauges(registers),
   };

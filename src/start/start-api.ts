@@ -8,6 +8,7 @@ import { foldSession } from '../ledger/fold-sessions.js';
 import { replayPart } from '../ledger/replay-quarantine.js';
 import { register } from '../ledger/register.js';
 import { summarize } from '../jobs/summarize.js';
+import { openPassThrough } from './open-pass-through.js';
 import { manageEndpoints } from '../webhooks/manage-endpoints.js';
 import type { Components } from './components.js';
 import { readReadiness } from './readiness.js';
@@ -19,6 +20,7 @@ export async function startApi(components: Components, existing: Listener | null
   const { now } = clock;
   const readSummary = () =>
     summarize({ db, accounts, rules: config.rules, targetMs: config.truthTargetMs, backend, queues, now });
+  const passThrough = await openPassThrough(components);
   const app = createApi(
     {
       db,
@@ -43,8 +45,14 @@ export async function startApi(components: Components, existing: Listener | null
       readReadiness: () => readReadiness(components),
     },
     config.api.keys,
+    passThrough,
   );
-  return listen(app, config.api.host, config.api.port, 'API_PORT', existing);
+  const listener = await listen(app, config.api.host, config.api.port, 'API_PORT', existing);
+  const close = async (): Promise<void> => {
+    await listener.close();
+    await passThrough?.close();
+  };
+  return { ...listener, close };
 }
 
 /** What was taken in is folded when this returns; what its process leaves undone, the sweep finds. */

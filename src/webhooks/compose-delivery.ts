@@ -1,6 +1,7 @@
 import type { Db } from '../db/connection/database.js';
 import { listNewestFiles } from '../db/sessions/session-files.js';
 import type { UnixMs } from '../evidence/instant.js';
+import type { RecordingStorage } from '../evidence/recording-storage.js';
 import type { RecordedFile } from '../sessions/facts/files.js';
 import type { LedgerSession } from '../sessions/verdict/session.js';
 import { changedFields, newFindings, type SessionEvent } from '../sessions/views/webhook-events.js';
@@ -9,7 +10,7 @@ import type { FeedStep } from './feed-window.js';
 /** Sessions and files as the API shows them. */
 export type Render = {
   session: (version: { session: LedgerSession; version: number; atMs: UnixMs }) => Readonly<Record<string, unknown>>;
-  file: (file: RecordedFile) => unknown;
+  file: (file: RecordedFile, storage: RecordingStorage | null) => unknown;
 };
 
 /** The most files that one delivery names; all of them are at `/v1/sessions/{sid}/files`. */
@@ -45,7 +46,7 @@ export function createComposer({ pool }: Pick<Db, 'pool'>, render: Render) {
     const known = before?.session.files?.count ?? 0;
     const more = Math.min((change.session.files?.count ?? 0) - known, MOST_FILES);
     const files = await listNewestFiles(pool, change.sid, change.atMs, more);
-    return files.map(render.file);
+    return files.map((file) => render.file(file, change.session.storage ?? null));
   }
 }
 

@@ -194,6 +194,8 @@ function identity(piece: Evidence): string {
       return `registration ${String(piece.receivedMs)}`;
     case 'time_passed':
       return `time ${String(piece.untilMs)}`;
+    case 'passed_call':
+      return `call ${String(piece.calledMs)}`;
     case 'stop_answer':
       return piece.kind;
   }

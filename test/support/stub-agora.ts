@@ -9,9 +9,19 @@ export type StubAnswer =
 export type StubAgora = {
   url: string;
   /** What was asked, oldest first. */
-  requests: { path: string; authorization: string | undefined; atMs: number }[];
-  answerWith: (answer: StubAnswer | ((path: string) => StubAnswer)) => void;
+  requests: StubRequest[];
+  answerWith: (answer: StubAnswer | ((path: string, request: StubRequest) => StubAnswer)) => void;
   close: () => Promise<void>;
+};
+
+export type StubRequest = {
+  method: string;
+  path: string;
+  authorization: string | undefined;
+  headers: readonly string[];
+  /** Once it came. */
+  body: string;
+  atMs: number;
 };
 
 /** @see https://docs.agora.io/en/cloud-recording/rest-api/query (read 2026-07); docs/agora.md#outcomes */
@@ -25,11 +35,21 @@ export const GONE: StubAnswer = {
 /** A server in Agora's place that answers as it is told, for tests of one answer at a time. */
 export async function startStubAgora(): Promise<StubAgora> {
   const requests: StubAgora['requests'] = [];
-  let answerFor: (path: string) => StubAnswer = () => GONE;
+  let answerFor: (path: string, request: StubRequest) => StubAnswer = () => GONE;
   const server = createServer((request, response) => {
     const path = request.url ?? '';
-    requests.push({ path, authorization: request.headers.authorization, atMs: Date.now() });
-    give(answerFor(path), request, response);
+    const { method = '', rawHeaders, headers } = request;
+    const heard = {
+      method,
+      path,
+      authorization: headers.authorization,
+      headers: rawHeaders,
+      body: '',
+      atMs: Date.now(),
+    };
+    requests.push(heard);
+    request.on('data', (chunk: Buffer) => (heard.body += chunk.toString()));
+    request.on('end', () => give(answerFor(path, heard), request, response));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

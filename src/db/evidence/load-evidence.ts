@@ -4,6 +4,7 @@ import type { Notice } from '../../evidence/notice.js';
 import type { Queryable } from '../connection/database.js';
 import { decodeNoticeRow, type RawNoticeRow } from './notice-rows.js';
 import { loadObservations } from './observations.js';
+import { loadPassedCalls } from './passed-calls.js';
 import { loadRegistrations } from './registrations.js';
 import { loadStopAnswers } from './stop-answers.js';
 
@@ -20,6 +21,7 @@ export async function loadEvidenceOf(db: Queryable, sids: readonly string[]): Pr
     ...(await loadRepeats(db, sids)),
     ...(await loadObservations(db, sids)),
     ...(await loadStopAnswers(db, sids)),
+    ...(await loadPassedCalls(db, sids)),
   ];
   const bySid = new Map<string, Evidence[]>(sids.map((sid) => [sid, []]));
   for (const piece of all) bySid.get(piece.sid)?.push(piece);

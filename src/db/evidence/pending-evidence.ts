@@ -250,7 +250,7 @@ function toRepeat(row: PendingRow): RepeatedDelivery {
 export async function requestFold(
   db: Queryable,
   sid: string,
-  kind: 'registration' | 'stop_answer' | 'replay',
+  kind: 'registration' | 'stop_answer' | 'passed_call' | 'replay',
   receivedMs: number,
 ): Promise<void> {
   await db.query(`insert into pending_evidence (sid, kind, received_at) values ($1, $2, $3)`, [

@@ -1,6 +1,6 @@
 import type { Queryable } from '../connection/database.js';
 import { unixMs } from '../../evidence/instant.js';
-import type { RecordingMode, Registration } from '../../evidence/registration.js';
+import type { RecordingMode, Registration, StartCall } from '../../evidence/registration.js';
 import { addRegistration, NO_REGISTRATIONS, registrationInForce } from '../../sessions/facts/registrations.js';
 
 type RegistrationRow = {
@@ -14,14 +14,16 @@ type RegistrationRow = {
   resource_expired_hour: number | null;
   received_at: Date;
   replaces: boolean;
+  start_call: StartCall | null;
 };
 
-const COLUMNS = 'sid, app_id, resource_id, mode, cname, uid, started_at, resource_expired_hour, received_at';
+const COLUMNS =
+  'sid, app_id, resource_id, mode, cname, uid, started_at, resource_expired_hour, received_at, start_call';
 
 /** Stores a session's first registration, in the table that older releases read too. */
 export async function insertRegistration(db: Queryable, registration: Registration): Promise<void> {
   await db.query(
-    `insert into registrations (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into registrations (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     valuesOf(registration),
   );
 }
@@ -30,7 +32,7 @@ export async function insertRegistration(db: Queryable, registration: Registrati
 export async function insertRevision(db: Queryable, registration: Registration): Promise<void> {
   await db.query(
     `insert into registration_revisions (${COLUMNS}, replaces)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [...valuesOf(registration), registration.replaces],
   );
 }
@@ -46,6 +48,7 @@ function valuesOf(registration: Registration): unknown[] {
     registration.startedMs === null ? null : new Date(registration.startedMs),
     registration.resourceExpiredHour,
     new Date(registration.receivedMs),
+    registration.startCall === undefined ? null : JSON.stringify(registration.startCall),
   ];
 }
 
@@ -60,13 +63,15 @@ export async function loadRegistrations(db: Queryable, sids: readonly string[]):
   const { rows } = await db.query<RegistrationRow>(
     `select registrations.sid, registrations.app_id, registrations.resource_id, registrations.mode,
             registrations.cname, registrations.uid, registrations.started_at,
-            registrations.resource_expired_hour, registrations.received_at, false as replaces
+            registrations.resource_expired_hour, registrations.received_at, registrations.start_call,
+            false as replaces
      from registrations
      where registrations.sid = any($1::text[])
      union all
      select revisions.sid, revisions.app_id, revisions.resource_id, revisions.mode, revisions.cname,
             revisions.uid, revisions.started_at, revisions.resource_expired_hour,
-            revisions.received_at, revisions.replaces
+            revisions.received_at, revisions.start_call,
+            revisions.replaces
      from registration_revisions as revisions where revisions.sid = any($1::text[])
      order by received_at`,
     [sids],
@@ -87,5 +92,6 @@ function toRegistration(row: RegistrationRow): Registration {
     resourceExpiredHour: row.resource_expired_hour,
     receivedMs: unixMs(row.received_at.getTime()),
     replaces: row.replaces,
+    ...(row.start_call === null ? {} : { startCall: row.start_call }),
   };
 }

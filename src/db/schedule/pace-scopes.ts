@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { OLDEST_FIRST_SHARE } from '../../reconcile/choose-queries.js';
 
 /**
  * Something with a limit of its own: an account, or an app of it. It has as many slots as the limit allows
@@ -44,7 +45,8 @@ export async function makeSlots(tx: PoolClient, scopes: PaceScopes): Promise<voi
 /**
  * The state of each scope at one moment of the database's clock. Parameters $1 to $3 are the scopes' names,
  * distances and numbers of slots. Times are milliseconds from that moment on. Slots are read only up to the
- * first free one, because with hundreds of slots this is the main cost.
+ * first free one, because with hundreds of slots this is the main cost. A query `yields` where calls that are passed
+ * on want slots, and queries hold as many as are kept for them.
  */
 export const SLOT_STATE = `
 moment as materialized (
@@ -58,7 +60,15 @@ moment as materialized (
          (select query_slots.slot from query_slots
           where query_slots.scope = scope.name and query_slots.slot <= scope.slots
             and query_slots.held_until <= moment.now
-          order by query_slots.slot limit 1) as free
+          order by query_slots.slot limit 1) as free,
+         case when exists (select from slot_holders
+                           where slot_holders.scope = scope.name and slot_holders.wanted > 0
+                             and slot_holders.held_until > moment.now)
+              then (select count(*) from query_slots
+                    where query_slots.scope = scope.name and query_slots.held_until > moment.now
+                      and not query_slots.granted and not query_slots.leased)
+                   >= greatest(1, ceil(scope.slots * ${String(OLDEST_FIRST_SHARE)}))
+              else false end as yields
   from unnest($1::text[], $2::float8[], $3::int[]) as scope (name, spacing_ms, slots)
   join query_pace on query_pace.account = scope.name
   cross join moment

@@ -58,10 +58,10 @@ type SlotDecision = {
 const TAKE = `
 with ${SLOT_STATE}, standing as (
   select bool_and(scope.complete) as complete,
-         bool_and(scope.complete and scope.free is not null and scope.paused_ms <= 0
+         bool_and(scope.complete and scope.free is not null and not scope.yields and scope.paused_ms <= 0
                   and scope.next_slot_at <= moment.now) as takes,
          max(scope.paused_ms) as paused_ms,
-         max(${FREE_MS}) as free_ms,
+         max(case when scope.yields then ${String(LOOK_AGAIN_MS)} else ${FREE_MS} end) as free_ms,
          (array_agg(scope.pause_reason order by scope.paused_ms desc))[1] as reason,
          max(extract(epoch from scope.next_slot_at - moment.now)::float8 * 1000) as early_ms
   from scope cross join moment
@@ -74,7 +74,7 @@ with ${SLOT_STATE}, standing as (
   where query_pace.account = scope.name and standing.takes
 ), held as (
   update query_slots
-  set held_until = moment.now + $4::float8 * interval '1 millisecond', holder = $5::uuid, leased = false,
+  set held_until = moment.now + $4::float8 * interval '1 millisecond', holder = $5::uuid, leased = false, granted = false,
       taken_at = moment.now
   from scope, moment, standing
   where query_slots.scope = scope.name and query_slots.slot = scope.free and standing.takes
@@ -116,7 +116,7 @@ export async function readHeldMs(db: Queryable): Promise<ReadonlyMap<string, num
                    then extract(epoch from clock_timestamp() - query_slots.taken_at)::float8 * 1000 + $1::float8
               end as so_far_ms
        from query_slots
-       where query_slots.taken_at > clock_timestamp() - $2::float8 * interval '1 millisecond'
+       where not query_slots.granted and query_slots.taken_at > clock_timestamp() - $2::float8 * interval '1 millisecond'
      )
      select slot.scope, avg(greatest(slot.lasted_ms, slot.so_far_ms)) as held_ms
      from slot where slot.lasted_ms is not null or slot.so_far_ms > 2 * $1::float8 group by slot.scope`,

@@ -95,7 +95,7 @@ with ${SLOT_STATE}, leasable as (
 ), held as (
   update query_slots
   set held_until = standing.at + greatest($4::float8, scope.slots * scope.spacing_ms) * interval '1 millisecond',
-      holder = null, leased = true, leased_to = $7
+      holder = null, leased = true, granted = false, leased_to = $7
   from scope, standing
   where query_slots.scope = scope.name and query_slots.slot = scope.free and standing.leases
 )

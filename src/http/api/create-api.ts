@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { createErrorHandler, notFoundHandler } from '../error-handler.js';
+import { createPassThrough, type PassThroughContext } from '../pass-through/create-pass-through.js';
 import { measureRequests } from '../measure-requests.js';
 import type { ApiContext } from './api-context.js';
 import { authenticate, type ApiKey } from './authorize.js';
@@ -15,10 +16,15 @@ import { createTimelinePages } from './timeline-pages.js';
 import { createWaitForChanges } from './wait-for-changes.js';
 
 /** The internal listener. Health, metrics and documents are open, everything under /v1 needs a key. */
-export function createApi(context: ApiContext, keys: readonly ApiKey[]): Express {
+export function createApi(
+  context: ApiContext,
+  keys: readonly ApiKey[],
+  passThrough: PassThroughContext | null = null,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(measureRequests(context.metrics, 'api'));
+  if (passThrough !== null) app.use('/agora', createPassThrough(passThrough, keys));
   app.use(servePage());
   const takeTurn = createReadGate();
   const watchFeed = createFeedWatch(context);

@@ -1,3 +1,5 @@
+import type { RecordingStorage } from '../../evidence/recording-storage.js';
+import { objectKey } from '../../sessions/views/object-key.js';
 import type { RecordedFile } from '../../sessions/facts/files.js';
 import type { Gap } from '../../sessions/verdict/gaps.js';
 import type { Explanation } from '../../sessions/views/explain.js';
@@ -6,7 +8,7 @@ import type { FileAnswer } from './answers/file-schema.js';
 import type { ExplanationAnswer, GapAnswer, StreamsAnswer } from './answers/history-schema.js';
 import { iso, isoOrNull } from './times.js';
 
-export function fileResponse(file: RecordedFile): FileAnswer {
+export function fileResponse(file: RecordedFile, storage: RecordingStorage | null): FileAnswer {
   return {
     name: file.name,
     kind: file.kind,
@@ -18,6 +20,7 @@ export function fileResponse(file: RecordedFile): FileAnswer {
     videoId: file.videoId,
     firstSeenAt: iso(file.firstSeenMs),
     sources: file.sources,
+    object: storage === null ? undefined : { bucket: storage.bucket, key: objectKey(storage, file.name) },
   };
 }
 

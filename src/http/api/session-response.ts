@@ -37,6 +37,7 @@ export function sessionResponse(
           },
     serviceStatus: session.serviceStatus,
     services: session.services.map(serviceResponse),
+    storage: storageResponse(session.storage),
     endKnownAt: isoOrNull(session.endKnownMs),
     upload: session.upload,
     notices: noticesOf(session),
@@ -50,6 +51,12 @@ export function sessionResponse(
     version,
     updatedAt: iso(updatedMs),
   };
+}
+
+function storageResponse(storage: Session['storage']): SessionAnswer['storage'] {
+  if (storage === undefined) return undefined;
+  const { vendor, region, bucket, prefix } = storage;
+  return { vendor, region, bucket, prefix: prefix.join('/') };
 }
 
 /** What is not told of a part is left out. */

@@ -8,6 +8,7 @@ import {
   readHistoryOrder,
   type StoredRun,
 } from '../../db/evidence/session-history.js';
+import { loadPassedCalls } from '../../db/evidence/passed-calls.js';
 import { loadStopAnswers } from '../../db/evidence/stop-answers.js';
 import type { Notice } from '../../evidence/notice.js';
 import {
@@ -41,7 +42,11 @@ const MOST_KEPT = 200_000;
 export function createTimelinePages({ pool }: Db): ReadTimelinePage {
   const orders = new Map<string, Order>();
   const orderOf = async ({ sid, folded, inferred }: KnownHistory): Promise<Order> => {
-    const told = [...(await loadRegistrations(pool, [sid])), ...(await loadStopAnswers(pool, [sid]))];
+    const told = [
+      ...(await loadRegistrations(pool, [sid])),
+      ...(await loadStopAnswers(pool, [sid])),
+      ...(await loadPassedCalls(pool, [sid])),
+    ];
     const entries = [...callerEntries(told), ...inferred];
     const fingerprint = `${folded} ${await readHistoryFingerprint(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);

@@ -2,6 +2,7 @@ import type { FileMention } from '../../evidence/file-mention.js';
 import type { ExtensionService, Observation, RecordingAnswer } from '../../evidence/observation.js';
 import type { PushOutput } from '../../evidence/push-output.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
+import type { PassedCall } from '../../evidence/passed-call.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
 import type { TimelineEntry } from '../../sessions/views/timeline.js';
@@ -25,6 +26,8 @@ export function timelineEntry({ atMs, receivedMs, details, ...told }: TimelineEn
       return { ...entry, source: 'registration', details: registrationDetails(details.registration) };
     case 'stop':
       return { ...entry, source: 'stop', details: stopDetails(details.answer) };
+    case 'call':
+      return { ...entry, source: 'call', details: callDetails(details.call) };
     case 'absence': {
       const firstNotFoundAt = iso(details.firstNotFoundMs);
       return { ...entry, source: 'inference', details: { firstNotFoundAt, notAfter: iso(details.notAfterMs) } };
@@ -158,6 +161,10 @@ function outputDetails({ url, status }: PushOutput) {
 function registrationDetails({ startedMs, ...told }: Registration) {
   const { appId, resourceId, mode, cname, uid, resourceExpiredHour } = told;
   return { appId, resourceId, mode, cname, uid, resourceExpiredHour, startedAt: isoOrNull(startedMs) };
+}
+
+function callDetails({ method, httpStatus, receivedMs }: PassedCall) {
+  return { method, httpStatus, answeredAt: iso(receivedMs) };
 }
 
 function stopDetails({ stopped, code, uploadingStatus, files }: StopAnswer) {

@@ -38,6 +38,7 @@ export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
     case 'stop_answer':
       return evidence.files.map((mention) => named(mention, evidence.receivedMs, 'stop'));
     case 'registration':
+    case 'passed_call':
     case 'repeated_delivery':
     case 'time_passed':
       return [];

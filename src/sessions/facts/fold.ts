@@ -49,6 +49,7 @@ function foldKind(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Se
       return foldObservation(facts, evidence, rules.bounds);
     case 'stop_answer':
       return foldStopAnswer(facts, evidence);
+    case 'passed_call': // shown in the timeline; its registration and its answer are evidence of their own
     case 'time_passed':
       return facts;
   }

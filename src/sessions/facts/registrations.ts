@@ -1,5 +1,5 @@
 import type { UnixMs } from '../../evidence/instant.js';
-import type { Registration } from '../../evidence/registration.js';
+import type { Registration, StartCall } from '../../evidence/registration.js';
 
 /**
  * The mergeable summary of a session's registrations: the first one, the latest replacement, and for each
@@ -11,6 +11,8 @@ export type RegistrationFacts = {
   replacement: Registration | null;
   startedMs: { value: UnixMs; receivedMs: UnixMs } | null;
   resourceExpiredHour: { value: number; receivedMs: UnixMs } | null;
+  /** What the session's own `start` told, where it was passed on: it counts whatever was registered beside. */
+  startCall?: { value: StartCall; receivedMs: UnixMs };
 };
 
 export const NO_REGISTRATIONS: RegistrationFacts = {
@@ -21,8 +23,9 @@ export const NO_REGISTRATIONS: RegistrationFacts = {
 };
 
 /** The ledger gives no two registrations of a session the same time of receipt. */
-export function addRegistration(known: RegistrationFacts, told: Registration): RegistrationFacts {
+export function addRegistration(before: RegistrationFacts, told: Registration): RegistrationFacts {
   const { receivedMs } = told;
+  const known = withStartCall(before, told);
   if (told.replaces) return { ...known, replacement: latest(known.replacement, told) };
   const isEarlier = known.first === null || receivedMs < known.first.receivedMs;
   return {
@@ -31,6 +34,11 @@ export function addRegistration(known: RegistrationFacts, told: Registration): R
     startedMs: latest(known.startedMs, addition(told.startedMs, receivedMs)),
     resourceExpiredHour: latest(known.resourceExpiredHour, addition(told.resourceExpiredHour, receivedMs)),
   };
+}
+
+function withStartCall(known: RegistrationFacts, { startCall, receivedMs }: Registration): RegistrationFacts {
+  const told = latest(known.startCall ?? null, addition(startCall ?? null, receivedMs));
+  return told === null ? known : { ...known, startCall: told };
 }
 
 function addition<T>(value: T | null, receivedMs: UnixMs): { value: T; receivedMs: UnixMs } | null {
@@ -52,6 +60,7 @@ export function registrationInForce(known: RegistrationFacts): Registration | nu
     ...base,
     startedMs: base.startedMs ?? since(known.startedMs),
     resourceExpiredHour: base.resourceExpiredHour ?? since(known.resourceExpiredHour),
+    ...(known.startCall === undefined ? {} : { startCall: known.startCall.value }),
   };
 }
 
@@ -71,16 +80,19 @@ export type Registered =
 
 /**
  * Compares a registration with the one in force. A field that either leaves out contradicts nothing. A
- * replacement with equal content is nothing new, so that a request can be repeated.
+ * replacement with equal content is nothing new, so that a request can be repeated. When a passed-on `start` was
+ * called is measured here, and its caller's own clock says something else: no contradiction.
  */
 export function compareRegistrations(inForce: Registration | null, told: Registration): Registered {
   if (inForce === null) return { kind: 'created' };
   if (told.replaces) return { kind: isEqual(inForce, told) ? 'same' : 'replaced' };
+  const isMeasured = inForce.startCall !== undefined || told.startCall !== undefined;
   const fields = FIELDS.filter(
     (field) => inForce[field] !== null && told[field] !== null && inForce[field] !== told[field],
-  );
+  ).filter((field) => !(isMeasured && field === 'startedMs'));
   if (fields.length > 0) return { kind: 'contradicts', fields };
-  const adds = FIELDS.some((field) => inForce[field] === null && told[field] !== null);
+  const tellsStart = inForce.startCall === undefined && told.startCall !== undefined;
+  const adds = tellsStart || FIELDS.some((field) => inForce[field] === null && told[field] !== null);
   return { kind: adds ? 'added' : 'same' };
 }
 

@@ -22,6 +22,16 @@ export const QUERY_FINDINGS: readonly FindingRule[] = [
     },
   },
   {
+    code: 'start_unacknowledged',
+    means: 'Its `start` was passed on and answered, and the answer did not reach whoever had called.',
+    advice: 'It records, and its caller may not know: stop it, or go on with it by its sid.',
+    find: ({ facts: { registration } }) => {
+      if (registration?.startCall?.heard !== false) return [];
+      const atMs = registration.receivedMs;
+      return [{ atMs, message: 'Agora started it, and the answer did not reach the caller of `start`.' }];
+    },
+  },
+  {
     code: 'query_window_expired',
     means: 'resourceExpiredHour is over: `query` answers no more, while the recording may go on.',
     advice: 'Only notifications tell of it now. Start long recordings with a larger resourceExpiredHour.',

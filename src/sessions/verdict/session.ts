@@ -1,5 +1,6 @@
 import type { UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
+import type { RecordingStorage } from '../../evidence/recording-storage.js';
 import type { RecordingMode } from '../../evidence/registration.js';
 import type { VideoFact } from '../facts/services.js';
 import type { FileSummary } from '../facts/files.js';
@@ -49,6 +50,8 @@ export type Session = {
   findings: readonly Finding[];
   /** A summary of its files, which are not part of the facts; null if they have not been counted. */
   files: FileSummary | null;
+  /** Where it is recorded to; only of a session whose `start` was passed on. */
+  storage?: RecordingStorage;
 };
 
 /** A session as it is published. `endKnownMs`: when the first version was made that said it was over; null while it lives. */

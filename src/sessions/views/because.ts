@@ -43,6 +43,8 @@ function reasonOf(piece: Evidence, wasRegistered: boolean): Because {
       return { source: 'query', kind: observationKind(piece.outcome.kind), atMs: piece.lastAskedMs, receivedMs };
     case 'stop_answer':
       return { source: 'stop', kind: stopKind(piece), atMs: receivedMs, receivedMs };
+    case 'passed_call':
+      return { source: 'call', kind: piece.method, atMs: piece.calledMs, receivedMs };
     case 'time_passed':
       return { source: 'inference', kind: piece.kind, atMs: receivedMs, receivedMs };
   }

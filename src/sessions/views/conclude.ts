@@ -1,4 +1,5 @@
 import type { UnixMs } from '../../evidence/instant.js';
+import type { Registration } from '../../evidence/registration.js';
 import { certaintyOf } from '../verdict/certainty.js';
 import { recordersInOrder } from '../facts/current-recorders.js';
 import type { Ending } from '../verdict/ending.js';
@@ -92,7 +93,13 @@ function sessionOf(found: FindingCase): Session {
     },
     findings: findFindings(found),
     files: null,
+    ...storageOf(registration),
   };
+}
+
+function storageOf(registration: Registration | null): Pick<Session, 'storage'> {
+  const storage = registration?.startCall?.storage ?? null;
+  return storage === null ? {} : { storage };
 }
 
 function countGaps(gaps: readonly Gap[]): Session['gaps'] {

@@ -3,6 +3,7 @@ import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
 import type { RecordingEvent } from '../../evidence/recording-event.js';
 import type { Observation } from '../../evidence/observation.js';
+import type { PassedCall } from '../../evidence/passed-call.js';
 import type { Registration } from '../../evidence/registration.js';
 import type { StopAnswer } from '../../evidence/stop-answer.js';
 import { happenedMs } from '../facts/fold-notice.js';
@@ -11,7 +12,7 @@ import { groupBy } from '../facts/group-by.js';
 /** One known happening of a session. */
 export type TimelineEntry = {
   atMs: UnixMs;
-  source: 'notice' | 'query' | 'registration' | 'stop' | 'inference';
+  source: 'notice' | 'query' | 'registration' | 'stop' | 'call' | 'inference';
   kind: string;
   eventType: number | null;
   sequence: number | null;
@@ -28,6 +29,7 @@ export type TimelineDetails =
   | { of: 'query'; run: Observation }
   | { of: 'registration'; registration: Registration }
   | { of: 'stop'; answer: StopAnswer }
+  | { of: 'call'; call: PassedCall }
   /** The session is gone or never started: since when queries had found no worker. */
   | { of: 'absence'; firstNotFoundMs: UnixMs; notAfterMs: UnixMs }
   | { of: 'reopening'; because: string };
@@ -178,11 +180,12 @@ export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   };
 }
 
-/** Entries for what callers told us: registrations and stop answers. */
+/** Entries for what callers told us, and for calls of theirs that were passed on. */
 export function callerEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
   const registrations = evidence.filter((piece) => piece.kind === 'registration');
   const answers = evidence.filter((piece) => piece.kind === 'stop_answer');
-  return [...registrationEntries(registrations), ...answers.map(stopEntry)];
+  const calls = evidence.filter((piece) => piece.kind === 'passed_call');
+  return [...registrationEntries(registrations), ...answers.map(stopEntry), ...calls.map(callEntry)];
 }
 
 /** The first registration is dated by the start, later ones by their receipt. */
@@ -208,6 +211,12 @@ function stopEntry(answer: StopAnswer): TimelineEntry {
     details: { of: 'stop', answer },
     receivedMs,
   };
+}
+
+function callEntry(call: PassedCall): TimelineEntry {
+  const { calledMs, receivedMs, method, uid } = call;
+  const details = { of: 'call' as const, call };
+  return { ...EMPTY_ENTRY, atMs: calledMs, source: 'call', kind: method, uid, details, receivedMs };
 }
 
 export function stopKind({ stopped }: StopAnswer): string {

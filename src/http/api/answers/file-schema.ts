@@ -16,6 +16,10 @@ export const fileMention = z
   .object({ name: words('Its name in the storage, with its path.'), ...NAMED })
   .meta({ id: 'FileMention', description: 'A recorded file as one source named it; null is what that one left out.' });
 
+const storageObject = z
+  .object({ bucket: orNull(words('The bucket.')), key: words('Its full name there.') })
+  .meta({ id: 'StorageObject', description: 'A file in the storage.' });
+
 export const fileSchema = z
   .object({
     name: words('Its name in the storage, with its path.'),
@@ -23,6 +27,9 @@ export const fileSchema = z
     ...NAMED,
     firstSeenAt: moment('When the ledger first heard of it.'),
     sources: listOf('Who named it.', words('`notice:<eventType>`, `query` or `stop`.')),
+    object: storageObject
+      .optional()
+      .meta({ description: 'Where it lies once it is uploaded; where the `start` of its session was passed on.' }),
   })
   .meta({ id: 'File', description: 'A recorded file as all sources together describe it.' });
 

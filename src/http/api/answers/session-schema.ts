@@ -86,6 +86,15 @@ const sessionService = z
 
 export type ServiceAnswer = AnswerOf<typeof sessionService>;
 
+export const recordingStorage = z
+  .object({
+    vendor: orNull(integer("The storage's vendor, by Agora's number.")),
+    region: orNull(integer("Its region, by Agora's number.")),
+    bucket: orNull(words('The bucket.')),
+    prefix: words('The folder of its files in the bucket; empty where there is none.'),
+  })
+  .meta({ id: 'RecordingStorage', description: 'Where a recording is uploaded to.' });
+
 export const sessionSchema = z
   .object({
     sid: words("Agora's id of the recording."),
@@ -109,6 +118,9 @@ export const sessionSchema = z
     endedAt: orNull(endedAt.meta({ description: 'When it ended: a moment, or the interval in which it must have.' })),
     serviceStatus: orNull(integer("The last status that was heard, by Agora's number, 0 to 20.")),
     services: listOf('What queries and notifications last reported of its parts.', sessionService),
+    storage: recordingStorage
+      .optional()
+      .meta({ description: 'Where it is recorded to; where its `start` was passed on.' }),
     endKnownAt: orNull(moment('When the first version was made that said that it was over; null while it lives.')),
     upload: upload.meta({ description: 'The upload of its files.' }),
     notices: notices.meta({ description: 'What notifications about it were received.' }),

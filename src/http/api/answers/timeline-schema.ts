@@ -38,6 +38,14 @@ const stopDetails = z
   })
   .meta({ id: 'StopDetails', description: 'What `stop` answered.' });
 
+const callDetails = z
+  .object({
+    method: oneOf("Agora's name of the method.", ['start', 'update', 'updateLayout']),
+    httpStatus: integer('The status of the answer.'),
+    answeredAt: moment('When Agora answered.'),
+  })
+  .meta({ id: 'CallDetails', description: 'A call to Agora that was passed on.' });
+
 const absenceDetails = z
   .object({
     firstNotFoundAt: moment('When the first of the queries that found nothing was asked.'),
@@ -65,6 +73,7 @@ const unknownNotice = z.object({
 const query = z.object({ at, source: z.literal('query'), kind, ...SENT, details: queryDetails });
 const registered = z.object({ at, source: z.literal('registration'), kind, ...SENT, details: registrationDetails });
 const stopped = z.object({ at, source: z.literal('stop'), kind, ...SENT, details: stopDetails });
+const called = z.object({ at, source: z.literal('call'), kind, ...SENT, details: callDetails });
 const inferred = z.object({
   at,
   source: z.literal('inference'),
@@ -74,7 +83,7 @@ const inferred = z.object({
 });
 
 export const timelineEntrySchema = z
-  .union([knownNotice, unknownNotice, query, registered, stopped, inferred])
+  .union([knownNotice, unknownNotice, query, registered, stopped, called, inferred])
   .meta({ id: 'TimelineEntry', description: 'One known happening of a session, and who told of it.' });
 
 export type TimelineEntryAnswer = AnswerOf<typeof timelineEntrySchema>;
