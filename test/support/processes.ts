@@ -26,7 +26,7 @@ export type ProcessOptions = {
 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SAYS_DEADLINE_MS = 20_000;
+const SAYS_DEADLINE_MS = 40_000;
 
 /** Runs `node` with these arguments, paths relative to the package: `startNode(['dist/main.js'])`. */
 export function startNode(args: readonly string[], options: ProcessOptions = {}): TestProcess {
