@@ -91,7 +91,7 @@ describe('slots', () => {
         if (taking.kind !== 'taken') continue;
         out.add(taking.holder);
         worst.held = Math.max(worst.held, out.size);
-        await new Promise((resolve) => setTimeout(resolve, (n * 7) % 20));
+        await new Promise((resolve) => setTimeout(resolve, (n * 7) % 40));
         out.delete(taking.holder);
         await releaseSlot(db, scope(slots), taking.holder, 0);
       }
