@@ -13,7 +13,7 @@ const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const args = process.argv.slice(2);
 
-const WORKERS = 3;
+const WORKERS = 2;
 const PARTS = [
   ['test/layers', 'test/unit', 'test/integration'],
   ['test/browser', 'test/scenarios'],

@@ -124,7 +124,7 @@ const FOLDING: RowPlan = {
       'Partitions ahead',
       'Coming days that have a partition for their notices.',
       'd',
-      ledger('partition_days_ahead'),
+      ledger('partitions_ahead'),
       'days',
     ),
     gauge(
@@ -208,6 +208,26 @@ const TRUTH: RowPlan = {
   ],
 };
 
+const PASSING: RowPlan = {
+  title: 'Calls that pass through',
+  panels: [
+    gauge(
+      'Calls passed on',
+      '',
+      'reqps',
+      rate('calls_passed_total', 'account, method, status'),
+      '{{method}} {{status}}',
+    ),
+    gauge(
+      'Calls refused',
+      'By reason; busy: no slot was free in time.',
+      'reqps',
+      rate('calls_refused_total', 'reason'),
+      '{{reason}}',
+    ),
+  ],
+};
+
 const WEBHOOKS: RowPlan = {
   title: 'Outgoing webhooks',
   panels: [
@@ -253,4 +273,4 @@ const READING: RowPlan = {
   ],
 };
 
-export const ROWS: readonly RowPlan[] = [RECEIVING, FOLDING, ASKING, TRUTH, WEBHOOKS, READING];
+export const ROWS: readonly RowPlan[] = [RECEIVING, FOLDING, ASKING, TRUTH, PASSING, WEBHOOKS, READING];

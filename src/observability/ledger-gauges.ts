@@ -45,7 +45,7 @@ export function ledgerGauges(registers: Registry[]) {
     ),
     refusedAccounts: of('refused_accounts', '1 for an account that Agora answers 401 or 403 to', ['account']),
     partitionDaysAhead: of(
-      'partition_days_ahead',
+      'partitions_ahead',
       'Coming days, today counted, without a break, that have a partition for their notices',
     ),
     refusedApps: of('refused_apps', 'Apps of the account that Agora answers 401 or 403 to', ['account']),

@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { APP, startTestService, type ApiAnswer, type TestService } from '../support/service.js';
+import { waitFor } from '../support/wait-for.js';
 
 const KEY = 'writer-key';
 const SID = 'known';
@@ -218,7 +218,7 @@ describe('bad input never looks like a failure of the service', () => {
       socket.on('data', (chunk) => (said += chunk.toString()));
       socket.on('error', () => undefined);
       socket.write(text);
-      await wait(150);
+      await waitFor(() => said !== '', { deadlineMs: 5_000 }).catch(() => undefined); // the caller says what is missing
       socket.destroy();
       return said;
     };

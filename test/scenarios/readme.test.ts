@@ -185,7 +185,7 @@ describe('the README', () => {
 
   it('lists every command of the program', () => {
     const main = readFileSync(fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)), 'utf8');
-    const commands = [...main.matchAll(/from '\.\/(?:demo\/)?([\w-]+)-command\.js'/g)].map(([, name]) => name);
+    const commands = [...main.matchAll(/from '\.\/(?:[\w-]+\/)?([\w-]+)-command\.js'/g)].map(([, name]) => name);
     const listed = [...README.matchAll(/^\| `recording-ledger ([\w-]+)/gm)].map(([, name]) => name);
     expect(listed.sort()).toEqual(commands.sort());
   });

@@ -49,7 +49,7 @@ const HEALTHY: World = {
   'feed_lag_seconds_bucket{instance="jobs",le="+Inf"}': growing(600),
   'sessions_set_aside{instance="jobs"}': still(0),
   'quarantined_bodies{instance="jobs"}': still(3),
-  'partition_days_ahead{instance="jobs"}': still(8),
+  'partitions_ahead{instance="jobs"}': still(8),
   'wake_ups_lost_total{instance="jobs",of="tick"}': still(7),
   'live_sessions{instance="jobs"}': still(100),
   'sessions_not_queryable{instance="jobs"}': still(10),
@@ -158,7 +158,7 @@ const TROUBLES: readonly { when: string; world: World; alerts: readonly string[]
   },
   {
     when: 'partitions are not made',
-    world: { 'partition_days_ahead{instance="jobs"}': still(3) },
+    world: { 'partitions_ahead{instance="jobs"}': still(3) },
     alerts: ['LedgerPartitionsMissing'],
   },
   {
