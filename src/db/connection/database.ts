@@ -42,7 +42,10 @@ export async function warmUp({ prisma }: Db): Promise<void> {
 /** A pool without Prisma. */
 export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool(poolSettings(options));
-  pool.on('error', options.onIdleError);
+  // The pool passes the whole client on too, which belongs in no log.
+  pool.on('error', (error) => {
+    options.onIdleError(error);
+  });
   return pool;
 }
 
