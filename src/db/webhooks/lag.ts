@@ -7,7 +7,7 @@ import { msOrNull } from './endpoints.js';
 export type EndpointLag = Pick<Endpoint, 'id' | 'url' | 'state' | 'failingSinceMs'> & {
   /** Versions in the feed after its cursor, wanted or not; counted up to MOST_COUNTED. */
   versions: number;
-  /** Since the oldest version that it may still want was made, or the oldest delivery that waits was tried first. */
+  /** Since the oldest version that it may still want was made, or a delivery that waits was last tried, the earlier. */
   seconds: number;
   waiting: number;
   parked: number;
