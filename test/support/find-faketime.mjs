@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { doWithout } from './find-program.mjs';
 
 const FOLDERS = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/opt/homebrew/lib'];
 const LIBRARY = join('faketime', 'libfaketimeMT.so.1');
@@ -10,10 +11,8 @@ export function findFaketime() {
   if (given) return given;
   const found = FOLDERS.flatMap(places).find((path) => existsSync(path));
   if (found !== undefined) return found;
-  const reason = 'libfaketime is not installed and TEST_FAKETIME is not set';
-  if (process.env['REQUIRE_FAKETIME'] === '1') throw new Error(`REQUIRE_FAKETIME=1, but ${reason}.`);
-  process.stderr.write(`Without libfaketime: ${reason}. Clocks are stepped within a process alone.\n`);
-  return null;
+  const said = (reason) => `Without libfaketime: ${reason}. Clocks are stepped within a process alone.`;
+  return doWithout('REQUIRE_FAKETIME', 'libfaketime is not installed and TEST_FAKETIME is not set', said);
 }
 
 /** In the folder itself, and in those of each architecture. */
