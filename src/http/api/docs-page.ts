@@ -1,18 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { OWN_CONTENT_ONLY } from './content-policy.js';
 
-/** Nothing but what this listener serves itself: no inline script or style, and no other origin. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-export const DOCS_HEADERS = { 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff' };
+export const DOCS_HEADERS = {
+  'Content-Security-Policy': OWN_CONTENT_ONLY.join('; '),
+  'X-Content-Type-Options': 'nosniff',
+};
 
 export const DOCS_PAGE = `<!doctype html>
 <html lang="en">

@@ -1,20 +1,10 @@
 import { Router, static as serveFiles, type Request } from 'express';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { OWN_CONTENT_ONLY } from './content-policy.js';
 
-/** Nothing but what this listener serves itself; and no text becomes markup, whoever wrote it. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+/** And no text becomes markup, whoever wrote it. */
+const POLICY = [...OWN_CONTENT_ONLY, "require-trusted-types-for 'script'", "trusted-types 'none'"].join('; ');
 
 const HEADERS = {
   'Content-Security-Policy': POLICY,
