@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { findVersionAt, listVersions } from '../db/sessions/changes.js';
 import { loadEvidence } from '../db/evidence/load-evidence.js';
 import { loadSessions } from '../db/sessions/sessions.js';
-import { unixMs, type UnixMs } from '../evidence/instant.js';
+import { iso, unixMs, type UnixMs } from '../evidence/instant.js';
 import type { FoldContext } from '../ledger/fold-context.js';
 import { sessionResponse } from '../http/api/session-response.js';
 import { timelineDetails } from '../http/api/timeline-response.js';
@@ -62,8 +62,4 @@ function printTimeline(entries: readonly TimelineEntry[]): void {
   for (const entry of entries) {
     print(`  ${iso(entry.atMs)}  ${entry.source.padEnd(12)} ${entry.kind}  ${JSON.stringify(timelineDetails(entry))}`);
   }
-}
-
-function iso(atMs: UnixMs): string {
-  return new Date(atMs).toISOString();
 }

@@ -41,3 +41,13 @@ export function isAfter(a: UnixMs, b: UnixMs | null): boolean {
 export function plusMs(at: UnixMs, durationMs: number): UnixMs {
   return unixMs(at + durationMs);
 }
+
+/** ISO 8601 in UTC with milliseconds. */
+export function iso(at: UnixMs): string {
+  return new Date(at).toISOString();
+}
+
+/** The day in UTC, as YYYY-MM-DD: in the order of their texts days follow each other. */
+export function utcDay(at: UnixMs): string {
+  return iso(at).slice(0, 10);
+}

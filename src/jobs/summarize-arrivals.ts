@@ -1,5 +1,5 @@
 import type { AccountState, AskableState } from '../asking/account-states.js';
-import type { UnixMs } from '../evidence/instant.js';
+import { iso } from '../evidence/instant.js';
 import type { ArrivalKind, LastHeard, RejectionReason } from '../evidence/rejection.js';
 
 /** All instants are ISO 8601; null where there was none. */
@@ -64,8 +64,4 @@ function askable({ state, reason, sinceMs, advice }: AskableState): Askable {
 function lastOf(heard: readonly LastHeard[], kind: ArrivalKind | 'rejected'): string | null {
   const last = heard.find((one) => one.kind === kind);
   return last === undefined ? null : iso(last.atMs);
-}
-
-function iso(atMs: UnixMs): string {
-  return new Date(atMs).toISOString();
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../db/connection/database.js';
 import { listNewestFiles } from '../db/sessions/session-files.js';
-import type { UnixMs } from '../evidence/instant.js';
+import { iso, type UnixMs } from '../evidence/instant.js';
 import type { RecordingStorage } from '../evidence/recording-storage.js';
 import type { RecordedFile } from '../sessions/facts/files.js';
 import type { LedgerSession } from '../sessions/verdict/session.js';
@@ -39,7 +39,7 @@ export function createComposer({ pool }: Pick<Db, 'pool'>, render: Render) {
       ...(type === 'session.finding' ? { findings: findingsIn(step) } : {}),
       ...(type === 'session.files' ? { files: await filesIn(step) } : {}),
     };
-    return JSON.stringify({ type, timestamp: new Date(change.atMs).toISOString(), data });
+    return JSON.stringify({ type, timestamp: iso(change.atMs), data });
   }
 
   async function filesIn({ change, before }: FeedStep): Promise<unknown[]> {
@@ -60,5 +60,5 @@ function previousOf({ change, before }: FeedStep, render: Render): Readonly<Reco
 
 function findingsIn({ change, before }: FeedStep): unknown[] {
   const found = newFindings(before?.session ?? null, change.session);
-  return found.map(({ code, atMs, message }) => ({ code, at: new Date(atMs).toISOString(), message }));
+  return found.map(({ code, atMs, message }) => ({ code, at: iso(atMs), message }));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Db } from '../db/connection/database.js';
 import { readFeedState } from '../db/sessions/feed.js';
@@ -419,10 +420,6 @@ export function createWebhookSender(context: SendContext): WebhookSender {
       await Promise.allSettled([here.poster.close(), here.sender.close()]);
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The new one first; while both sign, the old one too. */

@@ -1,3 +1,4 @@
+import { iso } from '../../evidence/instant.js';
 import type { LoggedDelivery } from '../../db/webhooks/deliveries.js';
 import type { Endpoint } from '../../db/webhooks/endpoints.js';
 import type { EndpointLag } from '../../db/webhooks/lag.js';
@@ -44,8 +45,4 @@ export function deliveryLine({
   const came = lastError ?? (lastStatus === null ? 'not tried yet' : String(lastStatus));
   const times = tries === 1 ? '1 try' : `${String(tries)} tries`;
   return `${iso(atMs)}  ${state.padEnd(9)}  ${type}${about}  ${printable(came)} (${times})  ${id}`;
-}
-
-function iso(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

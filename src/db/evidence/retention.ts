@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { DAY_MS, plusMs, type UnixMs } from '../../evidence/instant.js';
+import { DAY_MS, plusMs, type UnixMs, utcDay } from '../../evidence/instant.js';
 import type { Db } from '../connection/database.js';
 import { ARCHIVED_AFTER_MS } from './archived-facts.js';
 import { isLockTimeout } from '../connection/postgres-errors.js';
@@ -60,7 +60,7 @@ async function listPartitions({ pool }: Pick<Db, 'pool'>, beforeMs: UnixMs): Pro
 
 /** The last day that ended before then, as partitions are named by it. */
 function dayBefore(atMs: UnixMs): string {
-  return new Date(plusMs(atMs, -DAY_MS)).toISOString().slice(0, 10).replaceAll('-', '');
+  return utcDay(plusMs(atMs, -DAY_MS)).replaceAll('-', '');
 }
 
 async function dropPartition(tx: PoolClient, name: string, nowMs: UnixMs): Promise<Dropped> {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { DAY_MS, plusMs, type UnixMs } from '../../evidence/instant.js';
+import { DAY_MS, plusMs, type UnixMs, utcDay } from '../../evidence/instant.js';
 import { isLockTimeout } from '../connection/postgres-errors.js';
 import { withTransaction } from '../connection/with-transaction.js';
 
@@ -46,11 +46,7 @@ async function missingDays(pool: pg.Pool, nowMs: UnixMs): Promise<string[]> {
 }
 
 function comingDays(nowMs: UnixMs): string[] {
-  return Array.from({ length: DAYS_AHEAD }, (_, n) => dayOf(plusMs(nowMs, n * DAY_MS)));
-}
-
-function dayOf(atMs: UnixMs): string {
-  return new Date(atMs).toISOString().slice(0, 10);
+  return Array.from({ length: DAYS_AHEAD }, (_, n) => utcDay(plusMs(nowMs, n * DAY_MS)));
 }
 
 async function makePartition(pool: pg.Pool, day: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { UnixMs } from '../../evidence/instant.js';
+import { type UnixMs, utcDay } from '../../evidence/instant.js';
 import type { Queryable } from '../connection/database.js';
 
 /** What is counted for a day: sessions that started in it, ends, and the notifications received. */
@@ -14,18 +14,13 @@ export type RolledUp = { kind: RollupKind; atMs: UnixMs };
  * Ours: docs/decisions/033-days-are-counted-once-they-are-over.md
  */
 export async function markDays(db: Queryable, changed: readonly RolledUp[], nowMs: UnixMs): Promise<void> {
-  const today = dayOf(nowMs);
-  const late = changed.filter(({ atMs }) => dayOf(atMs) < today);
-  const marks = new Map(late.map(({ kind, atMs }) => [`${kind} ${dayOf(atMs)}`, { kind, day: dayOf(atMs) }]));
+  const today = utcDay(nowMs);
+  const late = changed.filter(({ atMs }) => utcDay(atMs) < today);
+  const marks = new Map(late.map(({ kind, atMs }) => [`${kind} ${utcDay(atMs)}`, { kind, day: utcDay(atMs) }]));
   if (marks.size === 0) return;
   const rows = [...marks.values()];
   await db.query(
     `insert into rollup_marks (kind, day) select told.kind, told.day from unnest($1::text[], $2::date[]) as told (kind, day)`,
     [rows.map(({ kind }) => kind), rows.map(({ day }) => day)],
   );
-}
-
-/** YYYY-MM-DD, in which order days follow each other as text too. */
-function dayOf(atMs: UnixMs): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }

@@ -1,10 +1,10 @@
+import { iso } from '../../evidence/instant.js';
 import { z } from 'zod';
 import { notFound, ProblemError } from '../problem.js';
 import { count, listOf, moment, words } from './answers/fields.js';
 import type { ServedContext } from './api-context.js';
 import { routesFor } from './openapi/route.js';
 import { storableText } from './parse-request.js';
-import { iso } from './times.js';
 
 const route = routesFor<ServedContext>();
 

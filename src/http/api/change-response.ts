@@ -1,7 +1,7 @@
+import { iso } from '../../evidence/instant.js';
 import type { StoredChange } from '../../db/sessions/changes.js';
 import type { VerdictRules } from '../../sessions/facts/rules.js';
 import { sessionResponse } from './session-response.js';
-import { iso } from './times.js';
 
 /** A change as the feed shows it: the same at whatever time it is asked for. */
 export function changeResponse(

@@ -1,3 +1,4 @@
+import { iso } from '../../evidence/instant.js';
 import type { RecordingStorage } from '../../evidence/recording-storage.js';
 import { objectKey } from '../../sessions/views/object-key.js';
 import type { RecordedFile } from '../../sessions/facts/files.js';
@@ -6,7 +7,7 @@ import type { Explanation } from '../../sessions/views/explain.js';
 import type { StreamHistory } from '../../sessions/views/streams.js';
 import type { FileAnswer } from './answers/file-schema.js';
 import type { ExplanationAnswer, GapAnswer, StreamsAnswer } from './answers/history-schema.js';
-import { iso, isoOrNull } from './times.js';
+import { isoOrNull } from './times.js';
 
 export function fileResponse(file: RecordedFile, storage: RecordingStorage | null): FileAnswer {
   return {

@@ -4,7 +4,7 @@ import { noticeKeyOf } from '../../agora/parse-notification.js';
 import { findDelivery, listDeliveries, type StoredDelivery } from '../../db/evidence/deliveries.js';
 import type { NoticePosition } from '../../db/evidence/notice-pages.js';
 import { loadSessions } from '../../db/sessions/sessions.js';
-import type { UnixMs } from '../../evidence/instant.js';
+import { iso, type UnixMs } from '../../evidence/instant.js';
 import { notFound } from '../problem.js';
 import { noticePage, noticeSchema, type NoticeAnswer } from './answers/notice-schema.js';
 import type { ServedContext } from './api-context.js';
@@ -19,7 +19,6 @@ import {
   writeCursor,
 } from './parse-request.js';
 import { rawBody } from './raw-body.js';
-import { iso } from './times.js';
 
 const route = routesFor<ServedContext>();
 

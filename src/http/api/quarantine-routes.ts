@@ -1,3 +1,4 @@
+import { iso } from '../../evidence/instant.js';
 import { z } from 'zod';
 import { listQuarantined, type QuarantinedBody } from '../../db/evidence/quarantine.js';
 import { quarantinePage, replaySchema, type QuarantinedAnswer } from './answers/notice-schema.js';
@@ -5,7 +6,7 @@ import type { ServedContext } from './api-context.js';
 import { routesFor } from './openapi/route.js';
 import { flagText, pageParameters, readCursor, writeCursor } from './parse-request.js';
 import { rawBody } from './raw-body.js';
-import { iso, isoOrNull } from './times.js';
+import { isoOrNull } from './times.js';
 
 const route = routesFor<ServedContext>();
 

@@ -1,8 +1,8 @@
-import type { UnixMs } from '../../evidence/instant.js';
+import { iso, type UnixMs } from '../../evidence/instant.js';
 import { isConfigured, type VerdictRules } from '../../sessions/facts/rules.js';
 import type { LedgerSession, Session, SessionService } from '../../sessions/verdict/session.js';
 import type { ServiceAnswer, SessionAnswer } from './answers/session-schema.js';
-import { isoOrNull, iso } from './times.js';
+import { isoOrNull } from './times.js';
 
 export type PublishedVersion = { session: LedgerSession; version: number; updatedMs: UnixMs };
 

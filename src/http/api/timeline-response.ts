@@ -1,3 +1,4 @@
+import { iso } from '../../evidence/instant.js';
 import type { FileMention } from '../../evidence/file-mention.js';
 import type { ExtensionService, Observation, RecordingAnswer } from '../../evidence/observation.js';
 import type { PushOutput } from '../../evidence/push-output.js';
@@ -10,7 +11,7 @@ import type { EventDetails } from './answers/event-details-schema.js';
 import type { FileMentionAnswer } from './answers/file-schema.js';
 import type { ObservationAnswer, QueryAnswer, QueryDetails } from './answers/observation-schema.js';
 import type { TimelineEntryAnswer } from './answers/timeline-schema.js';
-import { iso, isoOrNull, type Timeless } from './times.js';
+import { isoOrNull, type Timeless } from './times.js';
 
 export function timelineEntry({ atMs, receivedMs, details, ...told }: TimelineEntry): TimelineEntryAnswer {
   const entry = { at: iso(atMs), ...told, details: null, receivedAt: iso(receivedMs) };

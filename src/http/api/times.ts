@@ -1,9 +1,4 @@
-import type { UnixMs } from '../../evidence/instant.js';
-
-/** ISO 8601 in UTC with milliseconds. */
-export function iso(atMs: UnixMs): string {
-  return new Date(atMs).toISOString();
-}
+import { iso, type UnixMs } from '../../evidence/instant.js';
 
 export function isoOrNull(atMs: UnixMs | null): string | null {
   return atMs === null ? null : iso(atMs);

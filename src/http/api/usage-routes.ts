@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readDeliveryQuality } from '../../db/evidence/delivery-quality.js';
 import { readUsage } from '../../db/schedule/query-usage.js';
-import { DAY_MS, plusMs, unixMs, type UnixMs } from '../../evidence/instant.js';
+import { DAY_MS, iso, plusMs, unixMs, type UnixMs } from '../../evidence/instant.js';
 import { ProblemError } from '../problem.js';
 import { count, listOf, moment, oneOf, orNull, words } from './answers/fields.js';
 import { QUERY_OUTCOMES } from './answers/session-schema.js';
@@ -9,7 +9,6 @@ import type { ServedContext } from './api-context.js';
 import { WIRE } from './openapi/json-schemas.js';
 import { routesFor } from './openapi/route.js';
 import { instantText, text } from './parse-request.js';
-import { iso } from './times.js';
 
 const route = routesFor<ServedContext>();
 

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { findFirstVersion, findVersionAt, listVersions, type VersionEntry } from '../../db/sessions/changes.js';
 import { findSession, type PublishedSession } from '../../db/sessions/read-sessions.js';
-import type { UnixMs } from '../../evidence/instant.js';
+import { iso, type UnixMs } from '../../evidence/instant.js';
 import { notFound, ProblemError } from '../problem.js';
 import { versionPage } from './answers/version-schema.js';
 import type { ApiContext, ServedContext } from './api-context.js';
 import { routesFor } from './openapi/route.js';
 import { pageParameters, readCursor, sidText, writeCursor } from './parse-request.js';
-import { iso } from './times.js';
 
 const versionPosition = z.object({ version: z.number().int().min(1).max(2_147_483_647) });
 

@@ -1,7 +1,8 @@
+import { iso } from '../../evidence/instant.js';
 import type { LoggedDelivery } from '../../db/webhooks/deliveries.js';
 import type { Endpoint } from '../../db/webhooks/endpoints.js';
 import type { DeliveryAnswer, WebhookAnswer } from './answers/webhook-schema.js';
-import { iso, isoOrNull } from './times.js';
+import { isoOrNull } from './times.js';
 
 export function webhookResponse(endpoint: Endpoint): WebhookAnswer {
   return {

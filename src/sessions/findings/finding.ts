@@ -1,4 +1,3 @@
-import type { UnixMs } from '../../evidence/instant.js';
 import type { Ending } from '../verdict/ending.js';
 import type { SessionFacts } from '../facts/facts.js';
 import type { Gap } from '../verdict/gaps.js';
@@ -24,11 +23,6 @@ export type FindingRule = {
   advice: string;
   find: (session: FindingCase) => readonly Omit<Finding, 'code'>[];
 };
-
-/** The moment in ISO 8601. */
-export function isoTime(atMs: UnixMs): string {
-  return new Date(atMs).toISOString();
-}
 
 export function quoted(text: string): string {
   return text === '' ? '(none)' : `"${text}"`;

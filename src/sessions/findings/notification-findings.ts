@@ -1,8 +1,8 @@
-import { plusMs } from '../../evidence/instant.js';
+import { iso, plusMs } from '../../evidence/instant.js';
 import { currentExits } from '../facts/current-recorders.js';
 import { registeredStart } from '../facts/query-window.js';
 import { isSubscribed } from '../facts/rules.js';
-import { isoTime, type FindingRule } from './finding.js';
+import type { FindingRule } from './finding.js';
 
 const EXIT = 11;
 const HA_REGISTERED = 13;
@@ -85,7 +85,7 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
         : [
             {
               atMs: registration.receivedMs,
-              message: `It was registered as started at ${isoTime(registration.startedMs)}, which was still to come.`,
+              message: `It was registered as started at ${iso(registration.startedMs)}, which was still to come.`,
             },
           ],
   },
@@ -151,7 +151,7 @@ export const NOTIFICATION_FINDINGS: readonly FindingRule[] = [
       if (ending?.rule === 'exit_notice' && denial !== undefined) {
         found.push({
           atMs: denial.askedMs,
-          message: `The exit notification of ${isoTime(ending.endedAt.atMs ?? atMs)} and a query's status ${String(denial.status)} disagree about how it ended.`,
+          message: `The exit notification of ${iso(ending.endedAt.atMs ?? atMs)} and a query's status ${String(denial.status)} disagree about how it ended.`,
         });
       }
       return found;

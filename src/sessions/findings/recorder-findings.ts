@@ -1,3 +1,4 @@
+import { iso } from '../../evidence/instant.js';
 import type { SessionFacts } from '../facts/facts.js';
 import { lastLife } from '../facts/merge-signs-of-life.js';
 import { currentExits, isReplaced } from '../facts/current-recorders.js';
@@ -5,7 +6,7 @@ import { isRevoked } from '../verdict/agreement.js';
 import { FATAL_ERROR_LEVEL } from '../facts/query-triggers.js';
 import { leaveReasons, EXPECTED_LEAVE_CODES } from './leave-reasons.js';
 import type { Finding } from '../verdict/session.js';
-import { isoTime, quoted, type FindingRule } from './finding.js';
+import { quoted, type FindingRule } from './finding.js';
 
 /**
  * Agora moves a recording at most three times; the fourth ends it.
@@ -122,7 +123,7 @@ function deniedExits(facts: SessionFacts): Found[] {
     .filter((atMs) => isRevoked(atMs, facts))
     .map((atMs) => ({
       atMs: lastLiveMs,
-      message: `Reported as over at ${isoTime(atMs)}, but a newer query found it alive.`,
+      message: `Reported as over at ${iso(atMs)}, but a newer query found it alive.`,
     }));
 }
 
@@ -134,6 +135,6 @@ function deniedAbsences(facts: SessionFacts, goneConfirmMs: number): Found[] {
     .filter(({ sinceMs, atMs }) => atMs - sinceMs >= goneConfirmMs && alive >= sinceMs)
     .map(({ sinceMs }) => ({
       atMs: alive,
-      message: `Gone since ${isoTime(sinceMs)} by all queries, but a newer sign of life came.`,
+      message: `Gone since ${iso(sinceMs)} by all queries, but a newer sign of life came.`,
     }));
 }

@@ -1,10 +1,10 @@
 import { STORAGE_ERRORS, uploadState } from '../facts/upload.js';
-import { later, type UnixMs } from '../../evidence/instant.js';
+import { iso, later, type UnixMs } from '../../evidence/instant.js';
 import type { IncidentFact, SessionFacts } from '../facts/facts.js';
 import { voidBefore } from '../facts/query-window.js';
 import { isSubscribed } from '../facts/rules.js';
 import { isUploadUnconfirmed, lastUploaderWord, uploadDueMs, uploadSilenceMs } from '../verdict/upload-word.js';
-import { isoTime, quoted, type FindingRule } from './finding.js';
+import { quoted, type FindingRule } from './finding.js';
 
 /** @see https://docs.agora.io/en/cloud-recording/develop/receive-notifications (read 2026-07); docs/agora.md#events */
 export const UPLOAD_FINDINGS: readonly FindingRule[] = [
@@ -82,10 +82,10 @@ function lastHeard(facts: SessionFacts): string {
   const { progress } = facts;
   const atMs = lastUploaderWord(facts);
   if (atMs === null) return 'No source has reported an upload';
-  if (progress === null) return `The uploader last reported at ${isoTime(atMs)} that it is at work (30 or 33)`;
+  if (progress === null) return `The uploader last reported at ${iso(atMs)} that it is at work (30 or 33)`;
   if (progress.progress === 1)
-    return `The uploader last reported at ${isoTime(progress.atMs)} that all files so far are uploaded (33, progress 1)`;
-  return `The uploader last reported at ${isoTime(progress.atMs)} that ${inPercent(progress.progress)} is uploaded (33)`;
+    return `The uploader last reported at ${iso(progress.atMs)} that all files so far are uploaded (33, progress 1)`;
+  return `The uploader last reported at ${iso(progress.atMs)} that ${inPercent(progress.progress)} is uploaded (33)`;
 }
 
 function inPercent(share: number): string {

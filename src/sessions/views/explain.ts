@@ -1,4 +1,4 @@
-import type { UnixMs } from '../../evidence/instant.js';
+import { iso, type UnixMs } from '../../evidence/instant.js';
 import { certaintyOf } from '../verdict/certainty.js';
 import { conclude } from './conclude.js';
 import { currentExits } from '../facts/current-recorders.js';
@@ -117,10 +117,6 @@ function endInWords({ endedAt }: Ending): string {
   if (endedAt.atMs !== null) return iso(endedAt.atMs);
   const from = endedAt.notBeforeMs === null ? 'unknown' : iso(endedAt.notBeforeMs);
   return `${from} .. ${endedAt.notAfterMs === null ? 'unknown' : iso(endedAt.notAfterMs)}`;
-}
-
-function iso(atMs: UnixMs): string {
-  return new Date(atMs).toISOString();
 }
 
 function evidenceOfEnding(facts: SessionFacts, ending: Ending, rules: VerdictRules): readonly Reference[] {
