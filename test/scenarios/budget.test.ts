@@ -5,7 +5,8 @@ import { elapsed } from '../support/run.js';
 import { waitFor } from '../support/wait-for.js';
 import { openWorld, type TestWorld } from '../support/world.js';
 
-jest.setTimeout(120_000);
+// Nine processes are started on what may be two cores; what is measured after that is bounded by TRIES.
+jest.setTimeout(300_000);
 
 const PROCESSES = 8;
 /** Of the account's 10 a second, the service uses nine tenths. */
