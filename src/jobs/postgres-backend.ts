@@ -7,6 +7,7 @@ import {
   runMigrations,
   SchemaMigrationRequiredError,
   Worker,
+  type PostgresConnection,
   type Processor,
 } from 'bullmq';
 import { ResilientClient } from '../db/connection/resilient-client.js';
@@ -89,8 +90,19 @@ const createUnhurriedBackend: typeof createPostgresBackend = (...args) => {
     throw error;
   };
   backend.moveToActive = (...given) => moveToActive(...given).catch(rest);
+  keepClosed(backend.connection);
   return backend;
 };
+
+/**
+ * BullMQ names the connection that listens once the pool is ready. If it was told to close meanwhile, it would open
+ * that connection afterwards, and nobody would close it.
+ */
+function keepClosed(connection: PostgresConnection): void {
+  const open = connection.getListenClient.bind(connection);
+  connection.getListenClient = () =>
+    connection.isClosing === undefined ? open() : Promise.reject(new Error('The queue is closed.'));
+}
 
 function toQueue({ opened, close }: Opening<JobQueue>): JobQueue {
   return {

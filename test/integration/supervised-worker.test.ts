@@ -98,6 +98,15 @@ describe('a supervised worker', () => {
     await worker.close();
   });
 
+  it('that is closed while it connects leaves no connection behind', async () => {
+    for (let waitMs = 0; waitMs < 60; waitMs += 3) {
+      const worker = backend.worker('work', () => Promise.resolve(), TUNING);
+      await pause(waitMs);
+      await worker.close(true);
+    }
+    await backend.close();
+  });
+
   it('is not replaced while it closes: its replacement would never be closed', async () => {
     const answers: (() => void)[] = [];
     const slow = {
