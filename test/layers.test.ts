@@ -47,6 +47,7 @@ const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'db/sessions': ['db/connection', 'db/evidence', 'db/reporting'],
   'db/schedule': ['db/connection'],
   'db/webhooks': ['db/connection'],
+  'db/moving': ['db/connection'],
 };
 
 /** Code that starts everything else: only its own room may import it, or cycles would follow. */

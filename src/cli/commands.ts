@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   sql: async () => (await import('./sql/sql-command.js')).sqlCommand(),
   export: async () => (await import('./transfer/export-command.js')).exportCommand(),
   import: async () => (await import('./transfer/import-command.js')).importCommand(),
+  move: async () => (await import('./transfer/move-command.js')).moveCommand(),
   doctor: async () => (await import('./doctor-command.js')).doctorCommand(),
   'send-test': async () => (await import('./send-test-command.js')).sendTestCommand(),
   webhooks: async () => (await import('./webhooks/webhooks-command.js')).webhooksCommand(),

@@ -3,6 +3,7 @@ import { assertVersion, ensurePassword, handOver, openClusterFolder } from './cl
 import { initCluster } from './init-cluster.js';
 import type { EmbeddedLog } from './owned-server.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
+import { refuseMoved } from './moved-marker.js';
 import type { ServerLaunch } from './server-process.js';
 
 export type EmbeddedPostgresOptions = {
@@ -33,6 +34,7 @@ const SETTINGS = {
 export async function prepareCluster(options: EmbeddedPostgresOptions): Promise<PreparedCluster> {
   const { initdb, postgres } = await findPostgresBinaries(options.binDir);
   const folder = await openClusterFolder(options.dataDir);
+  await refuseMoved(folder);
   const { user, majorVersion } = await chooseServerUser(folder.root, postgres);
   const password = await ensurePassword(folder);
   await handOver(folder, user);

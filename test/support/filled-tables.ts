@@ -16,14 +16,19 @@ const ROWS = 3;
 const CONSTRAINED: Readonly<Record<string, string | null>> = {
   'sessions.state': 'recording',
   'sessions.outcome': null,
+  'webhook_deliveries.endpoint_id': 'id 1',
+  'webhook_deliveries.state': 'parked',
+  'webhook_endpoints.state': 'active',
+  'webhook_endpoints.paused_because': null,
 };
 
-/** Every table of the ledger; partitions are read through theirs. */
+/** Every table of the ledger, those that others refer to first; partitions are read through theirs. */
 export async function listTables(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_class
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-       and relname <> '_prisma_migrations' order by relname`,
+       and relname <> '_prisma_migrations'
+     order by exists (select from pg_constraint where conrelid = pg_class.oid and contype = 'f'), relname`,
   );
   return rows.map(({ name }) => name);
 }
