@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { parseNotification } from '../../src/agora/parse-notification.js';
 import { unixMs } from '../../src/evidence/instant.js';
+import { foldAll } from '../../src/ledger/fold-all.js';
+import { openTestLedger } from '../support/fold-context.js';
 import { SAMPLES } from '../support/samples.js';
 import { APP, startTestService, type TestService } from '../support/service.js';
 
@@ -13,7 +15,7 @@ const AT_ONCE = 100;
 let service: TestService;
 
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({ ROLES: 'receiver' });
 });
 afterAll(async () => {
   await service.close();
@@ -65,7 +67,7 @@ const bodies = fc.oneof(
   { weight: 5, arbitrary: mutated },
 );
 
-it(`${String(CASES)} signed bodies of any shape are answered 200, and every one is kept`, async () => {
+it(`${String(CASES)} signed bodies of any shape are answered 200, every one is kept, and what came can be folded`, async () => {
   const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 0x7fffffff);
   console.info(`receiver fuzz: seed ${String(seed)}`);
   const given = fc.sample(bodies, { seed, numRuns: CASES });
@@ -76,7 +78,17 @@ it(`${String(CASES)} signed bodies of any shape are answered 200, and every one 
     expect(refused.map((body) => body.toString('latin1'))).toEqual([]);
   }
   expect(await findMissing(given)).toEqual([]);
+  expect(await foldEverything()).toEqual([]);
 }, 240_000);
+
+/** Returns the sessions that could not be folded. */
+async function foldEverything(): Promise<string[]> {
+  const setAside: string[] = [];
+  const ledger = openTestLedger(service.database.url);
+  await foldAll({ ...ledger.context, onSetAside: (sid, error) => void setAside.push(`${sid}: ${String(error)}`) });
+  await ledger.close();
+  return setAside;
+}
 
 /** Bodies that were acknowledged, and whose event is in no table. */
 async function findMissing(sent: readonly Buffer[]): Promise<string[]> {

@@ -10,16 +10,21 @@ export type TestLedger = { context: FoldContext; db: Db; url: string; close: () 
 /** A ledger on a database of its own, with app `app` of account `account`, and no queue. */
 export async function createTestLedger(): Promise<TestLedger> {
   const database = await createTestDatabase();
-  const db = openDatabase({
-    url: database.url,
-    maxConnections: 10,
-    applicationName: 'test ledger',
-    onIdleError: () => undefined,
-  });
-  await ensurePartitions(db.pool, at(0));
+  const ledger = openTestLedger(database.url);
+  await ensurePartitions(ledger.db.pool, at(0));
+  const close = async (): Promise<void> => {
+    await ledger.close();
+    await database.drop();
+  };
+  return { ...ledger, close };
+}
+
+/** The same on a database that is there. */
+export function openTestLedger(url: string): TestLedger {
+  const db = openDatabase({ url, maxConnections: 10, applicationName: 'test ledger', onIdleError: () => undefined });
   return {
     db,
-    url: database.url,
+    url,
     context: {
       db,
       rules: { ...RULES, accountOf: (appId) => (appId === 'app' ? 'account' : null) },
@@ -30,9 +35,6 @@ export async function createTestLedger(): Promise<TestLedger> {
       onSetAside: () => undefined,
       onSaved: () => undefined,
     },
-    close: async () => {
-      await closeDatabase(db);
-      await database.drop();
-    },
+    close: () => closeDatabase(db),
   };
 }
