@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,8 @@ const MOST_CONNECTIONS = '200';
 export type Primary = {
   url: string;
   admin: pg.Client;
+  /** As a machine that loses its power. It is started again later, as one that comes back and knows of nothing. */
+  kill: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -44,7 +46,11 @@ export async function startPrimary(settings: Readonly<Record<string, string>> = 
     await admin.end().catch(() => undefined);
     await server.stop();
   };
-  return { url: server.url, admin, stop };
+  const kill = async (): Promise<void> => {
+    const [pid] = (await readFile(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+  };
+  return { url: server.url, admin, kill, stop };
 }
 
 export type Standby = {
