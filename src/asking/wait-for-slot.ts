@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Permit } from '../agora/host-rotation.js';
 import { releaseSlot, takeSlot } from '../db/schedule/query-slots.js';
 import { paceScopes, type Account } from './account.js';
 import type { AskContext } from './ask-context.js';
 import { slotLeaseMs } from './slot-times.js';
+import { rest } from '../timing/rest.js';
 
 export type SlotContext = Pick<AskContext, 'db' | 'client' | 'queryTimeoutMs' | 'stopping'> & {
   errorEvents: Pick<AskContext['errorEvents'], 'slotNotReleased'>;
@@ -55,7 +55,7 @@ export async function waitForSlot(
     permit.done('not_asked');
     if (taking.kind === 'paused') return taking;
     if (performance.now() + taking.waitMs > giveUpAt) return { kind: 'late' };
-    await wait(Math.ceil(taking.waitMs), undefined, { signal: stopping }).catch(() => undefined); // told to stop
+    await rest(Math.ceil(taking.waitMs), stopping);
   }
   return { kind: 'late' };
 }

@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import type { FoldContext } from './fold-context.js';
 import { foldNextPiece } from './fold-in-pieces.js';
 import { foldPending } from './fold-sessions.js';
+import { rest } from '../timing/rest.js';
 
 /** Sessions folded in one transaction: larger ones hold their locks longer, smaller ones commit more. */
 export const FOLD_BATCH = 100;
@@ -37,8 +37,4 @@ export async function foldAll(
     const restMs = (performance.now() - begin) * REST[context.pressure()];
     if (restMs > 0) await rest(restMs, context.stopping);
   }
-}
-
-async function rest(ms: number, stopping: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal: stopping }).catch(() => undefined); // told to stop
 }

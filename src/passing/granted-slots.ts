@@ -3,6 +3,7 @@ import type { Db } from '../db/connection/database.js';
 import type { PaceScope } from '../db/schedule/pace-scopes.js';
 import { giveBackSlots, holdSlots, type GrantState } from '../db/schedule/slot-grants.js';
 import { CallSlots } from './call-slots.js';
+import { rest } from '../timing/rest.js';
 
 export type GrantedSlots = Pick<CallSlots, 'take'> & {
   /** Resolves once Postgres was asked for the first time. */
@@ -78,7 +79,7 @@ export function openGrantedSlots({ db, scope, holder, onError }: GrantedSlotsOpt
       );
       tellReady();
       if (isServed) await pause(LOOK_EVERY_MS);
-      else await wait(LOOK_AGAIN_MS, undefined, { signal: closing.signal }).catch(() => undefined); // closing
+      else await rest(LOOK_AGAIN_MS, closing.signal);
     }
   })();
   return {

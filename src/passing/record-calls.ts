@@ -4,6 +4,7 @@ import { dropOldCalls } from '../db/evidence/passed-calls.js';
 import { endHolder } from '../db/schedule/slot-grants.js';
 import type { FoldContext } from '../ledger/fold-context.js';
 import { recordCall } from '../ledger/record-call.js';
+import { rest } from '../timing/rest.js';
 import type { JournalEntry } from './journal-entry.js';
 import { dropLeft, readLeft, type JournalFolder } from './journal-folder.js';
 
@@ -30,6 +31,11 @@ export type RecordCallsOptions = {
 const AGAIN_AFTER_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 const TIDY_EVERY_MS = 3_600_000;
+/**
+ * Whoever calls waits for this process, and nobody waits for what is recorded. So where it has more to do than it can,
+ * recording rests for this many times as long as an entry took.
+ */
+const [BUSY, REST] = [0.6, 3];
 /** No journal is left for longer, and no start follows its acquire so late. */
 const KEPT_DAYS = 30;
 
@@ -52,8 +58,11 @@ export function recordCalls({ context, folder, arriveWithinMs, events }: RecordC
   };
   const recordOwn = async (): Promise<void> => {
     for (let entry = journal.first(); entry !== null; entry = journal.first()) {
+      const [begin, busyBefore] = [performance.now(), performance.eventLoopUtilization()];
       await record(entry);
       journal.done(entry.callId);
+      const { utilization } = performance.eventLoopUtilization(busyBefore);
+      if (utilization > BUSY) await rest((performance.now() - begin) * REST, closing.signal);
     }
   };
   const recordLeft = async (): Promise<void> => {

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Db } from '../db/connection/database.js';
 import { readReplayed, readWritten } from '../db/connection/replication.js';
+import { rest } from '../timing/rest.js';
 
 /** Runs a read that may tell of a moment ago: on a replica where one can be used, else on the primary. */
 export type ReadOlder = <T>(read: (db: Db) => Promise<T>) => Promise<T>;
@@ -52,7 +52,7 @@ export function openReadReplica({ primary, replica, onLag, onError }: ReplicaPar
   const looking = (async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await look();
-      await wait(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined); // told to stop
+      await rest(LOOK_EVERY_MS, closing.signal);
     }
   })();
   return {

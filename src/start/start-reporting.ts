@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { holdLease, leaveLease } from '../db/connection/process-leases.js';
 import { tellOfLedger } from '../jobs/tell-of-ledger.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Components } from './components.js';
+import { rest } from '../timing/rest.js';
 
 const LEASE = 'ledger gauges';
 const REPORT_EVERY_MS = 5_000;
@@ -33,7 +33,7 @@ export function startReporting({ config, db, clock, log, metrics, context }: Com
   const reporting = (async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await report().catch(failed);
-      await wait(REPORT_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined); // told to stop
+      await rest(REPORT_EVERY_MS, closing.signal);
     }
   })();
   return {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { holdLease, leaveLease } from '../db/connection/process-leases.js';
 import { noteLimits } from '../db/reporting/query-limits.js';
 import { refreshRollups } from '../db/reporting/refresh-rollups.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import type { Components } from './components.js';
+import { rest } from '../timing/rest.js';
 
 const LEASE = 'daily rollups';
 /** If a run takes longer, another process may begin one: it finds the day in work, and goes on to others. */
@@ -30,7 +30,7 @@ export function startRollups({ db, log, context }: Components): { close: () => P
       const begin = performance.now();
       await countWhereHeld().catch(failed);
       const restMs = Math.max(SHORTEST_REST_MS, (performance.now() - begin) / OF_THE_TIME);
-      await wait(restMs, undefined, { signal: closing.signal }).catch(() => undefined); // told to stop
+      await rest(restMs, closing.signal);
     }
   })();
   return {

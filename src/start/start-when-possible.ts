@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/parse-config.js';
 import { isUnavailableForNow } from '../db/connection/postgres-errors.js';
 import { logSparingly } from '../observability/log-sparingly.js';
 import { serveUntilPostgresAnswers, serveWhileStartIsRefused, type DegradedService } from './degraded-service.js';
 import { notReady, type Ops } from './ops.js';
+import { rest } from '../timing/rest.js';
 
 const AGAIN_AFTER_MS = 1_000;
 
@@ -38,7 +38,7 @@ export async function startWhenPossible<T>(
       degraded ??= await serveWhileStartIsRefused(config, log, ops, obstacle);
       if (degraded === null) ops.tell(notReady(obstacle));
     }
-    await wait(AGAIN_AFTER_MS, undefined, { signal: stopping }).catch(() => undefined); // told to stop
+    await rest(AGAIN_AFTER_MS, stopping);
   }
   return { service: null, degraded };
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from '../../db/connection/database.js';
 import { DELIVERY_STATES, listDeliveries, type LoggedDelivery } from '../../db/webhooks/deliveries.js';
 import { nextSignal } from '../../run-until-signal.js';
 import { print } from '../with-config.js';
 import { deliveryLine } from './show-webhooks.js';
+import { rest } from '../../timing/rest.js';
 
 const LOOK_EVERY_MS = 500;
 /** Of the log, with each look: where more came between two looks, the newest of it are shown. */
@@ -21,7 +21,7 @@ export async function tailLog({ pool }: Db, id: string, count: number, follow: b
     const found = (await listDeliveries(pool, id, DELIVERY_STATES, null, MOST)).toReversed();
     for (const one of found) if (!shown.has(lookOf(one))) print(deliveryLine(one));
     shown = new Set(found.map(lookOf));
-    await delay(LOOK_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+    await rest(LOOK_EVERY_MS, stopped.signal);
   }
 }
 
