@@ -7,6 +7,7 @@ import { planner } from './planner.js';
 import { reporting } from './reporting/reporting.js';
 import { reads } from './reads/reads.js';
 import { sustained } from './sustained.js';
+import { webhooks } from './webhooks/webhooks.js';
 import { wire } from './wire/wire.js';
 import { truth } from './truth/truth.js';
 
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<v
   reads,
   sustained,
   truth,
+  webhooks,
   wire,
 };
 

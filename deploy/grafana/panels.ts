@@ -233,6 +233,20 @@ const WEBHOOKS: RowPlan = {
   panels: [
     gauge('Tries', 'By what came of them.', 'ops', rate('webhook_tries_total', 'result'), '{{result}}'),
     percentiles('Time of a try', '', 'webhook_try_seconds'),
+    gauge(
+      'Behind',
+      'Since the oldest version that an endpoint has not got; of those that are up to date none.',
+      's',
+      `max by (endpoint, state) (${P}webhook_lag_seconds)`,
+      '{{endpoint}} {{state}}',
+    ),
+    gauge(
+      'Versions behind',
+      'In the feed and not come to yet, wanted or not.',
+      'none',
+      `max by (endpoint, state) (${P}webhook_lag_versions)`,
+      '{{endpoint}} {{state}}',
+    ),
     gauge('Problems', 'Parked, gone, failing.', 'ops', rate('webhook_problems_total', 'kind'), '{{kind}}'),
   ],
 };

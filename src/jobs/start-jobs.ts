@@ -17,7 +17,7 @@ import { sweep, refoldConfigured } from '../ledger/sweep.js';
 import { createPlanner, queryPayload } from './plan-queries.js';
 import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
-import type { WebhookSender } from '../webhooks/send-webhooks.js';
+import type { WebhookSender } from '../webhooks/sending/send-webhooks.js';
 import { within } from '../timing/within.js';
 
 export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep' | 'webhooks', JobQueue>;

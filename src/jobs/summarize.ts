@@ -3,6 +3,8 @@ import { readLastHeard } from '../db/evidence/last-heard.js';
 import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
 import { readWhollyRefused } from '../db/schedule/refused.js';
 import { countLiveByApp, readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
+import { readLags } from '../db/webhooks/lag.js';
+import { countWebhooks, type WebhookCounts } from '../db/webhooks/webhook-counts.js';
 import type { UnixMs } from '../evidence/instant.js';
 import { boundMs, forecast, type Forecast, type BoundRules } from '../reconcile/verification-bound.js';
 import type { Account } from '../asking/account.js';
@@ -50,6 +52,8 @@ export type Summary = {
   refused: (Omit<Refused, 'sinceMs'> & { since: string })[];
   /** Whether each account, and each of its apps, can be asked about, and what last came of it. */
   accounts: readonly AccountSummary[];
+  /** Outgoing webhooks; `lagSeconds`: of the active endpoint that is longest behind. */
+  webhooks: WebhookCounts & { lagSeconds: number };
   /** What last came to the receivers, and what they refused. */
   receiver: ReceiverSummary;
 };
@@ -99,7 +103,16 @@ export async function summarizeLedger(context: LedgerSummaryContext): Promise<Le
     refused: refused.map(({ sinceMs, ...rest }) => ({ ...rest, since: new Date(sinceMs).toISOString() })),
     accounts: accountSummaries(states, heard),
     receiver: receiverSummary(heard),
+    webhooks: await summarizeWebhooks(db, now()),
   };
+}
+
+/** A paused endpoint is behind because somebody, or its own 410, said so. */
+async function summarizeWebhooks({ pool }: Db, nowMs: UnixMs): Promise<Summary['webhooks']> {
+  const counts = await countWebhooks(pool);
+  if (counts.endpoints === 0) return { ...counts, lagSeconds: 0 };
+  const active = [...(await readLags(pool, nowMs)).values()].filter(({ state }) => state === 'active');
+  return { ...counts, lagSeconds: Math.max(0, ...active.map(({ seconds }) => seconds)) };
 }
 
 async function countNotVerifiable(

@@ -3,21 +3,24 @@ import { readBacklog } from '../db/evidence/pending-evidence.js';
 import { countQuarantined } from '../db/evidence/quarantine.js';
 import { countHeldSlots } from '../db/schedule/query-slots.js';
 import { countSetAside } from '../db/sessions/set-aside.js';
+import { readLags, type EndpointLag } from '../db/webhooks/lag.js';
 import type { LedgerGauges } from '../observability/ledger-gauges.js';
 import { summarizeLedger, type LedgerSummary, type LedgerSummaryContext } from './summarize.js';
 
 /** Reads what is true of the whole ledger, and shows it. */
 export async function tellOfLedger(gauges: LedgerGauges, context: LedgerSummaryContext): Promise<void> {
   const { pool } = context.db;
-  const [summary, backlog, setAside, quarantined, slots, daysAhead] = await Promise.all([
+  const [summary, backlog, setAside, quarantined, slots, daysAhead, lags] = await Promise.all([
     summarizeLedger(context),
     readBacklog(pool),
     countSetAside(pool),
     countQuarantined(pool),
     countHeldSlots(pool),
     countDaysAhead(pool, context.now()),
+    readLags(pool, context.now()),
   ]);
   showSummary(gauges, summary);
+  showLags(gauges, [...lags.values()]);
   gauges.pendingEvidence.set(backlog.waiting);
   gauges.foldLagSeconds.set(backlog.oldestMs === null ? 0 : Math.max(context.now() - backlog.oldestMs, 0) / 1000);
   gauges.setAside.set(setAside);
@@ -32,6 +35,16 @@ export async function tellOfLedger(gauges: LedgerGauges, context: LedgerSummaryC
     const apps = refused.filter(({ appId }) => appId !== null);
     gauges.refusedApps.set({ account: name }, apps.length);
     gauges.refusedAccounts.set({ account: name }, refused.length > apps.length ? 1 : 0);
+  }
+}
+
+/** Those that are up to date now are not shown any more. */
+function showLags({ webhookLagSeconds, webhookLagVersions }: LedgerGauges, lags: readonly EndpointLag[]): void {
+  webhookLagSeconds.reset();
+  webhookLagVersions.reset();
+  for (const { id: endpoint, state, seconds, versions } of lags) {
+    webhookLagSeconds.set({ endpoint, state }, seconds);
+    webhookLagVersions.set({ endpoint, state }, versions);
   }
 }
 

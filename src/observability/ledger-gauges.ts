@@ -48,6 +48,16 @@ export function ledgerGauges(registers: Registry[]) {
       'partitions_ahead',
       'Coming days, today counted, without a break, that have a partition for their notices',
     ),
+    webhookLagSeconds: of(
+      'webhook_lag_seconds',
+      'Since the oldest version that an endpoint of outgoing webhooks has not got came into the feed; of the 100 that are longest behind, and of none that is up to date',
+      ['endpoint', 'state'],
+    ),
+    webhookLagVersions: of(
+      'webhook_lag_versions',
+      'Versions in the feed that such an endpoint has not come to yet (counted up to 10000)',
+      ['endpoint', 'state'],
+    ),
     refusedApps: of('refused_apps', 'Apps of the account that Agora answers 401 or 403 to', ['account']),
   };
   const hide = (): void => {

@@ -6,7 +6,8 @@ import { webhooksWakeUp } from '../jobs/start-jobs.js';
 import { createAllowedHosts } from '../webhooks/allowed-hosts.js';
 import { reencryptAll } from '../webhooks/key-ring.js';
 import type { ManageContext } from '../webhooks/manage-endpoints.js';
-import { createWebhookSender, type SendContext, type WebhookSender } from '../webhooks/send-webhooks.js';
+import { createWebhookSender, type WebhookSender } from '../webhooks/sending/send-webhooks.js';
+import type { SendContext } from '../webhooks/sending/sending.js';
 import type { Components } from './components.js';
 
 type WebhookParts = Pick<Components, 'config' | 'db' | 'clock' | 'queues' | 'log' | 'metrics'>;

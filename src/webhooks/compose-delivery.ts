@@ -13,13 +13,16 @@ export type Render = {
   file: (file: RecordedFile, storage: RecordingStorage | null) => unknown;
 };
 
+/** The body of a delivery of that type. */
+export type Compose = (step: FeedStep, type: SessionEvent) => Promise<string>;
+
 /** The most files that one delivery names; all of them are at `/v1/sessions/{sid}/files`. */
 const MOST_FILES = 500;
 
 /** The body of each delivery, made once for all endpoints. */
-export function createComposer({ pool }: Pick<Db, 'pool'>, render: Render) {
+export function createComposer({ pool }: Pick<Db, 'pool'>, render: Render): Compose {
   const made = new WeakMap<FeedStep, Map<SessionEvent, Promise<string>>>();
-  return (step: FeedStep, type: SessionEvent): Promise<string> => {
+  return (step, type) => {
     const ofStep = made.get(step) ?? new Map<SessionEvent, Promise<string>>();
     made.set(step, ofStep);
     const body = ofStep.get(type) ?? compose(step, type);

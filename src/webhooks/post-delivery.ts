@@ -2,6 +2,7 @@ import { rootCertificates } from 'node:tls';
 import { Agent, request } from 'undici';
 import type { AllowedHosts } from './allowed-hosts.js';
 import { checkedLookup, complaintAboutUrl, systemResolve, type Resolve } from './check-address.js';
+import { createDeadlines } from './deadlines.js';
 
 /** What came of one try. `answer`: the first bytes of it, as text. */
 export type Posted = { status: number | null; error: string | null; answer: string | null; tookMs: number };
@@ -29,6 +30,7 @@ const ANSWER_BYTES = 16 * 1024;
 /** Posts to endpoints. Follows no redirect, and reaches only what may be reached. */
 export function createPoster(settings: PosterSettings): Poster {
   const { allowed, ca, resolve = systemResolve, withinMs = WITHIN_MS } = settings;
+  const startDeadline = createDeadlines(withinMs, settings.aborted);
   const agent = new Agent({
     connect: {
       lookup: checkedLookup(allowed, resolve),
@@ -56,16 +58,18 @@ export function createPoster(settings: PosterSettings): Poster {
   ): Promise<Omit<Posted, 'tookMs'>> {
     const complaint = complaintAboutUrl(new URL(url), allowed);
     if (complaint !== null) return { status: null, error: complaint, answer: null };
-    const late = AbortSignal.timeout(withinMs);
+    const deadline = startDeadline();
     try {
-      const signal = AbortSignal.any([late, settings.aborted]);
+      const { signal } = deadline;
       const response = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
       const { statusCode: status } = response;
       const answer = await firstBytes(response.body);
       return { status, error: errorOfStatus(status), answer };
     } catch (error) {
-      const why = late.aborted ? `no answer within ${String(withinMs / 1000)} s` : wordsOf(error);
+      const why = deadline.isLate() ? `no answer within ${String(withinMs / 1000)} s` : wordsOf(error);
       return { status: null, error: why, answer: null };
+    } finally {
+      deadline.done();
     }
   }
 }

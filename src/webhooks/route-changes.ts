@@ -9,7 +9,7 @@ import {
   type EndpointFilter,
 } from '../db/webhooks/routing.js';
 import type { FeedStep, FeedWindow } from './feed-window.js';
-import { wantedOf } from './endpoint-run.js';
+import { wantedOf } from './run/queue-deliveries.js';
 
 /** Looks through what is new in the feed; returns whether there may be more. */
 export type RouteChanges = () => Promise<boolean>;

@@ -157,7 +157,7 @@ describe('webhooks', () => {
   it('that are answered 410 pause the endpoint, and come once it is resumed', async () => {
     let status = 410;
     const receiver = await startWebhookReceiver(() => status);
-    const id = await endpointTo(receiver, { types: ['session.changed'] });
+    const id = await endpointTo(receiver, { types: ['session.registered'] });
     const sid = await register();
     await soon(async () => (await service.api('GET', `/v1/webhooks/${id}`)).body.state === 'paused');
     expect((await service.api('GET', `/v1/webhooks/${id}`)).body.pausedBecause).toBe('gone');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { buildIfStale } from '../../scripts/build-if-stale.mjs';
 import { findChromium } from './find-chromium.mjs';
 import { findFaketime } from './find-faketime.mjs';
+import { findGo } from './find-go.mjs';
 import { findPgBouncer } from './find-pgbouncer.mjs';
 import { findPromtool } from './find-promtool.mjs';
 import { startGuard } from './guard.mjs';
@@ -47,6 +48,7 @@ export default async function globalSetup() {
   process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
   process.env['LEDGER_TEST_PGBOUNCER'] = findPgBouncer() ?? '';
   process.env['LEDGER_TEST_PROMTOOL'] = findPromtool() ?? '';
+  process.env['LEDGER_TEST_GO'] = findGo() ?? '';
   process.env['LEDGER_TEST_CHROMIUM'] = findChromium() ?? '';
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
 }

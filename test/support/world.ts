@@ -15,6 +15,8 @@ export type TestWorld = {
   simulation: Simulation;
   /** Starts a process of the service with these roles, on the world's settings and `more` of them. */
   startProcess: (roles: string, more?: Readonly<Record<string, string>>) => Promise<TestProcess>;
+  /** The settings of its processes. */
+  env: Readonly<Record<string, string>>;
   /** Where a process with the role `api` listens. */
   apiUrl: string;
   /** The end of what each process said, for a test that failed. */
@@ -88,6 +90,7 @@ export async function openWorld(settings: WorldSettings): Promise<TestWorld> {
   return {
     agora,
     simulation,
+    env,
     apiUrl: `http://127.0.0.1:${String(api)}`,
     startProcess: async (roles, more = {}) => {
       const service = startNode(['dist/main.js'], { env: { ...env, ...more, ROLES: roles } });

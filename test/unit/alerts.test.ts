@@ -147,6 +147,16 @@ const TROUBLES: readonly { when: string; world: World; alerts: readonly string[]
     alerts: ['LedgerFeedLate'],
   },
   {
+    when: 'an endpoint of webhooks is long behind',
+    world: { 'webhook_lag_seconds{instance="jobs",endpoint="ep_1",state="active"}': growing(60) },
+    alerts: ['LedgerWebhooksBehind'],
+  },
+  {
+    when: 'an endpoint of webhooks that is paused is long behind',
+    world: { 'webhook_lag_seconds{instance="jobs",endpoint="ep_1",state="paused"}': growing(60) },
+    alerts: [],
+  },
+  {
     when: 'a session cannot be folded',
     world: { 'sessions_set_aside{instance="jobs"}': still(1) },
     alerts: ['LedgerSessionsSetAside'],

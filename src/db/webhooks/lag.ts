@@ -7,7 +7,7 @@ import { msOrNull } from './endpoints.js';
 export type EndpointLag = Pick<Endpoint, 'id' | 'url' | 'state' | 'failingSinceMs'> & {
   /** Versions in the feed after its cursor, wanted or not; counted up to MOST_COUNTED. */
   versions: number;
-  /** Since the oldest version that it may still want was made, or a delivery that waits was last tried, the earlier. */
+  /** Since the oldest version that is not delivered and that it may still want came into the feed, whenever it was tried. */
   seconds: number;
   waiting: number;
   parked: number;
@@ -30,29 +30,40 @@ const MOST_SHOWN = 100;
 
 /**
  * The endpoints with something that is not delivered, or that fail; the ones that are longest behind first. Reads
- * the partial index of those that are behind, and of each a bounded part of the feed.
+ * the partial indexes of those that are behind and of what waits, and of each a bounded part of the feed. What waits
+ * counts from its version; where the feed was cut beyond that, or it is about no session, from its first try that is
+ * known.
  */
 export async function readLags(db: Queryable, nowMs: UnixMs): Promise<ReadonlyMap<string, EndpointLag>> {
   const { rows } = await db.query<Row>(
     `with kept as (
        select delivery.endpoint_id as id, count(*) filter (where delivery.state = 'waiting')::int as waiting,
               count(*) filter (where delivery.state = 'parked')::int as parked,
-              min(delivery.at) filter (where delivery.state = 'waiting') as oldest
-       from webhook_deliveries as delivery where delivery.state in ('waiting', 'parked') group by delivery.endpoint_id
+              min(coalesce(version.at, (delivery.attempts -> 0 ->> 'at')::timestamptz, delivery.at))
+                filter (where delivery.state = 'waiting') as oldest
+       from webhook_deliveries as delivery
+       left join changes as version on version.cursor = delivery.cursor and delivery.state = 'waiting'
+       where delivery.state in ('waiting', 'parked') group by delivery.endpoint_id
      ), behind as (
        select endpoint.id, endpoint.url, endpoint.state, endpoint.failing_since, endpoint.cursor,
               coalesce(kept.waiting, 0) as waiting, coalesce(kept.parked, 0) as parked, kept.oldest
        from webhook_endpoints as endpoint left join kept on kept.id = endpoint.id
        where endpoint.cursor is not null or kept.id is not null or endpoint.failing_since is not null
+     ), worst as (
+       select behind.*, least(feed.at, behind.oldest) as since
+       from behind left join lateral (
+         select changes.at from changes where changes.cursor > behind.cursor order by changes.cursor limit 1
+       ) as feed on true
+       order by since, behind.id limit ${String(MOST_SHOWN)}
      )
-     select behind.id, behind.url, behind.state, behind.failing_since, feed.versions,
-            least(feed.oldest, behind.oldest) as oldest, behind.waiting, behind.parked
-     from behind, lateral (
-       select count(*)::int as versions, min(after.at) as oldest from (
-         select changes.at from changes where changes.cursor > behind.cursor order by changes.cursor limit ${String(MOST_COUNTED)}
+     select worst.id, worst.url, worst.state, worst.failing_since, feed.versions, worst.since as oldest,
+            worst.waiting, worst.parked
+     from worst, lateral (
+       select count(*)::int as versions from (
+         select from changes where changes.cursor > worst.cursor limit ${String(MOST_COUNTED)}
        ) as after
      ) as feed
-     order by oldest, behind.id limit ${String(MOST_SHOWN)}`,
+     order by worst.since, worst.id`,
   );
   return new Map(rows.map((row) => [row.id, toLag(row, nowMs)]));
 }

@@ -131,6 +131,17 @@ const receiver = z.object({
   ),
 });
 
+const webhooks = z.object({
+  endpoints: count('All endpoints.'),
+  paused: count('Endpoints that are paused.'),
+  failing: count('Active endpoints of which every try has failed for a while.'),
+  waiting: count('Deliveries that are tried again.'),
+  parked: count('Deliveries that were given up.'),
+  lagSeconds: amount(
+    'Of the active endpoint that is longest behind: since the oldest version that it has not got, in seconds.',
+  ),
+});
+
 export const summarySchema = z
   .object({
     truth: truth.meta({ description: 'What is promised at the present load.' }),
@@ -142,6 +153,7 @@ export const summarySchema = z
     queue: queue.meta({ description: 'The queue of jobs.' }),
     refused: listOf('Accounts and apps that Agora refuses queries of.', refused),
     accounts: listOf('Whether each account and each app can be asked about.', account),
+    webhooks: webhooks.meta({ description: 'How outgoing webhooks fare.' }),
     receiver: receiver.meta({ description: 'What last came to the receivers, and what they refused.' }),
   })
   .meta({ id: 'Summary', description: 'Counts and health for a status page.' });

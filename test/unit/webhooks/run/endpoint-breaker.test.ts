@@ -1,5 +1,5 @@
-import { unixMs } from '../../../src/evidence/instant.js';
-import { createEndpointBreaker } from '../../../src/webhooks/endpoint-breaker.js';
+import { unixMs } from '../../../../src/evidence/instant.js';
+import { createEndpointBreaker } from '../../../../src/webhooks/run/endpoint-breaker.js';
 
 const at = (ms: number) => unixMs(1_000_000 + ms);
 

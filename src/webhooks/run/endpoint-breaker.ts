@@ -1,4 +1,4 @@
-import { plusMs, type UnixMs } from '../evidence/instant.js';
+import { plusMs, type UnixMs } from '../../evidence/instant.js';
 
 /**
  * Holds back what was never tried while an endpoint fails for session after session: a dead host is asked by the

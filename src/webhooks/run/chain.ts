@@ -1,8 +1,8 @@
-import type { DeliveryAttempt } from '../db/webhooks/deliveries.js';
-import type { WaitingDelivery } from '../db/webhooks/held-endpoints.js';
-import type { UnixMs } from '../evidence/instant.js';
-import { SESSION_EVENTS, type SessionEvent } from '../sessions/views/webhook-events.js';
-import type { FeedStep } from './feed-window.js';
+import type { DeliveryAttempt } from '../../db/webhooks/deliveries.js';
+import type { WaitingDelivery } from '../../db/webhooks/held-endpoints.js';
+import type { UnixMs } from '../../evidence/instant.js';
+import { SESSION_EVENTS, type SessionEvent } from '../../sessions/views/webhook-events.js';
+import type { FeedStep } from '../feed-window.js';
 
 /** A delivery on its way. `step` is null until it is read, and for what is not in the feed. */
 export type Pending = {
