@@ -102,7 +102,8 @@ function createOrders(ledger: VirtualLedger) {
         due: byClass.flatMap((heap, priority) => note(front(heap, at, isNewest), priority)),
         proofs: note(front(proofs, at, isLive)),
         likely: isBlind ? [] : note(silences.likely(at)),
-        suspects: [...(isBlind ? note(silences.turns(at)) : []), ...note(silences.suspects(at))],
+        turns: isBlind ? note(silences.turns(at)) : [],
+        suspects: note(silences.suspects(at)),
         oldest: note(front(oldest, at - shareFrom, isNewest)),
       },
     };

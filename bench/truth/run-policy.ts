@@ -25,10 +25,18 @@ export type RunResult = {
   boundBroken: number;
   /** What the queries were for. */
   asked: Record<Purpose, number>;
+  /** The same, one by one and with their times. */
+  spent: Spent[];
+  /** Of every counted end, what was asked after it. */
+  traces: Trace[];
 };
 
+export type Spent = { at: number; purpose: Purpose };
+/** An end, the queries that were asked after it, and how long it took until it was known. */
+export type Trace = { truth: TruthSession; asks: readonly number[]; delay: number };
+
 /** What a query is for, by what is known at the moment of asking. */
-export const PURPOSES = ['first look', 'last look', 'run of 404s', 'live'] as const;
+export const PURPOSES = ['start', 'first look', 'last look', 'run of 404s', 'live'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 type Happening = { at: number; known: Known; tell: (known: Known) => void };
@@ -46,9 +54,12 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
     wrongEnds: 0,
     queries: 0,
     boundBroken: 0,
-    asked: { 'first look': 0, 'last look': 0, 'run of 404s': 0, live: 0 },
+    asked: { start: 0, 'first look': 0, 'last look': 0, 'run of 404s': 0, live: 0 },
+    spent: [],
+    traces: [],
   };
   const knownAt = new Map<number, number>();
+  const asks = new Map<number, number[]>();
   const update = (known: Known, at: number): void => {
     const { index, end } = known.truth;
     if (known.ending !== null && !knownAt.has(index)) {
@@ -99,7 +110,10 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
     const known = policy.pick(at);
     if (known !== null) {
       result.queries += 1;
-      result.asked[purposeOf(known, at)] += 1;
+      const purpose = purposeOf(known, at);
+      result.asked[purpose] += 1;
+      result.spent.push({ at, purpose });
+      if (at >= known.truth.end) asks.set(known.truth.index, [...(asks.get(known.truth.index) ?? []), at]);
       ledger.ask(known, at);
       if (known.ending !== null) live.delete(known);
       update(known, at);
@@ -110,12 +124,13 @@ export function runPolicy(world: TruthWorld, maker: PolicyMaker, spans = SPANS):
       result.boundBroken = Math.max(result.boundBroken, oldestAge(live, at) - boundedMs / 1000);
     }
   }
-  collect(world, knownAt, spans, result);
+  collect(world, knownAt, asks, spans, result);
   return result;
 }
 
 /** A first look that comes late enough is the last one as well. */
 function purposeOf({ facts, ending }: Known, at: number): Purpose {
+  if (ending === null && facts.asked.latest === null) return 'start';
   if (ending === null) return currentRun(facts, RULES) === null ? 'live' : 'run of 404s';
   return atSecond(at) > ending.sinceMs + lastLookAfterMs(RULES) ? 'last look' : 'first look';
 }
@@ -165,14 +180,17 @@ function oldestAge(live: ReadonlySet<Known>, at: number): number {
 function collect(
   world: TruthWorld,
   knownAt: ReadonlyMap<number, number>,
+  asks: ReadonlyMap<number, readonly number[]>,
   { warmUp, drain }: Spans,
   result: RunResult,
 ): void {
   const seconds = world.hours * 3_600;
-  for (const { index, end, exitHeard } of world.all) {
+  for (const truth of world.all) {
+    const { index, end, exitHeard } = truth;
     if (end < warmUp || end >= seconds) continue;
     const delay = Math.max((knownAt.get(index) ?? seconds + drain) - end, 0);
     result.delays.push(delay);
+    result.traces.push({ truth, asks: asks.get(index) ?? [], delay });
     if (exitHeard === null) result.unheard.push(delay);
   }
 }

@@ -2,6 +2,7 @@ import { percentiles } from '../../src/simulator/score.js';
 import { OURS, POLICIES, ROUND_ROBIN } from './policies.js';
 import { PURPOSES, runPolicy, type RunResult } from './run-policy.js';
 import { writeReport } from './report.js';
+import { splitOfSlowest } from './slowest.js';
 import { HOURS, ratios, SEEDS, type TruthRow } from './truth-row.js';
 import { createWorld } from './world.js';
 
@@ -30,24 +31,40 @@ const SETTINGS = [
  * `--write` renews docs/benchmarks.md and its picture; sizes may be given as further arguments.
  */
 export function truth(args: readonly string[]): Promise<void> {
-  const asked = args.map(Number).filter((size) => SIZES.includes(size));
+  const { sizes, settings, seeds, policyWord, showsSlowest } = readChoice(args);
   const rows: TruthRow[] = [];
-  for (const sessions of asked.length > 0 ? asked : SIZES) {
-    for (const { name: setting, outages, tail, policies } of SETTINGS) {
+  for (const sessions of sizes) {
+    for (const { name: setting, outages, tail, policies } of settings) {
       process.stdout.write(`\n${String(sessions)} sessions, ${setting}\n`);
-      for (const maker of policies) {
-        const results = SEEDS.map((seed) =>
+      for (const maker of policies.filter(({ name }) => name.includes(policyWord))) {
+        const results = seeds.map((seed) =>
           runPolicy(createWorld({ seed, sessions, hours: HOURS, tail, outages }), maker),
         );
         const row = { setting, sessions, policy: maker.name, result: together(results) };
         rows.push(row);
         process.stdout.write(`${lineOf(row)}\n`);
+        if (showsSlowest) process.stdout.write(splitOfSlowest(row.result, { outages }));
       }
     }
   }
   report(rows);
   if (args.includes('--write')) writeReport(rows);
   return Promise.resolve();
+}
+
+/** `--setting=outages`, `--policy=ours`, `--seeds=1,2` choose a part of it; `--slowest` says what its slowest ends waited for. */
+function readChoice(args: readonly string[]) {
+  const valueOf = (name: string): string | undefined =>
+    args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const asked = args.map(Number).filter((size) => SIZES.includes(size));
+  const setting = valueOf('setting');
+  return {
+    sizes: asked.length > 0 ? asked : SIZES,
+    settings: SETTINGS.filter(({ name }) => setting === undefined || name === setting),
+    policyWord: valueOf('policy') ?? '',
+    seeds: valueOf('seeds')?.split(',').map(Number) ?? SEEDS,
+    showsSlowest: args.includes('--slowest'),
+  };
 }
 
 function together(results: readonly RunResult[]): RunResult {
@@ -59,12 +76,15 @@ function together(results: readonly RunResult[]): RunResult {
     wrongEnds: sum(({ wrongEnds }) => wrongEnds),
     queries: sum(({ queries }) => queries),
     asked: {
+      start: sum(({ asked }) => asked.start),
       'first look': sum(({ asked }) => asked['first look']),
       'last look': sum(({ asked }) => asked['last look']),
       'run of 404s': sum(({ asked }) => asked['run of 404s']),
       live: sum(({ asked }) => asked.live),
     },
     boundBroken: Math.max(...results.map(({ boundBroken }) => boundBroken)),
+    spent: results.flatMap(({ spent }) => spent),
+    traces: results.flatMap(({ traces }) => traces),
   };
 }
 

@@ -117,6 +117,11 @@ export function isDark(at: number, { outages }: Pick<WorldOptions, 'outages'>): 
   return outages && at > 0 && phase >= OUTAGE_FROM && phase < OUTAGE_FROM + OUTAGE_LENGTH;
 }
 
+/** When an outage is over that is going on. */
+export function outageEndAfter(at: number): number {
+  return at - (at % OUTAGE_EVERY) + OUTAGE_FROM + OUTAGE_LENGTH;
+}
+
 /** Heartbeats are not kept: whether the k-th of a session is lost follows from its numbers. */
 function lastBeat(session: TruthSession, at: number, options: WorldOptions): number | null {
   const until = Math.min(at - LATENCY, session.end + options.tail);

@@ -13,6 +13,8 @@ export type Heads = {
   proofs: readonly Waiting[];
   /** Enough heartbeats are missing to make an end likely; the longest silence first. */
   likely: readonly Waiting[];
+  /** While the receiver is unreachable: silent sessions whose turn has come. Otherwise none. */
+  turns: readonly Waiting[];
   /** A heartbeat is missing. */
   suspects: readonly Waiting[];
   /** Those not asked about for the longest time. */
@@ -78,9 +80,11 @@ export type Situation = {
 
 /**
  * Which queries to ask next. First the sessions that were not asked about for too long; then what is urgent,
- * likely ends included; then the oldest-first share; then sessions whose last heartbeat is missing; then what
- * is merely due.
+ * likely ends included; then silent sessions in their turn, while silence proves nothing; then the oldest-first
+ * share; then sessions whose last heartbeat is missing; then what is merely due. The bound rests on the first
+ * rule alone, so the share may wait for the turns.
  * Ours: docs/decisions/010-the-budget-goes-where-an-end-is-likely.md
+ * Ours: docs/decisions/049-old-sessions-have-their-turn-too.md
  */
 export function chooseQueries(heads: Heads, situation: Situation): readonly Candidate[] {
   const { room, chance, nowMs, firstFromMs } = situation;
@@ -93,8 +97,9 @@ export function chooseQueries(heads: Heads, situation: Situation): readonly Cand
   const [tooOld, old] = partition(oldest, ({ sinceMs }) => nowMs - sinceMs >= firstFromMs);
   const share = old.slice(0, Math.floor(room * OLDEST_FIRST_SHARE + chance));
   const likely = heads.likely.map(as('trigger'));
+  const turns = heads.turns.map(as('heartbeat_missed'));
   const suspects = heads.suspects.map(as('heartbeat_missed'));
-  const ordered = [...tooOld, ...urgent, ...likely, ...share, ...suspects, ...merelyDue];
+  const ordered = [...tooOld, ...urgent, ...likely, ...turns, ...share, ...suspects, ...merelyDue];
   return firstOfEach(ordered).slice(0, room);
 }
 

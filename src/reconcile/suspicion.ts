@@ -102,15 +102,20 @@ export function probabilityEnded(misses: number, telling: number, missRate: numb
   return ended / (ended + (1 - ended) * missRate ** telling);
 }
 
-/** A silent session is asked about again after this share of its age, but no later than this. */
-const TURN = { share: 0.1, mostMs: 15 * HEARTBEAT_MS };
+/**
+ * Weighs age against silence. At ages of minutes to hours, and silences of some minutes, the delay below keeps
+ * the order of silence times the root of the rate at which sessions of that age end.
+ */
+const TURN = { unitMs: 7_500, mostMs: 15 * HEARTBEAT_MS };
 
 /**
  * The order in which silent sessions are asked about while silence proves nothing. The longer a recording has
  * run, the longer it is likely to go on, so of two equally silent sessions the younger one has more likely
- * ended.
+ * ended. Its age counts by its root, as where pages that change at different rates are fetched anew: by age
+ * itself the youngest are asked about again and again, and those of some hours not before the outage is over.
+ * Ours: docs/decisions/049-old-sessions-have-their-turn-too.md
  */
 export function turnMs(suspectedMs: UnixMs, liveSinceMs: UnixMs): UnixMs {
-  const age = suspectedMs - liveSinceMs;
-  return unixMs(suspectedMs + Math.round(Math.min(age * TURN.share, TURN.mostMs)));
+  const ageMs = Math.max(suspectedMs - liveSinceMs, 0);
+  return unixMs(suspectedMs + Math.round(Math.min(Math.sqrt(ageMs * TURN.unitMs), TURN.mostMs)));
 }

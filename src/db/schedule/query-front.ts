@@ -93,7 +93,8 @@ export async function readFront(db: Db, account: string, rules: FrontRules): Pro
       due: of('due'),
       proofs: of('proof'),
       likely: of('likely'),
-      suspects: [...of('turn'), ...of('suspect')],
+      turns: of('turn'),
+      suspects: of('suspect'),
       oldest: of('oldest'),
     },
   };

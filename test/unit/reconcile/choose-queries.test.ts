@@ -15,7 +15,7 @@ const due = (sid: string, queryClass: Parameters<typeof priorityOf>[0], seconds:
   sinceMs: at(seconds),
 });
 const waiting = (sid: string, seconds: number) => ({ sid, sinceMs: at(seconds) });
-const NONE: Heads = { due: [], proofs: [], likely: [], suspects: [], oldest: [] };
+const NONE: Heads = { due: [], proofs: [], likely: [], turns: [], suspects: [], oldest: [] };
 const USUAL: Situation = { room: 9, firstFromMs: 600_000, chance: 0, nowMs: at(600) };
 
 const chosen = (heads: Partial<Heads>, situation: Partial<Situation> = {}): string[] =>
@@ -53,6 +53,17 @@ describe('choosing', () => {
     expect(sids).toHaveLength(10);
     expect(chosen({ suspects, oldest }, { room: 1, chance: 0.71 })).toEqual(['o1']);
     expect(chosen({ suspects, oldest }, { room: 1, chance: 0.69 })).toEqual(['s0']);
+  });
+
+  it('asks about silent sessions in their turn before the oldest get their share, and after what is urgent', () => {
+    const heads = {
+      due: [due('urgent', 'confirm_start', 599), due('look', 'last_look', 0)],
+      turns: [waiting('t1', 500), waiting('t2', 501)],
+      oldest: [waiting('old', 300)],
+      suspects: [waiting('silent', 400)],
+    };
+    expect(chosen(heads, { room: 4 })).toEqual(['urgent', 't1', 't2', 'old']);
+    expect(chosen(heads, { firstFromMs: 300_000, room: 1 })).toEqual(['old']);
   });
 
   it('asks before anything else about sessions that have waited for too long', () => {

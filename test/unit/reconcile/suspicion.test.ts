@@ -78,8 +78,13 @@ describe('an end', () => {
   });
 
   it('is looked for among younger sessions first while silence proves nothing', () => {
-    expect(turnMs(at(700), at(0))).toBe(at(770));
-    expect(turnMs(at(700), at(690))).toBe(at(701));
-    expect(turnMs(at(100_000), at(0))).toBe(at(100_900));
+    expect(turnMs(at(1_000), at(990))).toBeLessThan(turnMs(at(1_000), at(0)));
+    expect(turnMs(at(270), at(0))).toBe(at(315));
+  });
+
+  it('waits for its turn twice as long at four times the age, and never for longer than a quarter of an hour', () => {
+    expect(turnMs(at(1_080), at(0))).toBe(at(1_170));
+    expect(turnMs(at(200_000), at(0))).toBe(at(200_900));
+    expect(turnMs(at(10), at(20))).toBe(at(10));
   });
 });
