@@ -37,6 +37,7 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
 /** Of a room that has rooms in it: each of them, and which of the others it may import. */
 const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'sessions/facts': [],
+  'sessions/stored': ['sessions/facts'],
   'sessions/verdict': ['sessions/facts'],
   'sessions/findings': ['sessions/facts', 'sessions/verdict'],
   'sessions/views': ['sessions/facts', 'sessions/verdict', 'sessions/findings'],

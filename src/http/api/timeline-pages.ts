@@ -15,7 +15,7 @@ import {
   inOrder,
   noticeEntry,
   observationEntry,
-  callerEntries,
+  otherEntries,
   type Happening,
   type SentNotice,
   type TimelineEntry,
@@ -47,7 +47,7 @@ export function createTimelinePages({ pool }: Db): ReadTimelinePage {
       ...(await loadStopAnswers(pool, [sid])),
       ...(await loadPassedCalls(pool, [sid])),
     ];
-    const entries = [...callerEntries(told), ...inferred];
+    const entries = [...otherEntries(told), ...inferred];
     const fingerprint = `${folded} ${await readHistoryFingerprint(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);
     if (known?.fingerprint === fingerprint) return known;
