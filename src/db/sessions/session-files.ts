@@ -171,3 +171,17 @@ export async function listNewestFiles(
   );
   return rows.map(toFile);
 }
+
+/** More names than that are of snapshots. */
+const MOST_TOLD = 5_000;
+
+/** The names of a session's files that others than a bucket have told. */
+export async function listFileNames(db: Queryable, sid: string): Promise<readonly string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `select session_files.name from session_files
+     where session_files.sid = $1 and session_files.sources <> array['bucket']
+     order by session_files.kind = 'snapshot', session_files.name limit $2`,
+    [sid, MOST_TOLD],
+  );
+  return rows.map(({ name }) => name);
+}

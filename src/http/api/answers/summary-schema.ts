@@ -131,6 +131,20 @@ const receiver = z.object({
   ),
 });
 
+const bucket = z.object({
+  name: words("The bucket's name in the settings."),
+  requests: z
+    .object({ list: count('Listings, page by page.'), get: count('Playlists that were read.') })
+    .meta({ description: 'How many requests were sent to it.' }),
+  costUsd: amount("What they have cost, in US dollars, by Amazon's prices: an estimate."),
+  answeredAt: orNull(moment('When it last answered.')),
+  refused: orNull(
+    z
+      .object({ since: moment('Since when.'), what: words('The status and code of the last refusal.') })
+      .meta({ description: 'That it refuses to be looked into.' }),
+  ),
+});
+
 export const summarySchema = z
   .object({
     truth: truth.meta({ description: 'What is promised at the present load.' }),
@@ -142,6 +156,7 @@ export const summarySchema = z
     queue: queue.meta({ description: 'The queue of jobs.' }),
     refused: listOf('Accounts and apps that Agora refuses queries of.', refused),
     accounts: listOf('Whether each account and each app can be asked about.', account),
+    buckets: listOf('Buckets that were looked into.', bucket),
     receiver: receiver.meta({ description: 'What last came to the receivers, and what they refused.' }),
   })
   .meta({ id: 'Summary', description: 'Counts and health for a status page.' });
