@@ -7,6 +7,7 @@ import { buildIfStale } from '../../scripts/build-if-stale.mjs';
 import { findChromium } from './find-chromium.mjs';
 import { findFaketime } from './find-faketime.mjs';
 import { findPgBouncer } from './find-pgbouncer.mjs';
+import { findSwift } from './find-swift.mjs';
 import { findPromtool } from './find-promtool.mjs';
 import { startGuard } from './guard.mjs';
 import { startRedis } from './start-redis.mjs';
@@ -46,6 +47,7 @@ export default async function globalSetup() {
   process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
   process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
   process.env['LEDGER_TEST_PGBOUNCER'] = findPgBouncer() ?? '';
+  process.env['LEDGER_TEST_SWIFT'] = findSwift() ?? '';
   process.env['LEDGER_TEST_PROMTOOL'] = findPromtool() ?? '';
   process.env['LEDGER_TEST_CHROMIUM'] = findChromium() ?? '';
   process.env['LEDGER_TEST_REDIS'] = opened.redis?.url ?? '';
