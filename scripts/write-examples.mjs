@@ -21,20 +21,26 @@ const FILE = { fileName: `${SID}_lesson-1.m3u8`, trackType: 'audio_and_video', u
 const PLAYABLE = { ...FILE, isPlayable: true, sliceStartTime: Date.now() - 240_000 };
 
 /** In Agora's place: every recording runs. */
-const agora = createServer((_request, response) => {
+const agora = createServer((request, response) => {
   const serverResponse = {
     status: 5,
     fileListMode: 'json',
     fileList: [PLAYABLE],
     sliceStartTime: Date.now() - 240_000,
   };
+  if (request.url.startsWith('/recordings/')) return void response.end(inBucket(request.url));
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ cname: 'lesson-1', uid: '900001', sid: SID, serverResponse }));
 }).listen(0, '127.0.0.1');
 await once(agora, 'listening');
 
 const folder = await mkdtemp(join(tmpdir(), 'examples-'));
+const bucketsFile = join(folder, 'buckets.json');
+const endpoint = `http://127.0.0.1:${agora.address().port}`;
+const keys = { region: 'r', accessKeyId: 'id', secretAccessKey: 'secret' };
+await writeFile(bucketsFile, JSON.stringify({ buckets: [{ name: 'main', bucket: 'recordings', endpoint, ...keys }] }));
 const parsed = parseConfig({
+  BUCKETS_FILE: bucketsFile,
   DATA_DIR: folder,
   RECEIVER_HOST: '127.0.0.1',
   RECEIVER_PORT: '0',
@@ -51,6 +57,20 @@ const parsed = parseConfig({
 });
 if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
 const app = await startApp(parsed.config, createLogger('silent'));
+
+/** A bucket with the playlist of the session and its two segments. */
+function inBucket(url) {
+  const playlist = `${SID}_lesson-1.m3u8`;
+  const segments = ['20260101100000000', '20260101100015000'].map((utc) => `${SID}_lesson-1_${utc}.ts`);
+  if (!url.includes('list-type=2')) {
+    const lines = segments.map((name) => `#EXTINF:15.000000\n${name}`).join('\n');
+    return `#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:15\n${lines}\n#EXT-X-ENDLIST\n`;
+  }
+  const names = url.includes('prefix=bak') ? [] : [playlist, ...segments];
+  const told = '<LastModified>2026-01-01T10:00:31.000Z</LastModified><Size>412</Size>';
+  const contents = names.map((name) => `<Contents><Key>${name}</Key>${told}</Contents>`).join('');
+  return `<ListBucketResult><IsTruncated>false</IsTruncated>${contents}</ListBucketResult>`;
+}
 
 const examples = {};
 
@@ -149,6 +169,9 @@ try {
   await show('listSessions', 'GET', '/v1/sessions?stat=ended');
   await show('readTimeline', 'GET', `/v1/sessions/${SID}/timeline?limit=3`);
   await show('explainSession', 'GET', `/v1/sessions/${SID}/explain`);
+  await show('checkFiles', 'POST', `/v1/sessions/${SID}/files/check`);
+  await show('checkFiles', 'POST', '/v1/sessions/unknown/files/check');
+  await until(async () => (await session()).bucket !== undefined);
   await show('listFiles', 'GET', `/v1/sessions/${SID}/files`);
   await show('listObservations', 'GET', `/v1/sessions/${SID}/observations`);
   await show('listGaps', 'GET', `/v1/sessions/${SID}/gaps`);

@@ -12,6 +12,7 @@ import { makePartitions } from './ledger/maintain.js';
 import { closeQueues, foldWakeUp, openQueues, startJobs } from './jobs/start-jobs.js';
 import { logSparingly } from './observability/log-sparingly.js';
 import { askContext } from './start/ask-context.js';
+import { openLooking } from './start/look-context.js';
 import { machineClock } from './start/machine-clock.js';
 import { openDatabaseServer } from './start/database-server.js';
 import { openTraces } from './start/open-traces.js';
@@ -128,7 +129,8 @@ async function startRoles(
     // This release may be able to fold sessions that the one before it could not.
     await requeueSetAside(db.pool, 'all', clock.now());
     const sender = await openSender(components);
-    const jobs = startJobs(backend, queues, wakingWebhooks(components, sender), sender);
+    const looking = openLooking(components, opened);
+    const jobs = startJobs(backend, queues, wakingWebhooks(components, sender), sender, looking);
     running.push(jobs, startReporting(components), startRollups(components));
     await jobs.ready();
   }

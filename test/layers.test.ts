@@ -21,12 +21,14 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
   reconcile: ['evidence', 'sessions'],
   agora: ['evidence'],
   db: [...CORE, 'agora', 'generated'],
+  buckets: ['evidence'],
+  looking: [...CORE, 'buckets', 'db', 'ledger', 'observability'],
   timing: [],
   ledger: [...CORE, 'agora', 'db', 'observability', 'timing'],
   asking: [...CORE, 'agora', 'db', 'ledger', 'observability', 'timing'],
   passing: [...CORE, 'agora', 'db', 'ledger', 'asking', 'observability', 'timing'],
   webhooks: [...CORE, 'db', 'observability'],
-  jobs: [...CORE, 'agora', 'db', 'ledger', 'asking', 'webhooks', 'observability', 'timing'],
+  jobs: [...CORE, 'agora', 'db', 'ledger', 'asking', 'looking', 'webhooks', 'observability', 'timing'],
   intake: [...CORE, 'db', 'observability'],
   http: [...CORE, 'agora', 'db', 'intake', 'passing', 'webhooks', 'observability'],
   cli: 'anything',
@@ -37,6 +39,7 @@ const ROOMS: Readonly<Record<string, readonly string[] | 'anything'>> = {
 /** Of a room that has rooms in it: each of them, and which of the others it may import. */
 const INNER_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'sessions/facts': [],
+  'sessions/stored': ['sessions/facts'],
   'sessions/verdict': ['sessions/facts'],
   'sessions/findings': ['sessions/facts', 'sessions/verdict'],
   'sessions/views': ['sessions/facts', 'sessions/verdict', 'sessions/findings'],

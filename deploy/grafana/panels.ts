@@ -251,6 +251,26 @@ const WEBHOOKS: RowPlan = {
   ],
 };
 
+const BUCKETS: RowPlan = {
+  title: 'Buckets',
+  panels: [
+    gauge(
+      'Requests to buckets',
+      'By method and what came of them; each costs money.',
+      'reqps',
+      rate('bucket_requests_total', 'bucket, method, outcome'),
+      '{{bucket}} {{method}} {{outcome}}',
+    ),
+    gauge(
+      'Looks',
+      'At one session each; refused: check the keys.',
+      'ops',
+      rate('bucket_looks_total', 'bucket, outcome'),
+      '{{bucket}} {{outcome}}',
+    ),
+  ],
+};
+
 const READING: RowPlan = {
   title: 'Reading, and the processes',
   panels: [
@@ -287,4 +307,4 @@ const READING: RowPlan = {
   ],
 };
 
-export const ROWS: readonly RowPlan[] = [RECEIVING, FOLDING, ASKING, TRUTH, PASSING, WEBHOOKS, READING];
+export const ROWS: readonly RowPlan[] = [RECEIVING, FOLDING, ASKING, TRUTH, PASSING, WEBHOOKS, BUCKETS, READING];

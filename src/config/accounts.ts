@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOrUndefined } from './json-or-undefined.js';
 
 /** An Agora account: its credentials, its limit, and the apps whose sessions are paid from it. */
 export type AccountConfig = {
@@ -78,14 +79,6 @@ export function parseAccounts(content: string, defaultQps: number, defaultAppQps
     apps: account.apps.map((app) => ({ ...app, qps: app.qps ?? defaultAppQps })),
   }));
   return { ok: true, accounts };
-}
-
-function jsonOrUndefined(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return undefined; // the schema reports it as missing
-  }
 }
 
 /** The one-app case, from four settings that belong together. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { accountOfApp, findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
+import { readBuckets, type BucketConfig } from './buckets.js';
 import { readRedis, type RedisSettings } from './redis-settings.js';
 import { isLoopback, problemOf, SETTINGS, type ParsedSettings, type SettingName } from './settings.js';
 
@@ -42,7 +43,11 @@ export type Config = Readonly<{
     subscribedEvents: readonly number[] | null;
     /** Whether one of the accounts has the app. */
     accountOf: (appId: string) => string | null;
+    bucketCheckAfterMs: number;
+    /** Of the buckets those that recordings of an app may lie in. */
+    buckets: readonly Pick<BucketConfig, 'name' | 'bucket' | 'appIds' | 'prefix'>[];
   };
+  buckets: { all: readonly BucketConfig[]; perSecond: number; timeoutMs: number };
   queryTimeoutMs: number;
   /** How long a live session may stay unverified before the summary warns of it. */
   truthTargetMs: number;
@@ -75,6 +80,7 @@ export function parseConfig(
   const problems: string[] = [];
   const settings = parseSettings(environment, problems);
   const accounts = readAccounts(settings, readFile, problems);
+  const buckets = readBuckets(settings.BUCKETS_FILE, readFile, problems);
   const redis = readRedis(settings, readFile, problems);
   const webhookCa = readWebhookCa(settings, readFile, problems);
   if (!isGuarded(settings)) {
@@ -83,7 +89,8 @@ export function parseConfig(
   problems.push(...lonelyUrls(settings));
   if (problems.length > 0) return { ok: false, problems };
   const isOpsPortChosen = isGiven(environment['OPS_PORT']);
-  return { ok: true, config: Object.freeze(assemble(settings, accounts, { redis, webhookCa, isOpsPortChosen })) };
+  const read = { buckets, redis, webhookCa, isOpsPortChosen };
+  return { ok: true, config: Object.freeze(assemble(settings, accounts, read)) };
 }
 
 function parseSettings(environment: Environment, problems: string[]): ParsedSettings {
@@ -179,7 +186,12 @@ function isGuarded({ API_HOST, API_KEYS }: ParsedSettings): boolean {
 function assemble(
   settings: ParsedSettings,
   accounts: readonly AccountConfig[],
-  read: { redis: RedisSettings | null; webhookCa: string | null; isOpsPortChosen: boolean },
+  read: {
+    buckets: readonly BucketConfig[];
+    redis: RedisSettings | null;
+    webhookCa: string | null;
+    isOpsPortChosen: boolean;
+  },
 ): Config {
   const dataDir = path.resolve(needed(settings.DATA_DIR));
   const [firstUrl = '', ...otherUrls] = needed(settings.AGORA_BASE_URLS);
@@ -217,6 +229,13 @@ function assemble(
       retryBackoffMs: needed(settings.RETRY_BACKOFF_MS),
       subscribedEvents: settings.NCS_SUBSCRIBED_EVENTS ?? null,
       accountOf: accountOfApp(accounts),
+      bucketCheckAfterMs: needed(settings.BUCKET_CHECK_AFTER_MS),
+      buckets: read.buckets.map(({ name, bucket, appIds, prefix }) => ({ name, bucket, appIds, prefix })),
+    },
+    buckets: {
+      all: read.buckets,
+      perSecond: needed(settings.BUCKET_QPS),
+      timeoutMs: needed(settings.BUCKET_TIMEOUT_MS),
     },
     queryTimeoutMs: needed(settings.QUERY_TIMEOUT_MS),
     truthTargetMs: needed(settings.TRUTH_TARGET_MS),
@@ -257,7 +276,8 @@ function needed<T>(value: T | undefined): T {
 
 /** The configuration for the log; secrets appear as `configured`. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { accounts, api, databaseUrl, databaseDirectUrl, databaseReadUrl, redis, traces, webhooks, ...rest } = config;
+  const { accounts, api, buckets, databaseUrl, databaseDirectUrl, databaseReadUrl, redis, traces, webhooks, ...rest } =
+    config;
   const { ca, secretsKeys, ...ofWebhooks } = webhooks;
   return {
     ...rest,
@@ -269,6 +289,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     queue: redis === null ? 'postgres' : `redis, ${redis.place.kind}`,
     // Without what may stand in the address before the host.
     traces: traces === null ? null : { ...traces, endpoint: new URL(traces.endpoint).origin },
+    buckets: { ...buckets, all: buckets.all.map(({ accessKeyId: _i, secretAccessKey: _k, ...shown }) => shown) },
     accounts: accounts.map(({ name, qps, apps }) => ({
       name,
       qps,

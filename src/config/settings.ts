@@ -408,6 +408,32 @@ export const SETTINGS = {
     example: '/etc/recording-ledger/private-ca.pem',
     meaning: 'Certificates (PEM) that receivers of webhooks may be signed by, beside the public ones.',
   },
+  BUCKETS_FILE: {
+    schema: text,
+    default: 'none',
+    example: '/etc/recording-ledger/buckets.json',
+    meaning:
+      'The buckets that recordings are uploaded to, S3-compatible, with read-only keys, as JSON: `{"buckets":[{"name","endpoint"?,"region","bucket","accessKeyId","secretAccessKey","forcePathStyle"?,"appIds"?:[…],"prefix"?}]}`.',
+  },
+  BUCKET_CHECK_AFTER_MS: {
+    schema: durationMs,
+    default: '60000',
+    example: '60000',
+    meaning:
+      'How long after the ledger learned of an end whose upload nobody vouched for it looks into the bucket for the first time.',
+  },
+  BUCKET_QPS: {
+    schema: decimal(0.1, 1_000),
+    default: '5',
+    example: '5',
+    meaning: 'Requests per second that all processes together send to one bucket; each costs money.',
+  },
+  BUCKET_TIMEOUT_MS: {
+    schema: durationMs,
+    default: '10000',
+    example: '10000',
+    meaning: 'How long one request to a bucket may take.',
+  },
   SECRETS_KEY: {
     schema: listOf(secretsKey),
     default: 'none',

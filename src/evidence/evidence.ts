@@ -1,3 +1,4 @@
+import type { BucketLook } from './bucket-look.js';
 import type { UnixMs } from './instant.js';
 import type { Notice } from './notice.js';
 import type { Observation } from './observation.js';
@@ -20,4 +21,5 @@ export type RepeatedDelivery = {
 export type TimePassed = { kind: 'time_passed'; sid: string; untilMs: UnixMs };
 
 /** Everything the ledger may conclude anything from. Append-only; kept with its raw form. */
-export type Evidence = Notice | RepeatedDelivery | Registration | Observation | StopAnswer | PassedCall | TimePassed;
+export type Evidence =
+  Notice | RepeatedDelivery | Registration | Observation | StopAnswer | PassedCall | BucketLook | TimePassed;

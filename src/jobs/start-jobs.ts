@@ -18,9 +18,11 @@ import { createPlanner, queryPayload } from './plan-queries.js';
 import { shareWork } from './share-work.js';
 import { superviseWorker } from './supervised-worker.js';
 import type { WebhookSender } from '../webhooks/sending/send-webhooks.js';
+import type { LookContext } from '../looking/look-context.js';
+import { lookForTurns } from '../looking/look-for-turns.js';
 import { within } from '../timing/within.js';
 
-export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep' | 'webhooks', JobQueue>;
+export type JobQueues = Record<'fold' | 'plan' | 'query' | 'sweep' | 'webhooks' | 'buckets', JobQueue>;
 
 export function openQueues(backend: QueueBackend): JobQueues {
   return {
@@ -29,6 +31,7 @@ export function openQueues(backend: QueueBackend): JobQueues {
     query: backend.queue('query'),
     sweep: backend.queue('sweep'),
     webhooks: backend.queue('webhooks'),
+    buckets: backend.queue('buckets'),
   };
 }
 
@@ -101,6 +104,7 @@ export function startJobs(
   queues: JobQueues,
   context: AskContext,
   sender: WebhookSender,
+  looking: LookContext | null = null,
 ): RunningJobs {
   const { log, now } = context;
   const accounts = [...context.accounts.values()];
@@ -139,6 +143,7 @@ export function startJobs(
       ...LOCK,
       concurrency: queryConcurrency(context),
     }),
+    ...(looking === null ? [] : [supervise('buckets', () => timed(context, 'buckets', () => lookForAWhile(looking)))]),
   ];
   // This process does it itself, not a job: another process may have an older configuration without the app.
   const takenUp = refoldConfigured(context, appIds).catch((error: unknown) => {
@@ -148,6 +153,7 @@ export function startJobs(
   const ticks = [
     startTicking(queues.plan, 'plan', planEveryMs(context.rules), now, lost),
     startTicking(queues.webhooks, 'webhooks', SWEEP_EVERY_MS, now, lost),
+    ...(looking === null ? [] : [startTicking(queues.buckets, 'buckets', SWEEP_EVERY_MS, now, lost)]),
     startTicking(queues.sweep, 'sweep', SWEEP_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'housekeeping', HOUSEKEEPING_EVERY_MS, now, lost),
     startTicking(queues.sweep, 'recount', RECOUNT_EVERY_MS, now, lost),
@@ -166,6 +172,19 @@ export function startJobs(
       await sender.close();
     },
   };
+}
+
+/** A job that looks on as long as there is something to look for would leave nothing to other processes. */
+const LOOK_FOR_MS = 5_000;
+
+/** One that is to stop leaves its turns to others, whose leases end. */
+async function lookForAWhile(looking: LookContext): Promise<void> {
+  const begin = performance.now();
+  try {
+    while ((await lookForTurns(looking)) && performance.now() - begin < LOOK_FOR_MS && !looking.stopping.aborted);
+  } catch (error) {
+    if (!looking.stopping.aborted) throw error;
+  }
 }
 
 async function lookAfter(

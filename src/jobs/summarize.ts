@@ -1,5 +1,6 @@
 import type { Db } from '../db/connection/database.js';
 import { readLastHeard } from '../db/evidence/last-heard.js';
+import { readBucketStates } from '../db/schedule/bucket-paces.js';
 import { readPauses, readUnanswered } from '../db/schedule/query-pace.js';
 import { readWhollyRefused } from '../db/schedule/refused.js';
 import { countLiveByApp, readSummary, type LedgerNumbers, type LiveNumbers } from '../db/sessions/read-summary.js';
@@ -13,6 +14,7 @@ import { readAccountStates, SHORT_PAUSE_MS, type AccountState } from '../asking/
 import { readReachablePace, type ReachablePace } from '../asking/reachable-pace.js';
 import { readRefused, type Refused } from '../asking/refusals.js';
 import type { JobQueues } from './start-jobs.js';
+import { bucketSummary, type BucketSummary } from './summarize-buckets.js';
 import { accountSummaries, receiverSummary, type AccountSummary, type ReceiverSummary } from './summarize-arrivals.js';
 
 export type LedgerSummaryContext = {
@@ -56,6 +58,8 @@ export type Summary = {
   webhooks: WebhookCounts & { lagSeconds: number };
   /** What last came to the receivers, and what they refused. */
   receiver: ReceiverSummary;
+  /** How each bucket stands that was asked anything. */
+  buckets: readonly BucketSummary[];
 };
 
 export type LedgerSummary = Omit<Summary, 'queue'>;
@@ -71,11 +75,12 @@ export async function summarize(context: SummaryContext): Promise<Summary> {
 /** What the ledger alone tells: it is known while the queue is away, too. */
 export async function summarizeLedger(context: LedgerSummaryContext): Promise<LedgerSummary> {
   const { db, now } = context;
-  const [numbers, refused, states, heard] = await Promise.all([
+  const [numbers, refused, states, heard, buckets] = await Promise.all([
     readSummary(db, now()),
     readRefused(db, context.accounts),
     readAccountStates(db, context.accounts),
     readLastHeard(db.pool),
+    readBucketStates(db.pool),
   ]);
   const silent = await readSilentAccounts(db, refused);
   const { live, sessions, notices, gaps, queries } = numbers;
@@ -104,6 +109,7 @@ export async function summarizeLedger(context: LedgerSummaryContext): Promise<Le
     accounts: accountSummaries(states, heard),
     receiver: receiverSummary(heard),
     webhooks: await summarizeWebhooks(db, now()),
+    buckets: buckets.map(bucketSummary),
   };
 }
 

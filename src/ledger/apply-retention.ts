@@ -1,3 +1,4 @@
+import { dropLooks } from '../db/evidence/bucket-looks.js';
 import { dropIdentities } from '../db/evidence/drop-identities.js';
 import { dropObservations, type DroppedSlice } from '../db/evidence/drop-observations.js';
 import { dropQuarantined } from '../db/evidence/quarantine.js';
@@ -24,6 +25,7 @@ export type DroppedRows = {
   sessions: number;
   notices: number;
   observations: number;
+  looks: number;
   changes: number;
   identities: number;
   quarantined: number;
@@ -54,6 +56,7 @@ export async function applyRetention(
     observations: await throughSlices(context, 'observations', evidence, (position, beforeMs) =>
       dropObservations(db, position, beforeMs, now()),
     ),
+    looks: await whileMore(context, evidence, async (beforeMs) => full(await dropLooks(db.pool, beforeMs, BATCH))),
     identities: await throughSlices(context, 'identities', identities, (position, beforeMs) =>
       dropIdentities(db, position, beforeMs),
     ),

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { HIGHEST_KEY, takeNoticePage, type PageSize } from '../db/evidence/notice-pages.js';
+import { loadLooks } from '../db/evidence/bucket-looks.js';
 import { loadObservationPage } from '../db/evidence/observations.js';
 import {
   dropPending,
@@ -66,7 +67,11 @@ export async function beginPieces(
 /** Begins to fold a session in pieces from empty facts. */
 export async function restartPieces(context: FoldContext, tx: PoolClient, sid: string): Promise<void> {
   const repeats = await dropPendingAndCountAll(tx, sid);
-  const told = [...(await loadRegistrations(tx, [sid])), ...(await loadStopAnswers(tx, [sid]))];
+  const told = [
+    ...(await loadRegistrations(tx, [sid])),
+    ...(await loadStopAnswers(tx, [sid])),
+    ...(await loadLooks(tx, [sid])),
+  ];
   const facts = foldRepeats(fold(noFacts(sid), told, foldRules(context.rules)), repeats);
   await forgetFiles(tx, [sid]);
   await saveFilesOf(tx, sid, told);
@@ -184,7 +189,9 @@ async function finishAnew(
     await restartPieces(context, tx, sid);
     return { kind: 'more' };
   }
-  const facts = fold(known, timePassed(before));
+  const looks = await loadLooks(tx, [sid]); // some may be newer than the first piece; folding one again changes nothing
+  await saveFilesOf(tx, sid, looks);
+  const facts = fold(known, [...looks, ...timePassed(before)], foldRules(context.rules));
   await endPiecewise(tx, sid);
   const [session] = await saveFolded(context, tx, [{ before, facts, learned: [], reading: 'pieces', news }]);
   return { kind: 'done', before: before?.session ?? null, session: session ?? null };

@@ -10,6 +10,7 @@ import {
 import { afterCommit, lastedMs } from '../db/connection/with-transaction.js';
 import { markDays, type RolledUp } from '../db/reporting/rollup-marks.js';
 import { countSaved, type CountedChange } from '../db/sessions/session-counts.js';
+import { saveLooks } from '../db/schedule/bucket-checks.js';
 import { saveSchedule } from '../db/schedule/query-schedule.js';
 import { saveAlarms } from '../db/sessions/session-alarms.js';
 import { countFiles, forgetFiles, saveFiles } from '../db/sessions/session-files.js';
@@ -22,6 +23,7 @@ import { filesNamedBy, NO_FILES, type FileSummary } from '../sessions/facts/file
 import { learnedMs } from '../sessions/facts/fold.js';
 import { isTerminal, type Session } from '../sessions/verdict/session.js';
 import { becauseOf } from '../sessions/views/because.js';
+import { planLook } from '../reconcile/plan-look.js';
 import { conclude, concludeGaps, waitUntil, type Conclusion } from '../sessions/views/conclude.js';
 import type { FoldContext, SessionFold } from './fold-context.js';
 import { nextVersion, type VersionResult } from './next-version.js';
@@ -88,6 +90,7 @@ async function save(
   const alarms = concluded.map(({ facts: { sid }, conclusion }) => ({ sid, dueMs: conclusion.alarmMs }));
   await saveAlarms(tx, alarms);
   await saveScheduleOf(tx, concluded, rules, { answered });
+  await saveLooksOf(tx, concluded, rules);
   const late = folded.reduce((sum, { before, facts }) => sum + newlyLate(before, facts), 0);
   await countSaved(tx, concluded.map(asCounted), { out_of_order: late }, shard);
   const versions = concluded.filter(({ changed }) => changed.length > 0);
@@ -187,6 +190,20 @@ async function saveScheduleOf(
   const queries = plans.flatMap(({ query }) => (query === null ? [] : [query]));
   const done = plans.flatMap(({ query, sid }) => (query === null ? [sid] : []));
   await saveSchedule(tx, { queries, done, answered });
+}
+
+/** Where no bucket is configured nothing is written, and nothing is left from when one was. */
+async function saveLooksOf(tx: PoolClient, concluded: readonly Concluded[], rules: ScheduleRules): Promise<void> {
+  if (rules.buckets.length === 0) return;
+  const over = concluded.filter(({ stored, before }) =>
+    [stored, before].some((one) => one !== null && isTerminal(one.session.state)),
+  );
+  await saveLooks(
+    tx,
+    over.map(({ facts, conclusion: { ending }, stored: { session } }) => {
+      return { sid: facts.sid, look: planLook(facts, ending, session, rules) };
+    }),
+  );
 }
 
 function asCounted({ before, stored }: Concluded): CountedChange {

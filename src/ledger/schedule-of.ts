@@ -1,4 +1,5 @@
 import type { ScheduledQuery } from '../db/schedule/query-schedule.js';
+import type { LookRules } from '../reconcile/plan-look.js';
 import { nextProofMs, planQuery } from '../reconcile/plan-query.js';
 import type { PlanRules } from '../reconcile/planned-query.js';
 import { isRefused } from '../reconcile/plan-refused.js';
@@ -10,10 +11,11 @@ import { lastLife } from '../sessions/facts/merge-signs-of-life.js';
 import { isTerminal } from '../sessions/verdict/session.js';
 import type { Conclusion } from '../sessions/views/conclude.js';
 
-export type ScheduleRules = PlanRules & {
-  /** The account that pays for an app's queries; null for an app that is not configured. */
-  accountOf: (appId: string) => string | null;
-};
+export type ScheduleRules = PlanRules &
+  LookRules & {
+    /** The account that pays for an app's queries; null for an app that is not configured. */
+    accountOf: (appId: string) => string | null;
+  };
 
 /** The session's row in the schedule; null if no query is needed. */
 export function scheduleOf(

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { askingMetrics } from './asking-metrics.js';
+import { bucketMetrics } from './bucket-metrics.js';
 import { foldingMetrics } from './folding-metrics.js';
 import { ledgerGauges } from './ledger-gauges.js';
 import { passingMetrics } from './passing-metrics.js';
@@ -33,6 +34,7 @@ export function createMetrics() {
     ...foldingMetrics(registers),
     ...passingMetrics(registers),
     ...webhookMetrics(registers),
+    ...bucketMetrics(registers),
     ledger: ledgerGauges(registers),
   };
 }

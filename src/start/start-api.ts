@@ -6,6 +6,7 @@ import { leaseBudget } from '../asking/lease-budget.js';
 import { addStopAnswer, requestQuery } from '../ledger/ledger-writes.js';
 import { foldSession } from '../ledger/fold-sessions.js';
 import { replayPart } from '../ledger/replay-quarantine.js';
+import { requestLook } from '../ledger/record-look.js';
 import { register } from '../ledger/register.js';
 import { summarize } from '../jobs/summarize.js';
 import { openPassThrough } from './open-pass-through.js';
@@ -37,6 +38,7 @@ export async function startApi(components: Components, existing: Listener | null
         register: (registration) => register(context, registration),
         addStopAnswer: (sid, raw) => addStopAnswer(context, sid, raw),
         requestQuery: (sid) => requestQuery(context, sid),
+        requestLook: (sid) => requestLook(context, sid),
         replayQuarantine: (after, limit) => replayAndFold(components, after, limit),
         leaseBudget: (request) => leaseBudget(context, request),
       },

@@ -56,6 +56,7 @@ function apiContext(): Parameters<typeof createApi>[0] {
       addStopAnswer: unused,
       leaseBudget: unused,
       requestQuery: unused,
+      requestLook: unused,
       replayQuarantine: unused,
     },
     webhooks: {

@@ -1,17 +1,21 @@
 import fc from 'fast-check';
+import type { LookOutcome } from '../../src/evidence/bucket-look.js';
 import type { Evidence, RepeatedDelivery } from '../../src/evidence/evidence.js';
 import type { FileMention } from '../../src/evidence/file-mention.js';
 import { unixMs } from '../../src/evidence/instant.js';
 import type { ExtensionService, QueryOutcome } from '../../src/evidence/observation.js';
 import type { RecordingEvent } from '../../src/evidence/recording-event.js';
 import {
+  aLook,
   anAnswer,
   aNotice,
   anObservation,
   anOutput,
+  aPlaylist,
   aRegistration,
   aStopAnswer,
   at,
+  listed,
   NOT_FOUND,
   SID,
 } from './builders.js';
@@ -137,6 +141,28 @@ const told = fc.oneof(
   fc.tuple(second, files).map(([seconds, named]) => aStopAnswer(seconds, { files: named })),
 );
 
+const DAY = 86_400;
+
+const look = fc
+  .record({
+    seconds: fc.oneof(
+      second,
+      second.map((n) => n + DAY),
+    ),
+    bucket: fc.constantFrom('main', 'other'),
+    outcome: fc.oneof(
+      fc.constantFrom<LookOutcome>(
+        { kind: 'refused', status: 403, code: null },
+        { kind: 'unavailable', reason: 'network' },
+        listed(),
+        listed({ segments: { count: 3, bytes: 30 } }),
+        listed({ absent: ['a.m3u8'] }),
+      ),
+      fc.tuple(fc.nat(5), fc.nat(2)).map(([there, gone]) => listed({ files: [aPlaylist(there + gone, gone)] })),
+    ),
+  })
+  .map(({ seconds, bucket, outcome: told }) => aLook(seconds, told, { bucket }));
+
 const timePassed = second.map((seconds): Evidence => ({ kind: 'time_passed', sid: SID, untilMs: at(seconds) }));
 
 /** Pieces of one random, often absurd, session: each piece once. */
@@ -147,6 +173,7 @@ const pieces: fc.Arbitrary<Evidence[]> = fc
       { weight: 2, arbitrary: observation },
       { weight: 3, arbitrary: missing },
       { weight: 1, arbitrary: told },
+      { weight: 2, arbitrary: look },
       { weight: 1, arbitrary: timePassed },
     ),
     { maxLength: 30 },
@@ -194,6 +221,8 @@ function identity(piece: Evidence): string {
       return `registration ${String(piece.receivedMs)}`;
     case 'time_passed':
       return `time ${String(piece.untilMs)}`;
+    case 'bucket_look':
+      return `look ${piece.bucket} ${String(piece.askedMs)}`;
     case 'passed_call':
       return `call ${String(piece.calledMs)}`;
     case 'stop_answer':

@@ -1,3 +1,4 @@
+import type { BucketLook, FoundFile, FoundFiles, LookOutcome } from '../../src/evidence/bucket-look.js';
 import { unixMs, type UnixMs } from '../../src/evidence/instant.js';
 import type { Notice } from '../../src/evidence/notice.js';
 import type { Observation, QueryOutcome, RecordingAnswer } from '../../src/evidence/observation.js';
@@ -6,6 +7,7 @@ import type { RecordingEvent } from '../../src/evidence/recording-event.js';
 import type { Registration } from '../../src/evidence/registration.js';
 import { foldRules } from '../../src/sessions/facts/bounds.js';
 import type { StopAnswer } from '../../src/evidence/stop-answer.js';
+import type { LookRules } from '../../src/reconcile/plan-look.js';
 import type { PlanRules } from '../../src/reconcile/planned-query.js';
 
 /** The session that builders tell of unless told otherwise, and the second at which it started. */
@@ -18,7 +20,7 @@ export function at(seconds: number): UnixMs {
 }
 
 /** @see https://docs.agora.io/en/cloud-recording/best-practices/integration-best-practices (read 2026-07); docs/agora.md#asking */
-export const RULES: PlanRules = {
+export const RULES: PlanRules & LookRules = {
   goneConfirmMs: 90_000,
   goneMarginMs: 30_000,
   startDeadlineMs: 90_000,
@@ -28,6 +30,8 @@ export const RULES: PlanRules = {
   startCheckAfterMs: 5_000,
   routineIntervalMs: 120_000,
   retryBackoffMs: [5_000, 10_000, 15_000, 30_000],
+  bucketCheckAfterMs: 60_000,
+  buckets: [],
 };
 
 export const FOLD_RULES = foldRules(RULES);
@@ -159,5 +163,35 @@ export function aStopAnswer(seconds: number, told: Partial<StopAnswer> = {}): St
     uploadingStatus: null,
     files: [],
     ...told,
+  };
+}
+
+/** A look into bucket `main`, asked `seconds` after the start and answered half a second later. */
+export function aLook(seconds: number, outcome: LookOutcome, told: Partial<BucketLook> = {}): BucketLook {
+  const askedMs = at(seconds);
+  const answeredMs = unixMs(askedMs + 500);
+  return { kind: 'bucket_look', sid: SID, bucket: 'main', folders: [''], askedMs, answeredMs, outcome, ...told };
+}
+
+export function listed(found: Partial<FoundFiles> = {}): LookOutcome {
+  const nothing = { files: [], segments: { count: 0, bytes: 0 }, absent: [], isCut: false };
+  return { kind: 'listed', found: { ...nothing, ...found } };
+}
+
+/** A playlist of `segments` segments of ten seconds each, of which the first `missing` are not there. */
+export function aPlaylist(segments: number, missing = 0): FoundFile {
+  const hole = { atMs: START, offsetMs: 0, lengthMs: missing * 10_000, lost: true };
+  return {
+    name: `${SID}_lesson.m3u8`,
+    size: 400,
+    modifiedMs: at(300),
+    playlist: {
+      segments,
+      missing,
+      missingNames: [],
+      recordedMs: (segments - missing) * 10_000,
+      fromMs: START,
+      holes: missing === 0 ? [] : [hole],
+    },
   };
 }

@@ -8,6 +8,7 @@ import { findChromium } from './find-chromium.mjs';
 import { findFaketime } from './find-faketime.mjs';
 import { findGo } from './find-go.mjs';
 import { findPgBouncer } from './find-pgbouncer.mjs';
+import { findSwift } from './find-swift.mjs';
 import { findPromtool } from './find-promtool.mjs';
 import { startGuard } from './guard.mjs';
 import { startRedis } from './start-redis.mjs';
@@ -47,6 +48,7 @@ export default async function globalSetup() {
   process.env['LEDGER_TEST_TEMPLATE'] = opened.postgres.url;
   process.env['LEDGER_TEST_FAKETIME'] = findFaketime() ?? '';
   process.env['LEDGER_TEST_PGBOUNCER'] = findPgBouncer() ?? '';
+  process.env['LEDGER_TEST_SWIFT'] = findSwift() ?? '';
   process.env['LEDGER_TEST_PROMTOOL'] = findPromtool() ?? '';
   process.env['LEDGER_TEST_GO'] = findGo() ?? '';
   process.env['LEDGER_TEST_CHROMIUM'] = findChromium() ?? '';

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { parseConfig, type Config, type Environment } from '../../config/parse-config.js';
 import { closeDatabase, openDatabase, type Db } from '../../db/connection/database.js';
 import { checkAgora, notAsked, type AgoraChecks } from './agora.js';
+import { checkBuckets } from './buckets.js';
 import { fine, type Checks } from './check.js';
 import { checkClock } from './clock.js';
 import { checkDatabase } from './database.js';
@@ -29,6 +30,7 @@ export async function* examine({ environment, publicUrl }: Examination): Checks 
   yield* checkApps(config);
   yield* await checkDisks(config);
   yield* examineStores(config);
+  yield* await checkBuckets(config);
   if (publicUrl !== null) yield* await checkReceiver(publicUrl, config);
 }
 

@@ -2,6 +2,7 @@ import type { Evidence, RepeatedDelivery } from '../../evidence/evidence.js';
 import { unixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
 import type { Queryable } from '../connection/database.js';
+import { loadLooks } from './bucket-looks.js';
 import { decodeNoticeRow, type RawNoticeRow } from './notice-rows.js';
 import { loadObservations } from './observations.js';
 import { loadPassedCalls } from './passed-calls.js';
@@ -22,6 +23,7 @@ export async function loadEvidenceOf(db: Queryable, sids: readonly string[]): Pr
     ...(await loadObservations(db, sids)),
     ...(await loadStopAnswers(db, sids)),
     ...(await loadPassedCalls(db, sids)),
+    ...(await loadLooks(db, sids)),
   ];
   const bySid = new Map<string, Evidence[]>(sids.map((sid) => [sid, []]));
   for (const piece of all) bySid.get(piece.sid)?.push(piece);

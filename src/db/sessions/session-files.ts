@@ -1,10 +1,21 @@
 import type { PoolClient } from 'pg';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { FileMention } from '../../evidence/file-mention.js';
-import { mergeFiles, type FileKind, type FileSummary, type RecordedFile } from '../../sessions/facts/files.js';
+import {
+  mergeFiles,
+  type FileKind,
+  type FileSummary,
+  type RecordedFile,
+  type StoredFile,
+} from '../../sessions/facts/files.js';
 import type { Queryable } from '../connection/database.js';
 
 export type SessionFiles = { sid: string; files: readonly RecordedFile[] };
+
+const LOOKED = (row: string): string => `(${row}.stored->>'lookedMs')::float8`;
+/** Of two looks at one moment that into the bucket whose name comes first. */
+const IS_LATER_LOOK = `excluded.stored is not null and (kept.stored is null or ${LOOKED('excluded')} > ${LOOKED('kept')} or (
+  ${LOOKED('excluded')} = ${LOOKED('kept')} and (excluded.stored->>'bucket') collate "C" < kept.stored->>'bucket'))`;
 
 /** How each column is merged with a new mention, as `mergeFile` does it. */
 const MERGED: Readonly<Record<string, string>> = {
@@ -15,6 +26,7 @@ const MERGED: Readonly<Record<string, string>> = {
   slice_started_at: 'least(kept.slice_started_at, excluded.slice_started_at)',
   video_id: 'least(kept.video_id collate "C", excluded.video_id collate "C")',
   first_seen_at: 'least(kept.first_seen_at, excluded.first_seen_at)',
+  stored: `case when ${IS_LATER_LOOK} then excluded.stored else kept.stored end`,
   sources: 'array(select distinct source from unnest(kept.sources || excluded.sources) source order by source)',
 };
 const SET = Object.entries(MERGED).map(([column, merged]) => `${column} = ${merged}`);
@@ -31,15 +43,15 @@ export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]):
   const { rows: learned } = await tx.query<{ sid: string }>(
     `insert into session_files as kept (
        sid, name, kind, track_type, uid, mixed_all_user, playable, slice_started_at, video_id,
-       first_seen_at, sources
+       first_seen_at, sources, stored
      )
      select told.sid, told.name, told.kind, told.track_type, told.uid, told.mixed_all_user,
             told.playable, told.slice_started_at, told.video_id, told.first_seen_at,
-            string_to_array(told.sources, ' ')
+            string_to_array(told.sources, ' '), told.stored
      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
-                 $7::boolean[], $8::timestamptz[], $9::text[], $10::timestamptz[], $11::text[])
+                 $7::boolean[], $8::timestamptz[], $9::text[], $10::timestamptz[], $11::text[], $12::jsonb[])
        as told (sid, name, kind, track_type, uid, mixed_all_user, playable, slice_started_at,
-                video_id, first_seen_at, sources)
+                video_id, first_seen_at, sources, stored)
      on conflict (sid, name) do update set ${SET.join(', ')} where ${IS_NEWS.join(' or ')}
      returning kept.sid`,
     columnsOf(rows),
@@ -49,7 +61,8 @@ export async function saveFiles(tx: PoolClient, named: readonly SessionFiles[]):
 
 /**
  * A summary of each session's files, for those that have any. The details of a file count, but not which source
- * told them or when; of snapshots only the number, because there may be tens of thousands.
+ * told them or when; of snapshots only the number, because there may be tens of thousands. How a file lies in a
+ * bucket counts where somebody has looked, so that nothing changes for all others.
  */
 export async function countFiles(tx: PoolClient, sids: readonly string[]): Promise<ReadonlyMap<string, FileSummary>> {
   if (sids.length === 0) return new Map();
@@ -57,7 +70,8 @@ export async function countFiles(tx: PoolClient, sids: readonly string[]): Promi
     `select files.sid, count(*)::int as count, (count(*) filter (where files.kind = 'snapshot'))::int as snapshots,
             md5(coalesce(string_agg(
               json_build_array(files.name, files.track_type, files.uid, files.mixed_all_user, files.playable,
-                               extract(epoch from files.slice_started_at), files.video_id)::text, ','
+                               extract(epoch from files.slice_started_at), files.video_id)::text
+                || coalesce((files.stored - 'lookedMs')::text, ''), ','
               order by files.name collate "C"
             ) filter (where files.kind <> 'snapshot'), '')) as digest
      from session_files as files where files.sid = any($1::text[]) group by files.sid`,
@@ -80,6 +94,7 @@ function columnsOf(rows: readonly { sid: string; file: RecordedFile }[]): unknow
     files.map((file) => file.videoId),
     files.map((file) => new Date(file.firstSeenMs)),
     files.map((file) => file.sources.join(' ')),
+    files.map((file) => (file.stored === null ? null : JSON.stringify(file.stored))),
   ];
 }
 
@@ -103,6 +118,7 @@ type FileRow = {
   video_id: string | null;
   first_seen_at: Date;
   sources: string[];
+  stored: StoredFile | null;
 };
 
 /** A page of a session's files by name, after `afterName`. */
@@ -127,6 +143,7 @@ function toFile(row: FileRow): RecordedFile {
     sliceStartedMs: instantOrNull(row.slice_started_at),
     videoId: row.video_id,
     firstSeenMs: unixMs(row.first_seen_at.getTime()),
+    stored: row.stored,
     sources: row.sources,
   };
 }
@@ -153,4 +170,18 @@ export async function listNewestFiles(
     [sid, new Date(atMs), limit],
   );
   return rows.map(toFile);
+}
+
+/** More names than that are of snapshots. */
+const MOST_TOLD = 5_000;
+
+/** The names of a session's files that others than a bucket have told. */
+export async function listFileNames(db: Queryable, sid: string): Promise<readonly string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `select session_files.name from session_files
+     where session_files.sid = $1 and session_files.sources <> array['bucket']
+     order by session_files.kind = 'snapshot', session_files.name limit $2`,
+    [sid, MOST_TOLD],
+  );
+  return rows.map(({ name }) => name);
 }

@@ -18,6 +18,7 @@ export type LedgerWrites = {
   addStopAnswer: (sid: string, raw: string) => Promise<'stored' | 'same' | 'unknown_session'>;
   leaseBudget: (request: LeaseRequest) => Promise<BudgetLease>;
   requestQuery: (sid: string) => Promise<'requested' | 'not_queryable' | 'unknown_session'>;
+  requestLook: (sid: string) => Promise<'requested' | 'no_bucket' | 'unknown_session'>;
   /** Takes in what can be read now of so many quarantined bodies after a place, oldest first. */
   replayQuarantine: (after: string, limit: number) => Promise<PartlyReplayed>;
 };

@@ -85,12 +85,13 @@ const listFilesRoute = route({
   query: pageParameters,
   answers: { 200: { description: 'A page of files.', schema: filePage } },
   handle: async (context, { path, query: { limit, cursor } }) => {
-    const { sid, session } = await knownSession(context, path.sid);
+    const { sid, session, facts } = await knownSession(context, path.sid);
     const after = readCursor(z.object({ name: storableText }), cursor)?.name ?? '';
     const files = await listFiles(context.db.pool, sid, after, limit);
     const last = files.length === limit ? files.at(-1) : undefined;
     const next = last === undefined ? null : writeCursor({ name: last.name });
-    return { status: 200, body: { files: files.map((file) => fileResponse(file, session.storage ?? null)), next } };
+    const storage = session.storage ?? null;
+    return { status: 200, body: { files: files.map((file) => fileResponse(file, storage, facts.looks)), next } };
   },
 });
 

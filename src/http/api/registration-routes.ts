@@ -131,8 +131,35 @@ const reconcileSession = route({
   },
 });
 
-/** Writes by other services: they register a session, pass on what `stop` answered, or ask for a query. */
-export const registrationRoutes = [putSession, addStopResponse, reconcileSession];
+const checkFiles = route({
+  method: 'post',
+  path: '/v1/sessions/{sid}/files/check',
+  id: 'checkFiles',
+  tag: 'sessions',
+  role: 'write',
+  summary: 'Look into the bucket now',
+  description:
+    'Asks for a look into the bucket now, within its budget. What it shows is seen in a later version of the session, and in its files.',
+  pathParameters: { sid: sidText },
+  answers: {
+    202: {
+      description: 'It will be looked.',
+      schema: z
+        .object({ sid: words("Agora's id of the recording."), status: oneOf('`requested`.', ['requested']) })
+        .meta({ id: 'LookRequest', description: 'That a look into the bucket is wanted.' }),
+    },
+  },
+  problems: { 404: 'No such session is known.', 409: 'No configured bucket fits it.' },
+  handle: async (context, { path: { sid } }) => {
+    const result = await context.writes.requestLook(sid);
+    if (result === 'unknown_session') throw notFound(`No session ${sid} is known.`);
+    if (result === 'no_bucket') throw noBucket(sid);
+    return { status: 202, body: { sid, status: 'requested' } };
+  },
+});
+
+/** Writes by other services: they register a session, pass on what `stop` answered, or ask for a query or a look. */
+export const registrationRoutes = [putSession, addStopResponse, reconcileSession, checkFiles];
 
 async function readSession({ db, now, rules }: ServedContext, sid: string): Promise<SessionAnswer> {
   const found = await findSession(db, sid);
@@ -156,6 +183,14 @@ function anotherSid(sid: string, named: string): ProblemError {
     status: 422,
     title: 'The answer is about another session',
     detail: `It was sent for session ${sid}, and names session ${named}. Nothing was kept.`,
+  });
+}
+
+function noBucket(sid: string): ProblemError {
+  return new ProblemError({
+    status: 409,
+    title: 'No bucket fits the session',
+    detail: `BUCKETS_FILE names no bucket in which files of session ${sid} may lie: of its app, or the one that its start named.`,
   });
 }
 

@@ -38,6 +38,7 @@ export function sessionResponse(
     serviceStatus: session.serviceStatus,
     services: session.services.map(serviceResponse),
     storage: storageResponse(session.storage),
+    bucket: bucketResponse(session.bucket),
     endKnownAt: isoOrNull(session.endKnownMs),
     upload: session.upload,
     notices: noticesOf(session),
@@ -57,6 +58,16 @@ function storageResponse(storage: Session['storage']): SessionAnswer['storage'] 
   if (storage === undefined) return undefined;
   const { vendor, region, bucket, prefix } = storage;
   return { vendor, region, bucket, prefix: prefix.join('/') };
+}
+
+function bucketResponse(bucket: Session['bucket']): SessionAnswer['bucket'] {
+  if (bucket === undefined) return undefined;
+  const { lookedMs, holes, ...told } = bucket;
+  return {
+    lookedAt: iso(lookedMs),
+    ...told,
+    holes: holes.map(({ fromMs, toMs, lengthMs }) => ({ from: isoOrNull(fromMs), to: isoOrNull(toMs), lengthMs })),
+  };
 }
 
 /** What is not told of a part is left out. */

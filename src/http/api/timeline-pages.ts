@@ -8,6 +8,7 @@ import {
   readHistoryOrder,
   type StoredRun,
 } from '../../db/evidence/session-history.js';
+import { loadLooks } from '../../db/evidence/bucket-looks.js';
 import { loadPassedCalls } from '../../db/evidence/passed-calls.js';
 import { loadStopAnswers } from '../../db/evidence/stop-answers.js';
 import type { Notice } from '../../evidence/notice.js';
@@ -15,7 +16,7 @@ import {
   inOrder,
   noticeEntry,
   observationEntry,
-  callerEntries,
+  otherEntries,
   type Happening,
   type SentNotice,
   type TimelineEntry,
@@ -46,8 +47,9 @@ export function createTimelinePages({ pool }: Db): ReadTimelinePage {
       ...(await loadRegistrations(pool, [sid])),
       ...(await loadStopAnswers(pool, [sid])),
       ...(await loadPassedCalls(pool, [sid])),
+      ...(await loadLooks(pool, [sid])),
     ];
-    const entries = [...callerEntries(told), ...inferred];
+    const entries = [...otherEntries(told), ...inferred];
     const fingerprint = `${folded} ${await readHistoryFingerprint(pool, sid)} ${JSON.stringify(entries)}`;
     const known = orders.get(sid);
     if (known?.fingerprint === fingerprint) return known;

@@ -1,4 +1,5 @@
 import { iso } from '../../evidence/instant.js';
+import type { BucketLook } from '../../evidence/bucket-look.js';
 import type { FileMention } from '../../evidence/file-mention.js';
 import type { ExtensionService, Observation, RecordingAnswer } from '../../evidence/observation.js';
 import type { PushOutput } from '../../evidence/push-output.js';
@@ -29,6 +30,8 @@ export function timelineEntry({ atMs, receivedMs, details, ...told }: TimelineEn
       return { ...entry, source: 'stop', details: stopDetails(details.answer) };
     case 'call':
       return { ...entry, source: 'call', details: callDetails(details.call) };
+    case 'bucket':
+      return { ...entry, source: 'bucket', details: lookDetails(details.look) };
     case 'absence': {
       const firstNotFoundAt = iso(details.firstNotFoundMs);
       return { ...entry, source: 'inference', details: { firstNotFoundAt, notAfter: iso(details.notAfterMs) } };
@@ -166,6 +169,22 @@ function registrationDetails({ startedMs, ...told }: Registration) {
 
 function callDetails({ method, httpStatus, receivedMs }: PassedCall) {
   return { method, httpStatus, answeredAt: iso(receivedMs) };
+}
+
+const MOST_ABSENT = 20;
+
+function lookDetails({ bucket, folders, answeredMs, outcome }: BucketLook) {
+  const look = { bucket, folders, answeredAt: iso(answeredMs) };
+  switch (outcome.kind) {
+    case 'listed': {
+      const { files, segments, absent } = outcome.found;
+      return { ...look, files: files.length, segments: segments.count, absent: absent.slice(0, MOST_ABSENT) };
+    }
+    case 'refused':
+      return { ...look, status: outcome.status, code: outcome.code };
+    case 'unavailable':
+      return { ...look, reason: outcome.reason };
+  }
 }
 
 function stopDetails({ stopped, code, uploadingStatus, files }: StopAnswer) {

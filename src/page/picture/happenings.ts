@@ -83,6 +83,7 @@ export function happeningOf(entry: TimelineEntry, index: number): Happening {
     }
     case 'registration':
     case 'stop':
+    case 'bucket':
     case 'call':
     case 'inference':
       return { ...told, lane: 'others', tone: 'told', untilMs: atMs, count: 1, weight: 5 };

@@ -53,6 +53,7 @@ const SOURCES: Record<TimelineEntry['source'], string> = {
   query: 'a query answered',
   registration: 'it was registered',
   stop: 'the answer to stop',
+  bucket: 'a look into the bucket',
   call: 'a call that passed through',
   inference: 'the ledger concluded',
 };

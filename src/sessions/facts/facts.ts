@@ -3,6 +3,7 @@ import type { RecordingMode, Registration } from '../../evidence/registration.js
 import type { UploadingStatus } from '../../evidence/recording-event.js';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import { NO_REGISTRATIONS, type RegistrationFacts } from './registrations.js';
+import type { LookFact } from './looks.js';
 import type { LateNumber, SequenceCounts } from './sequences.js';
 import type { ServiceFact } from './services.js';
 
@@ -46,6 +47,8 @@ export type SessionFacts = {
   serviceStatus: { atMs: UnixMs; status: number } | null;
   /** The parts of the session that anybody told of, by name. */
   services: readonly ServiceFact[];
+  /** What looks into buckets showed, by the bucket's name. */
+  looks: readonly LookFact[];
   errors: readonly ErrorFact[];
   incidents: readonly IncidentFact[];
   /** The App IDs and channel names that notices gave, sorted; more than one is a contradiction. */
@@ -259,6 +262,7 @@ export function noFacts(sid: string): SessionFacts {
     noticeNamedFiles: false,
     serviceStatus: null,
     services: [],
+    looks: [],
     errors: [],
     incidents: [],
     toldAppIds: [],

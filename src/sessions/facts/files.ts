@@ -1,4 +1,5 @@
 import type { Evidence } from '../../evidence/evidence.js';
+import type { BucketLook, FoundFile } from '../../evidence/bucket-look.js';
 import type { FileMention } from '../../evidence/file-mention.js';
 import { earlier, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
@@ -11,9 +12,14 @@ import type { Notice } from '../../evidence/notice.js';
 export type RecordedFile = FileMention & {
   kind: FileKind;
   firstSeenMs: UnixMs;
-  /** The sources that named it: `notice:<eventType>`, `query` or `stop`; sorted. */
+  /** How the newest look that found it did; null where none has. */
+  stored: StoredFile | null;
+  /** The sources that named it: `notice:<eventType>`, `query`, `stop` or `bucket`; sorted. */
   sources: readonly string[];
 };
+
+/** A file in a bucket, as a look at that moment found it. */
+export type StoredFile = Pick<FoundFile, 'size' | 'modifiedMs' | 'playlist'> & { bucket: string; lookedMs: UnixMs };
 
 export type FileKind = 'playlist' | 'mp4' | 'snapshot' | 'other';
 
@@ -37,6 +43,8 @@ export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
     }
     case 'stop_answer':
       return evidence.files.map((mention) => named(mention, evidence.receivedMs, 'stop'));
+    case 'bucket_look':
+      return filesFound(evidence);
     case 'registration':
     case 'passed_call':
     case 'repeated_delivery':
@@ -45,15 +53,32 @@ export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
   }
 }
 
+function filesFound({ outcome, bucket, askedMs, answeredMs }: BucketLook): readonly RecordedFile[] {
+  if (outcome.kind !== 'listed') return [];
+  return outcome.found.files.map(({ name, ...found }) => ({
+    ...named({ name, ...UNTOLD }, answeredMs, 'bucket'),
+    stored: { ...found, bucket, lookedMs: askedMs },
+  }));
+}
+
+const UNTOLD = {
+  trackType: null,
+  uid: null,
+  mixedAllUser: null,
+  playable: null,
+  sliceStartedMs: null,
+  videoId: null,
+};
+
 function mentionsOf({ event }: Notice): readonly FileMention[] {
   return 'files' in event ? event.files : [];
 }
 
 function named(mention: FileMention, firstSeenMs: UnixMs, source: string): RecordedFile {
-  return { ...mention, kind: kindOf(mention.name), firstSeenMs, sources: [source] };
+  return { ...mention, kind: kindOf(mention.name), firstSeenMs, stored: null, sources: [source] };
 }
 
-function kindOf(name: string): FileKind {
+export function kindOf(name: string): FileKind {
   const lower = name.toLowerCase();
   if (lower.endsWith('.m3u8')) return 'playlist';
   if (lower.endsWith('.mp4')) return 'mp4';
@@ -81,8 +106,19 @@ export function mergeFile(a: RecordedFile, b: RecordedFile): RecordedFile {
     sliceStartedMs: earlier(a.sliceStartedMs, b.sliceStartedMs),
     videoId: first(a.videoId, b.videoId),
     firstSeenMs: earlier(a.firstSeenMs, b.firstSeenMs) ?? a.firstSeenMs,
+    stored: lastLooked(a.stored, b.stored),
     sources: [...new Set([...a.sources, ...b.sources])].sort(),
   };
+}
+
+function lastLooked(a: StoredFile | null, b: StoredFile | null): StoredFile | null {
+  if (a === null || b === null) return a ?? b;
+  return b.lookedMs > a.lookedMs || (b.lookedMs === a.lookedMs && b.bucket < a.bucket) ? b : a;
+}
+
+/** Whether all segments of a playlist are there; null for what is no playlist, or could not be read. */
+export function isWhole({ playlist }: StoredFile): boolean | null {
+  return playlist === null || playlist.segments === 0 ? null : playlist.missing === 0;
 }
 
 function first<T extends string>(a: T | null, b: T | null): T | null {

@@ -7,6 +7,7 @@ import { BOUNDS, type FoldRules } from './bounds.js';
 import type { SessionFacts } from './facts.js';
 import { foldForeignNotice, foldNotice } from './fold-notice.js';
 import { foldObservation } from './fold-observation.js';
+import { foldLook } from './looks.js';
 import { addRegistration, registrationInForce } from './registrations.js';
 
 /**
@@ -32,6 +33,7 @@ function foldOne(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Ses
 /** When the ledger learned of it. */
 export function learnedMs(evidence: Evidence): UnixMs {
   if (evidence.kind === 'observation') return evidence.lastAnsweredMs;
+  if (evidence.kind === 'bucket_look') return evidence.answeredMs;
   return evidence.kind === 'time_passed' ? evidence.untilMs : evidence.receivedMs;
 }
 
@@ -49,6 +51,8 @@ function foldKind(facts: SessionFacts, evidence: Evidence, rules: FoldRules): Se
       return foldObservation(facts, evidence, rules.bounds);
     case 'stop_answer':
       return foldStopAnswer(facts, evidence);
+    case 'bucket_look':
+      return { ...facts, looks: foldLook(facts.looks, evidence, rules.bounds) };
     case 'passed_call': // shown in the timeline; its registration and its answer are evidence of their own
     case 'time_passed':
       return facts;

@@ -20,8 +20,11 @@ type FirstRecorder = Pick<RecorderFacts, 'uid' | 'firstMs' | 'firstLifeMs' | 're
 
 type FirstUpload = Omit<RecorderFacts['upload'], 'progressMs'> & { progress: SessionFacts['progress'] };
 
+/** Of a release that looked into no bucket. No look of it can be missing, so nothing has to be folded again. */
+type FactsWithoutLooks = Omit<SessionFacts, 'looks'>;
+
 /** Facts of the second shape knew nothing of services, and held what Agora said in full. */
-type SecondFacts = Omit<SessionFacts, 'services'>;
+type SecondFacts = Omit<FactsWithoutLooks, 'services'>;
 
 type FirstFacts = Omit<SecondFacts, 'shape' | 'recorders' | 'progress' | 'exitAnswers'> & {
   exitAnswers: readonly Omit<ExitAnswerFact, 'lastAskedMs' | 'lastAnsweredMs'>[];
@@ -33,8 +36,8 @@ type FirstFacts = Omit<SecondFacts, 'shape' | 'recorders' | 'progress' | 'exitAn
  * Converts facts of an earlier release to today's shape. They serve until the session is folded from scratch,
  * which their shape number causes, and remain if retention has dropped the evidence.
  */
-export function upgradeFacts(stored: SessionFacts | SecondFacts | FirstFacts): SessionFacts {
-  if ('services' in stored) return stored;
+export function upgradeFacts(stored: SessionFacts | FactsWithoutLooks | SecondFacts | FirstFacts): SessionFacts {
+  if ('services' in stored) return 'looks' in stored ? stored : { ...stored, looks: [] };
   return fromSecond('shape' in stored ? stored : fromFirst(stored));
 }
 
@@ -43,6 +46,7 @@ function fromSecond(stored: SecondFacts): SessionFacts {
   return {
     ...stored,
     services: [],
+    looks: [],
     errors: errors.map((one) => ({ ...one, message: one.message === null ? null : maskStreamKeys(one.message) })),
     incidents: incidents.map((one) => ({ ...one, subject: maskStreamKeys(one.subject) })),
   };

@@ -5,8 +5,16 @@ import { NO_UPLOAD, type SessionFacts, type UploadFacts } from './facts.js';
 import { isReplaced } from './current-recorders.js';
 import { isFailing } from './signs-of-life.js';
 
-/** From the worst to the best; `unknown` if no source reported it. */
-export const UPLOAD_STATES = ['failed', 'stranded', 'backed_up', 'uploading', 'uploaded', 'unknown'] as const;
+/** From the worst to the best; `unknown` if no source reported it. Of these, only a bucket tells `missing`. */
+export const UPLOAD_STATES = [
+  'missing',
+  'failed',
+  'stranded',
+  'backed_up',
+  'uploading',
+  'uploaded',
+  'unknown',
+] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
 /**

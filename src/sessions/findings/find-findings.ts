@@ -1,4 +1,5 @@
 import type { Finding } from '../verdict/session.js';
+import { BUCKET_FINDINGS } from './bucket-findings.js';
 import type { FindingCase, FindingRule } from './finding.js';
 import { NOTIFICATION_FINDINGS } from './notification-findings.js';
 import { QUERY_FINDINGS } from './query-findings.js';
@@ -10,6 +11,7 @@ export const FINDING_RULES: readonly FindingRule[] = [
   ...NOTIFICATION_FINDINGS,
   ...RECORDER_FINDINGS,
   ...UPLOAD_FINDINGS,
+  ...BUCKET_FINDINGS,
   ...QUERY_FINDINGS,
 ];
 

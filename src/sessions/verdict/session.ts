@@ -1,3 +1,4 @@
+import type { LookOutcome } from '../../evidence/bucket-look.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import type { QueryOutcome } from '../../evidence/observation.js';
 import type { RecordingStorage } from '../../evidence/recording-storage.js';
@@ -52,7 +53,28 @@ export type Session = {
   files: FileSummary | null;
   /** Where it is recorded to; only of a session whose `start` was passed on. */
   storage?: RecordingStorage;
+  /** What looks into buckets show; only of a session of which there was one. */
+  bucket?: SessionBucket;
 };
+
+/** `recordedMs` and `holes` are what the playlists in the bucket tell, beside the length of the session. */
+export type SessionBucket = {
+  lookedMs: UnixMs;
+  outcome: LookOutcome['kind'];
+  /** The bucket where most was found; null where none could be listed. */
+  name: string | null;
+  files: number;
+  segments: number;
+  missingSegments: number;
+  missingFiles: number;
+  complete: boolean | null;
+  recordedMs: number | null;
+  lengthMs: number | null;
+  holes: readonly SessionHole[];
+  moreHoles: number;
+};
+
+export type SessionHole = { fromMs: UnixMs | null; toMs: UnixMs | null; lengthMs: number };
 
 /** A session as it is published. `endKnownMs`: when the first version was made that said it was over; null while it lives. */
 export type LedgerSession = Session & { endKnownMs: UnixMs | null };

@@ -3,6 +3,7 @@ import type { SessionFacts } from '../facts/facts.js';
 import { lastLookAfterMs, type VerdictRules } from '../facts/rules.js';
 import { uploadState, type UploadState } from '../facts/upload.js';
 import type { Ending } from './ending.js';
+import { storedState } from './stored-files.js';
 
 /**
  * As many times as long as until the last look at an end: ten minutes by default. An uploader's last word comes
@@ -24,7 +25,7 @@ export function uploadSilenceMs(rules: VerdictRules): number {
 export function uploadDueMs(facts: SessionFacts, ending: Ending | null, rules: VerdictRules): UnixMs | null {
   if (ending === null || ending.outcome === 'never_started') return null;
   const state = uploadState(facts);
-  if (state !== 'uploading' && state !== 'unknown') return null;
+  if ((state !== 'uploading' && state !== 'unknown') || storedState(facts, ending) !== null) return null;
   const overMs = later(ending.sinceMs, ending.endedAt.notAfterMs) ?? ending.sinceMs;
   return plusMs(later(overMs, lastUploaderWord(facts)) ?? overMs, uploadSilenceMs(rules));
 }
@@ -45,13 +46,14 @@ export function isUploadUnconfirmed(facts: SessionFacts, ending: Ending | null, 
 
 /**
  * How the upload stands. One that nobody has heard of for so long is not called under way any more; of one that is
- * done all is uploaded, whatever was reported on the way.
+ * done all is uploaded, whatever was reported on the way. What a bucket shows for itself counts before all reports.
  */
 export function uploadOf(
   facts: SessionFacts,
   ending: Ending | null,
   rules: VerdictRules,
 ): { state: UploadState; progress: number | null } {
-  const state = isUploadUnconfirmed(facts, ending, rules) ? 'unknown' : uploadState(facts);
+  const told = isUploadUnconfirmed(facts, ending, rules) ? 'unknown' : uploadState(facts);
+  const state = storedState(facts, ending) ?? told;
   return { state, progress: state === 'uploaded' ? 1 : (facts.progress?.progress ?? null) };
 }

@@ -2,7 +2,7 @@ import type { Evidence } from '../../evidence/evidence.js';
 import type { UnixMs } from '../../evidence/instant.js';
 import { learnedMs } from '../facts/fold.js';
 import { happenedMs } from '../facts/fold-notice.js';
-import { observationKind, stopKind, type TimelineEntry } from './timeline.js';
+import { lookKind, observationKind, stopKind, type TimelineEntry } from './timeline.js';
 
 /** A piece of evidence that led to a version: its entry in the timeline, and when it was learned. */
 export type Because = { source: TimelineEntry['source']; kind: string; atMs: UnixMs; receivedMs: UnixMs };
@@ -43,6 +43,8 @@ function reasonOf(piece: Evidence, wasRegistered: boolean): Because {
       return { source: 'query', kind: observationKind(piece.outcome.kind), atMs: piece.lastAskedMs, receivedMs };
     case 'stop_answer':
       return { source: 'stop', kind: stopKind(piece), atMs: receivedMs, receivedMs };
+    case 'bucket_look':
+      return { source: 'bucket', kind: lookKind(piece.outcome.kind), atMs: piece.askedMs, receivedMs };
     case 'passed_call':
       return { source: 'call', kind: piece.method, atMs: piece.calledMs, receivedMs };
     case 'time_passed':

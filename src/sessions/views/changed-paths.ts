@@ -56,6 +56,7 @@ function substanceOf(
             source: endedAt.source,
           },
     upload: { state: session.upload.state },
+    bucket: session.bucket === undefined ? null : { ...session.bucket, lookedMs: null, outcome: null },
     services: session.services.map((service) => ({ ...service, atMs: null, source: null })),
     gaps: gapsOf(session, detail),
     findings: findingsOf(session),

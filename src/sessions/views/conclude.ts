@@ -15,6 +15,7 @@ import { livePhase } from '../verdict/phase.js';
 import { queryableUntil } from '../facts/query-window.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Session, SessionState } from '../verdict/session.js';
+import { bucketOf } from './bucket.js';
 import { servicesOf } from './services.js';
 import { uploadOf } from '../verdict/upload-word.js';
 
@@ -94,12 +95,18 @@ function sessionOf(found: FindingCase): Session {
     findings: findFindings(found),
     files: null,
     ...storageOf(registration),
+    ...lookedInto(found),
   };
 }
 
 function storageOf(registration: Registration | null): Pick<Session, 'storage'> {
   const storage = registration?.startCall?.storage ?? null;
   return storage === null ? {} : { storage };
+}
+
+function lookedInto({ facts, ending }: FindingCase): Pick<Session, 'bucket'> {
+  const bucket = bucketOf(facts, { startedAt: findStart(facts), endedAt: ending?.endedAt ?? null });
+  return bucket === null ? {} : { bucket };
 }
 
 function countGaps(gaps: readonly Gap[]): Session['gaps'] {

@@ -9,25 +9,8 @@ import { livePhase } from '../verdict/phase.js';
 import type { VerdictRules } from '../facts/rules.js';
 import type { Certainty, Session, SessionState } from '../verdict/session.js';
 import { isTerminal } from '../verdict/session.js';
-import { isUploadUnconfirmed } from '../verdict/upload-word.js';
-
-/** Why one fact of a session is what it is: the rule that decided, and what it rests on. */
-export type Explanation = {
-  fact: 'state' | 'outcome' | 'startedAt' | 'endedAt' | 'upload' | 'certainty';
-  value: string | null;
-  /** A stable name of the rule. */
-  rule: string;
-  /** The rule in words that a customer can understand. */
-  because: string;
-  evidence: readonly Reference[];
-};
-
-/** Where a piece of evidence is found in the timeline. */
-export type Reference = {
-  source: 'notice' | 'query' | 'registration' | 'stop';
-  atMs: UnixMs;
-  what: string;
-};
+import { explainUpload } from './explain-upload.js';
+import type { Explanation, Reference } from './explanation.js';
 
 export function explain(facts: SessionFacts, rules: VerdictRules): readonly Explanation[] {
   const { session, ending } = conclude(facts, rules);
@@ -35,7 +18,7 @@ export function explain(facts: SessionFacts, rules: VerdictRules): readonly Expl
     explainState(facts, session, ending, rules),
     ...(ending === null ? [] : explainEnding(facts, session, ending, rules)),
     explainStart(session),
-    explainUpload(facts, session, isUploadUnconfirmed(facts, ending, rules)),
+    explainUpload(facts, session, ending, rules),
     explainCertainty(facts, session, ending, rules),
   ];
 }
@@ -194,28 +177,6 @@ const STARTS = {
   query: 'No notification reports the start: this is the earliest time that a query gave.',
   registration: 'No sign of life yet: this is when `start` was called, as its caller reported.',
 } as const;
-
-function explainUpload({ recorders }: SessionFacts, session: Session, isUnconfirmed: boolean): Explanation {
-  const heard = recorders.flatMap(({ uid, upload }): [UnixMs | null, string][] => [
-    [upload.startedMs, `the uploader of recorder ${uid} started`],
-    [upload.progressMs, `the last progress of recorder ${uid} was reported`],
-    [upload.failedMs, `an upload error of recorder ${uid} was reported`],
-    [upload.backedUpMs, `files of recorder ${uid} went to the cloud backup`],
-    [upload.strandedMs, `files of recorder ${uid} were stranded`],
-    [upload.uploadedMs, `everything of recorder ${uid} was uploaded`],
-  ]);
-  return {
-    fact: 'upload',
-    value: session.upload.state,
-    rule: isUnconfirmed ? 'unconfirmed' : session.upload.state,
-    because: isUnconfirmed
-      ? 'The session is over, and by now a report that its upload is done or has failed should have come, but has not.'
-      : session.upload.state === 'unknown'
-        ? 'No source has reported an upload.'
-        : 'The last state that each uploader reported, and of several recorders the worst; once all files of one are uploaded, nothing revokes that.',
-    evidence: heard.flatMap(([atMs, what]) => (atMs === null ? [] : [{ source: 'notice', atMs, what }])),
-  };
-}
 
 function explainCertainty(
   facts: SessionFacts,

@@ -1,3 +1,4 @@
+import type { BucketLook } from '../../evidence/bucket-look.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import { unixMs, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
@@ -12,7 +13,7 @@ import { groupBy } from '../facts/group-by.js';
 /** One known happening of a session. */
 export type TimelineEntry = {
   atMs: UnixMs;
-  source: 'notice' | 'query' | 'registration' | 'stop' | 'call' | 'inference';
+  source: 'notice' | 'query' | 'registration' | 'stop' | 'bucket' | 'call' | 'inference';
   kind: string;
   eventType: number | null;
   sequence: number | null;
@@ -30,6 +31,7 @@ export type TimelineDetails =
   | { of: 'registration'; registration: Registration }
   | { of: 'stop'; answer: StopAnswer }
   | { of: 'call'; call: PassedCall }
+  | { of: 'bucket'; look: BucketLook }
   /** The session is gone or never started: since when queries had found no worker. */
   | { of: 'absence'; firstNotFoundMs: UnixMs; notAfterMs: UnixMs }
   | { of: 'reopening'; because: string };
@@ -56,7 +58,7 @@ export function buildTimeline(
   const deliveries = countDeliveries(evidence);
   const notices = evidence.filter((piece) => piece.kind === 'notice');
   const observations = evidence.filter((piece) => piece.kind === 'observation');
-  const entries = [...callerEntries(evidence), ...inferred];
+  const entries = [...otherEntries(evidence), ...inferred];
   return inOrder(notices, observations, entries).map((happening) => {
     switch (happening.kind) {
       case 'notice':
@@ -180,12 +182,18 @@ export function noticeEntry(notice: Notice, deliveries: number): TimelineEntry {
   };
 }
 
-/** Entries for what callers told us, and for calls of theirs that were passed on. */
-export function callerEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
+/** Entries for what callers told us, for calls of theirs that were passed on, and for looks into buckets. */
+export function otherEntries(evidence: readonly Evidence[]): readonly TimelineEntry[] {
   const registrations = evidence.filter((piece) => piece.kind === 'registration');
   const answers = evidence.filter((piece) => piece.kind === 'stop_answer');
   const calls = evidence.filter((piece) => piece.kind === 'passed_call');
-  return [...registrationEntries(registrations), ...answers.map(stopEntry), ...calls.map(callEntry)];
+  const looks = evidence.filter((piece) => piece.kind === 'bucket_look');
+  return [
+    ...registrationEntries(registrations),
+    ...answers.map(stopEntry),
+    ...calls.map(callEntry),
+    ...looks.map(lookEntry),
+  ];
 }
 
 /** The first registration is dated by the start, later ones by their receipt. */
@@ -217,6 +225,16 @@ function callEntry(call: PassedCall): TimelineEntry {
   const { calledMs, receivedMs, method, uid } = call;
   const details = { of: 'call' as const, call };
   return { ...EMPTY_ENTRY, atMs: calledMs, source: 'call', kind: method, uid, details, receivedMs };
+}
+
+function lookEntry(look: BucketLook): TimelineEntry {
+  const { askedMs: atMs, answeredMs: receivedMs, outcome } = look;
+  const details = { of: 'bucket' as const, look };
+  return { ...EMPTY_ENTRY, atMs, source: 'bucket', kind: lookKind(outcome.kind), details, receivedMs };
+}
+
+export function lookKind(outcome: BucketLook['outcome']['kind']): string {
+  return outcome === 'listed' ? 'listed' : `bucket_${outcome}`;
 }
 
 export function stopKind({ stopped }: StopAnswer): string {

@@ -62,7 +62,7 @@ export type StreamsAnswer = AnswerOf<typeof streamsSchema>;
 
 const reference = z
   .object({
-    source: oneOf('Who told.', ['notice', 'query', 'registration', 'stop']),
+    source: oneOf('Who told.', ['notice', 'query', 'registration', 'stop', 'bucket']),
     at: moment('When, as the timeline has it.'),
     what: words('What was told.'),
   })

@@ -95,6 +95,29 @@ export const recordingStorage = z
   })
   .meta({ id: 'RecordingStorage', description: 'Where a recording is uploaded to.' });
 
+const bucketHole = z.object({
+  from: orNull(moment('When it begins; null where nothing tells the time.')),
+  to: orNull(moment('When it ends.')),
+  lengthMs: count('How long it is, in milliseconds.'),
+});
+
+const sessionBucket = z
+  .object({
+    lookedAt: moment('When the last look was begun.'),
+    outcome: oneOf('What came of it.', ['listed', 'refused', 'unavailable']),
+    name: orNull(words('The bucket where most was found, by its name in the settings.')),
+    files: count('Files of the session that are there, segments left out.'),
+    segments: count('Segments that its playlists list.'),
+    missingSegments: count('Those of them that are not there.'),
+    missingFiles: count('Files that were told of and are not there.'),
+    complete: orNull(flag('Whether everything is there; null where no bucket could be listed.')),
+    recordedMs: orNull(count('The length of what is there by its playlists, in milliseconds.')),
+    lengthMs: orNull(count('The length of the session, in milliseconds; null where start or end is not known.')),
+    holes: listOf('Stretches of which no playlist has anything, 10 at most.', bucketHole),
+    moreHoles: count('How many more there are.'),
+  })
+  .meta({ id: 'SessionBucket', description: 'What looks into buckets show of a session.' });
+
 export const sessionSchema = z
   .object({
     sid: words("Agora's id of the recording."),
@@ -121,6 +144,9 @@ export const sessionSchema = z
     storage: recordingStorage
       .optional()
       .meta({ description: 'Where it is recorded to; where its `start` was passed on.' }),
+    bucket: sessionBucket
+      .optional()
+      .meta({ description: 'What is in the bucket of its files; where the ledger has looked.' }),
     endKnownAt: orNull(moment('When the first version was made that said that it was over; null while it lives.')),
     upload: upload.meta({ description: 'The upload of its files.' }),
     notices: notices.meta({ description: 'What notifications about it were received.' }),

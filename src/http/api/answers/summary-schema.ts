@@ -142,6 +142,20 @@ const webhooks = z.object({
   ),
 });
 
+const bucket = z.object({
+  name: words("The bucket's name in the settings."),
+  requests: z
+    .object({ list: count('Listings, page by page.'), get: count('Playlists that were read.') })
+    .meta({ description: 'How many requests were sent to it.' }),
+  costUsd: amount("What they have cost, in US dollars, by Amazon's prices: an estimate."),
+  answeredAt: orNull(moment('When it last answered.')),
+  refused: orNull(
+    z
+      .object({ since: moment('Since when.'), what: words('The status and code of the last refusal.') })
+      .meta({ description: 'That it refuses to be looked into.' }),
+  ),
+});
+
 export const summarySchema = z
   .object({
     truth: truth.meta({ description: 'What is promised at the present load.' }),
@@ -154,6 +168,7 @@ export const summarySchema = z
     refused: listOf('Accounts and apps that Agora refuses queries of.', refused),
     accounts: listOf('Whether each account and each app can be asked about.', account),
     webhooks: webhooks.meta({ description: 'How outgoing webhooks fare.' }),
+    buckets: listOf('Buckets that were looked into.', bucket),
     receiver: receiver.meta({ description: 'What last came to the receivers, and what they refused.' }),
   })
   .meta({ id: 'Summary', description: 'Counts and health for a status page.' });

@@ -46,6 +46,26 @@ const callDetails = z
   })
   .meta({ id: 'CallDetails', description: 'A call to Agora that was passed on.' });
 
+const lookDetails = z
+  .object({
+    bucket: words("The bucket's name in the settings."),
+    folders: listOf('Where it was looked.', words('A folder, with a slash at its end; empty for the top.')),
+    answeredAt: moment('When the last answer came.'),
+    files: count('Files of the session that were found, segments left out.').optional(),
+    segments: count('Segments that were found.').optional(),
+    absent: listOf('Files that were told of and are not there, 20 at most.', words('A name.')).optional(),
+    status: integer('The status of a refusal.').optional(),
+    code: orNull(words('The code that the bucket gave for it.')).optional(),
+    reason: oneOf('Why no answer could be had.', [
+      'timeout',
+      'network',
+      'server',
+      'throttled',
+      'unreadable',
+    ]).optional(),
+  })
+  .meta({ id: 'LookDetails', description: 'What a look into a bucket showed.' });
+
 const absenceDetails = z
   .object({
     firstNotFoundAt: moment('When the first of the queries that found nothing was asked.'),
@@ -74,6 +94,7 @@ const query = z.object({ at, source: z.literal('query'), kind, ...SENT, details:
 const registered = z.object({ at, source: z.literal('registration'), kind, ...SENT, details: registrationDetails });
 const stopped = z.object({ at, source: z.literal('stop'), kind, ...SENT, details: stopDetails });
 const called = z.object({ at, source: z.literal('call'), kind, ...SENT, details: callDetails });
+const looked = z.object({ at, source: z.literal('bucket'), kind, ...SENT, details: lookDetails });
 const inferred = z.object({
   at,
   source: z.literal('inference'),
@@ -83,7 +104,7 @@ const inferred = z.object({
 });
 
 export const timelineEntrySchema = z
-  .union([knownNotice, unknownNotice, query, registered, stopped, called, inferred])
+  .union([knownNotice, unknownNotice, query, registered, stopped, called, looked, inferred])
   .meta({ id: 'TimelineEntry', description: 'One known happening of a session, and who told of it.' });
 
 export type TimelineEntryAnswer = AnswerOf<typeof timelineEntrySchema>;
