@@ -15,11 +15,13 @@ export async function saveReports(sending: Sending, lease: HoldingLease): Promis
   if (sending.saving) return false;
   sending.saving = true;
   sending.savedAt = performance.now();
+  // Before what they answered is saved, none is paused: one that answers meanwhile has its turn the next time.
+  const gone = [...sending.gone];
   const reports = [...sending.held.values()].map((one) => ({ one, report: one.run.collect() }));
   const news = reports.filter(({ report }) => report.hasNews);
   try {
     await save(sending, lease, news);
-    await pauseThoseGone(sending, lease);
+    await pauseThose(gone, sending, lease);
     return true;
   } catch (error) {
     for (const { one, report } of news) one.run.notSaved(report);
@@ -62,9 +64,9 @@ async function trimSometimes(
   await trimLog(db, progress.id);
 }
 
-async function pauseThoseGone({ context: { db }, gone }: Sending, { sender }: HoldingLease): Promise<void> {
-  for (const id of gone) {
-    await pauseGone(db, sender.id, id);
-    gone.delete(id);
+async function pauseThose(ids: readonly string[], sending: Sending, { sender }: HoldingLease): Promise<void> {
+  for (const id of ids) {
+    await pauseGone(sending.context.db, sender.id, id);
+    sending.gone.delete(id);
   }
 }
