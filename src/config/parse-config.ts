@@ -3,7 +3,8 @@ import path from 'node:path';
 import { accountOfApp, findDuplicates, oneAppAccount, parseAccounts, type AccountConfig } from './accounts.js';
 import { readBuckets, type BucketConfig } from './buckets.js';
 import { readRedis, type RedisSettings } from './redis-settings.js';
-import { isLoopback, problemOf, SETTINGS, type ParsedSettings, type SettingName } from './settings.js';
+import { isLoopback } from './setting-values.js';
+import { problemOf, SETTINGS, type ParsedSettings, type SettingName } from './settings.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
