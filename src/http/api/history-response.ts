@@ -17,7 +17,6 @@ export function fileResponse(
 ): FileAnswer {
   const stored = found !== null && isStillThere(found, looks) ? found : null;
   return {
-    ...storedResponse(stored),
     name: file.name,
     kind: file.kind,
     trackType: file.trackType,
@@ -28,6 +27,7 @@ export function fileResponse(
     videoId: file.videoId,
     firstSeenAt: iso(file.firstSeenMs),
     sources: file.sources,
+    ...storedResponse(stored),
     object: storage === null ? undefined : { bucket: storage.bucket, key: objectKey(storage, file.name) },
   };
 }
