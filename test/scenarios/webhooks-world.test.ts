@@ -130,14 +130,20 @@ async function expectStories(part: string, heardFrom: ReadonlyMap<string, number
   return feed.length;
 }
 
-/** How many came again. Each of them as it was the first time. */
+/** How many came again. Each of them as it was the first time, but that more may be known of a file by then. */
 function repetitionsOf(receiver: WorldReceiver): number {
-  const firsts = new Map<string, string>();
+  const firsts = new Map<string, unknown>();
   for (const { id, raw } of receiver.accepted) {
-    if (firsts.has(id)) expect(raw).toBe(firsts.get(id));
-    else firsts.set(id, raw);
+    const delivery = withFileNames(raw);
+    if (firsts.has(id)) expect(delivery).toEqual(firsts.get(id));
+    else firsts.set(id, delivery);
   }
   return receiver.accepted.length - firsts.size;
+}
+
+function withFileNames(raw: string): unknown {
+  const { data, ...rest } = JSON.parse(raw) as { data: { files?: { name: string }[] } };
+  return { ...rest, data: { ...data, files: data.files?.map(({ name }) => name) } };
 }
 
 describe('a world of 200 sessions with five receivers', () => {
