@@ -1,4 +1,4 @@
-import type { FileMention } from '../evidence/file-mention.js';
+import { bareMention, type FileMention } from '../evidence/file-mention.js';
 import { keptName } from './kept-name.js';
 import { parseJson } from './parse-notification.js';
 import { flagIn, instantIn, isObject, storable, textIn, type LooseObject } from './read-fields.js';
@@ -74,15 +74,7 @@ function readFile(entry: LooseObject): readonly FileMention[] {
 
 /** @see https://docs.agora.io/en/cloud-recording/develop/manage-files (read 2026-07); docs/agora.md#files */
 export function fileNamed(name: string): FileMention {
-  return {
-    name: keptName(name),
-    trackType: null,
-    uid: null,
-    mixedAllUser: null,
-    playable: null,
-    sliceStartedMs: null,
-    videoId: null,
-  };
+  return bareMention(keptName(name));
 }
 
 function trackTypeOf(word: string | null): FileMention['trackType'] {

@@ -13,3 +13,16 @@ export type FileMention = {
   sliceStartedMs: UnixMs | null;
   videoId: string | null;
 };
+
+/** A file of which nothing is known but its name. */
+export function bareMention(name: string): FileMention {
+  return {
+    name,
+    trackType: null,
+    uid: null,
+    mixedAllUser: null,
+    playable: null,
+    sliceStartedMs: null,
+    videoId: null,
+  };
+}

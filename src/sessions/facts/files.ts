@@ -1,6 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.js';
 import type { BucketLook, FoundFile } from '../../evidence/bucket-look.js';
-import type { FileMention } from '../../evidence/file-mention.js';
+import { bareMention, type FileMention } from '../../evidence/file-mention.js';
 import { earlier, type UnixMs } from '../../evidence/instant.js';
 import type { Notice } from '../../evidence/notice.js';
 
@@ -56,19 +56,10 @@ export function filesNamedBy(evidence: Evidence): readonly RecordedFile[] {
 function filesFound({ outcome, bucket, askedMs, answeredMs }: BucketLook): readonly RecordedFile[] {
   if (outcome.kind !== 'listed') return [];
   return outcome.found.files.map(({ name, ...found }) => ({
-    ...named({ name, ...UNTOLD }, answeredMs, 'bucket'),
+    ...named(bareMention(name), answeredMs, 'bucket'),
     stored: { ...found, bucket, lookedMs: askedMs },
   }));
 }
-
-const UNTOLD = {
-  trackType: null,
-  uid: null,
-  mixedAllUser: null,
-  playable: null,
-  sliceStartedMs: null,
-  videoId: null,
-};
 
 function mentionsOf({ event }: Notice): readonly FileMention[] {
   return 'files' in event ? event.files : [];
