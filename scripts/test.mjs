@@ -13,15 +13,15 @@ const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const args = process.argv.slice(2);
 
+const WORKERS = 2;
 /**
  * Scenarios run one at a time: each starts up to ten processes and measures in real time what they do, which two of
  * them on two cores spoil for each other.
  */
 const PARTS = [
-  { paths: ['test/layers', 'test/unit', 'test/integration'], workers: 2 },
+  { paths: ['test/layers', 'test/unit', 'test/integration'], workers: WORKERS },
   { paths: ['test/browser', 'test/scenarios'], workers: 1 },
 ];
-const WORKERS = 2;
 
 const OUTPUT = /^--outputFile=(.*)$/;
 /** Options of Jest that are given with a value of their own; every other word is a path. */

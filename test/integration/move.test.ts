@@ -8,9 +8,10 @@ import { copyLedger, countLedgerRows } from '../../src/db/moving/copy-ledger.js'
 import { inDatabase } from '../support/acknowledged.js';
 import { fillTables, readTables } from '../support/filled-tables.js';
 import { createTestFolder } from '../support/folder.js';
-import { endProcesses, startNode, type TestProcess } from '../support/processes.js';
+import { endProcesses, startNode } from '../support/processes.js';
 import { SAMPLES } from '../support/samples.js';
 import { APP, NCS_SECRET, signed } from '../support/service.js';
+import { serve, stop, type Serving } from '../support/serving.js';
 
 jest.setTimeout(240_000);
 
@@ -86,24 +87,6 @@ async function run(args: readonly string[], env: Record<string, string>): Promis
   const command = startNode(args, { env });
   const { code } = await command.ended;
   return { code, output: command.output() };
-}
-
-type Serving = { process: TestProcess; receiver: string; api: string };
-
-async function serve(env: Record<string, string>): Promise<Serving> {
-  const process = startNode(['dist/main.js'], { env });
-  const [line] = await process.says(/.*service\.started.*/);
-  const { receiverPort, apiPort } = JSON.parse(line) as { receiverPort: number; apiPort: number };
-  return {
-    process,
-    receiver: `http://127.0.0.1:${String(receiverPort)}`,
-    api: `http://127.0.0.1:${String(apiPort)}`,
-  };
-}
-
-async function stop({ process }: Serving): Promise<void> {
-  process.kill('SIGTERM');
-  await process.ended;
 }
 
 async function send({ receiver }: Serving): Promise<number> {

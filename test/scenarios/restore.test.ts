@@ -7,8 +7,8 @@ import { fetchDocumented } from '../support/fetch-documented.js';
 import { findPostgresPrograms } from '../support/find-postgres-programs.js';
 import { createTestFolder } from '../support/folder.js';
 import { clearAfterEach } from '../support/leftovers.js';
-import { startNode, type TestProcess } from '../support/processes.js';
 import { APP, NCS_SECRET, signed } from '../support/service.js';
+import { serve, stop, type Serving } from '../support/serving.js';
 import { describeWithStandby, startPrimary } from '../support/standby.js';
 import { ALIVE, GONE, startStubAgora } from '../support/stub-agora.js';
 import { waitFor } from '../support/wait-for.js';
@@ -30,24 +30,6 @@ function notification(noticeId: string, sid: string, eventType: number, sequence
   const details = eventType === 11 ? { exitStatus: 0 } : { msgName: 'recorder_started', status: 0 };
   const payload = { cname: 'lesson', uid: '1', sid, sequence, sendts: now, serviceType: 0, details };
   return Buffer.from(JSON.stringify({ noticeId, productId: 3, eventType, notifyMs: now, payload }));
-}
-
-type Serving = { process: TestProcess; receiver: string; api: string };
-
-async function serve(env: Record<string, string>): Promise<Serving> {
-  const process = startNode(['dist/main.js'], { env });
-  const [line] = await process.says(/.*service\.started.*/);
-  const { receiverPort, apiPort } = JSON.parse(line) as { receiverPort: number; apiPort: number };
-  return {
-    process,
-    receiver: `http://127.0.0.1:${String(receiverPort)}`,
-    api: `http://127.0.0.1:${String(apiPort)}`,
-  };
-}
-
-async function stop({ process }: Pick<Serving, 'process'>): Promise<void> {
-  process.kill('SIGTERM');
-  await process.ended;
 }
 
 async function send(receiver: string, body: Buffer): Promise<void> {
